@@ -1,0 +1,1 @@
+"""The contenders: one small application per module, imported by servers only."""

@@ -1,0 +1,37 @@
+# mypy: ignore-errors
+# ruff: noqa: ANN202
+# Why: what the peers stand on is not installed where types are checked.
+"""The service as it is, with one account and the lag probe before it."""
+
+import asyncio
+import secrets
+import tempfile
+from pathlib import Path
+
+from benchmarks.apps.probe import LagProbe
+from benchmarks.apps.settings import FOLDER
+from benchmarks.apps.settings import SECRET
+from benchmarks.login_storm import NAME
+from benchmarks.login_storm import PASSWORD
+from quart_jwt.service.app import create_app
+from quart_jwt.service.resources import opened_accounts
+from quart_jwt.service.settings import Settings
+from quart_jwt.service.settings import Storage
+
+_folder = Path(tempfile.mkdtemp(prefix=secrets.token_hex(4), dir=FOLDER))
+_settings = Settings(
+    storage=Storage(
+        mode="production", state_dir=_folder, database_path=_folder / "service.db"
+    ),
+    secret_key=SECRET,
+)
+
+
+async def _add_account():
+    path, cost = _settings.storage.database_path, _settings.hash_cost
+    async with opened_accounts(path, cost) as (accounts, passwords):
+        await accounts.add(NAME, await passwords.hash(PASSWORD))
+
+
+asyncio.run(_add_account())
+app = LagProbe(create_app(_settings))

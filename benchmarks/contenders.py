@@ -1,0 +1,160 @@
+"""
+The contenders: who is measured, on what, and against whom.
+
+A family is measured together, in alternating rounds with all its servers up; a
+ratio is formed within a family only.
+"""
+
+from dataclasses import dataclass
+from dataclasses import replace
+
+BARE, OURS, PEER = "bare", "ours", "peer"
+"""What a contender is; charts tell them apart by colour."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contender:
+    """
+    One line of the tables.
+
+    Attributes:
+        key: Its name in the results: what, ``@``, server.
+        label: Its name for readers.
+        kind: ``bare``, ``ours`` or ``peer``.
+        server: How it is served; see ``servers``.
+        app: Its module in ``benchmarks.apps``.
+        path: What is asked for.
+        protected: Whether it must refuse a request without a token.
+        every_token_new: Whether no token comes twice.
+    """
+
+    key: str
+    label: str
+    kind: str
+    server: str
+    app: str
+    path: str = "/protected"
+    protected: bool = True
+    every_token_new: bool = False
+
+
+ASGI_SERVERS = {"hypercorn": "Hypercorn", "uvicorn": "uvicorn", "granian": "Granian"}
+
+
+def ours_on(server: str) -> tuple[Contender, ...]:
+    """Raw ASGI, bare Quart and our five doors on one server."""
+
+    def one(what: str, label: str, app: str) -> Contender:
+        return Contender(
+            key=f"{what}@{server}",
+            label=f"{label}, {ASGI_SERVERS[server]}",
+            kind=OURS,
+            server=server,
+            app=app,
+        )
+
+    def bare(contender: Contender) -> Contender:
+        return replace(contender, kind=BARE, path="/hello", protected=False)
+
+    def new(contender: Contender) -> Contender:
+        return replace(contender, every_token_new=True)
+
+    def lane(contender: Contender) -> Contender:
+        return replace(contender, path="/auth/verify")
+
+    return (
+        bare(one("raw", "raw ASGI hello", "raw")),
+        lane(one("lane", "quart-jwt ASGI lane", "lane")),
+        new(lane(one("lane-new", "quart-jwt ASGI lane, every token new", "lane"))),
+        bare(one("bare", "bare Quart", "bare")),
+        one("warm", "quart-jwt, warm token", "protected"),
+        one("revocation", "quart-jwt, revocation check", "revocation"),
+        new(one("new", "quart-jwt, every token new", "protected")),
+    )
+
+
+PEERS = (
+    Contender(
+        key="fje@gunicorn-sync",
+        label="Flask + Flask-JWT-Extended, gunicorn sync",
+        kind=PEER,
+        server="gunicorn-sync",
+        app="flask_fje",
+    ),
+    Contender(
+        key="fje@gunicorn-gthread",
+        label="Flask + Flask-JWT-Extended, gunicorn gthread",
+        kind=PEER,
+        server="gunicorn-gthread",
+        app="flask_fje",
+    ),
+    Contender(
+        key="qje@hypercorn",
+        label="quart-jwt-extended 0.1.0, Hypercorn",
+        kind=PEER,
+        server="hypercorn",
+        app="quart_qje",
+    ),
+    Contender(
+        key="fastapi-pyjwt@uvicorn",
+        label="FastAPI + PyJWT, uvicorn",
+        kind=PEER,
+        server="uvicorn",
+        app="fastapi_pyjwt",
+    ),
+    Contender(
+        key="fastapi-authx@uvicorn",
+        label="FastAPI + AuthX, uvicorn",
+        kind=PEER,
+        server="uvicorn",
+        app="fastapi_authx",
+    ),
+    Contender(
+        key="litestar@uvicorn",
+        label="Litestar JWTAuth, uvicorn",
+        kind=PEER,
+        server="uvicorn",
+        app="litestar_jwt",
+    ),
+)
+
+WAITING = (
+    Contender(
+        key="wait@hypercorn",
+        label="quart-jwt, Hypercorn",
+        kind=OURS,
+        server="hypercorn",
+        app="store_wait",
+    ),
+    Contender(
+        key="wait-fje@gunicorn-sync",
+        label="Flask + Flask-JWT-Extended, gunicorn sync",
+        kind=PEER,
+        server="gunicorn-sync",
+        app="flask_store_wait",
+    ),
+    Contender(
+        key="wait-fje@gunicorn-gthread",
+        label="Flask + Flask-JWT-Extended, gunicorn gthread, 4 threads",
+        kind=PEER,
+        server="gunicorn-gthread",
+        app="flask_store_wait",
+    ),
+    Contender(
+        key="wait-fje@gunicorn-gthread-64",
+        label="Flask + Flask-JWT-Extended, gunicorn gthread, 64 threads",
+        kind=PEER,
+        server="gunicorn-gthread-64",
+        app="flask_store_wait",
+    ),
+)
+"""Each request waits 20 ms for the revocation store. One process each."""
+
+
+def families(*, every_server: bool) -> dict[str, tuple[Contender, ...]]:
+    """The families in the order in which they run; the peers run with Hypercorn."""
+    found = {"Hypercorn and the peers": (*ours_on("hypercorn"), *PEERS)}
+    if every_server:
+        found["uvicorn"] = ours_on("uvicorn")
+    found["Granian"] = ours_on("granian")
+    return found

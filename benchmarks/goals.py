@@ -1,0 +1,291 @@
+"""
+The goals of the design: each figure's bound, and whether a run met it.
+
+A goal is a bound on one number; what was not measured is said to be so, and never
+counts as met.
+"""
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from benchmarks.contenders import ASGI_SERVERS
+from benchmarks.login_storm import STORMS
+from benchmarks.results import medians
+from benchmarks.results import micro_us
+from benchmarks.results import ratio
+from benchmarks.results import Results
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+NOTHING = "\N{EN DASH}"
+
+Sign = Literal["≤", "≥", "<"]
+Verdict = Literal["met", "missed", "not measured"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """
+    A bound on a figure.
+
+    Attributes:
+        figure: What it is.
+        sign: On which side of the bound it has to be.
+        bound: The bound.
+        unit: Of figure and bound; ``TIMES`` for a ratio.
+        measured: Looks the figure up; raises KeyError where it was not measured.
+    """
+
+    figure: str
+    sign: Sign
+    bound: float
+    unit: str
+    measured: Callable[[Results], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """
+    A goal, and what a run made of it.
+
+    Attributes:
+        figure: What it is.
+        goal: The bound, for readers.
+        measured: The figure, for readers.
+        verdict: What became of it.
+    """
+
+    figure: str
+    goal: str
+    measured: str
+    verdict: Verdict
+
+
+def judge(results: Results) -> list[Judged]:
+    """Judge every goal by one run."""
+    return [_judged(goal, results) for goal in goals()]
+
+
+def _judged(goal: Goal, results: Results) -> Judged:
+    bound = f"{goal.sign} {goal.bound:g} {goal.unit}"
+    try:
+        value = goal.measured(results)
+    except (KeyError, ValueError):
+        return Judged(
+            figure=goal.figure, goal=bound, measured=NOTHING, verdict="not measured"
+        )
+    return Judged(
+        figure=goal.figure,
+        goal=bound,
+        measured=f"{value:.3g} {goal.unit}",
+        verdict="met" if is_met(goal.sign, value, goal.bound) else "missed",
+    )
+
+
+def is_met(sign: Sign, value: float, bound: float) -> bool:
+    """Whether a figure is on the right side of its bound."""
+    match sign:
+        case "≤":
+            return value <= bound
+        case "≥":
+            return value >= bound
+        case "<":
+            return value < bound
+
+
+def goals() -> Iterator[Goal]:
+    """Every goal, in the order of the design."""
+    yield from _in_process()
+    for server in ASGI_SERVERS:
+        yield from _protected(server)
+    yield from _lane()
+    yield from _against_flask()
+    for storm in STORMS:
+        yield from _storm(storm)
+    yield from _refusal()
+    yield from _memory()
+
+
+WARM = "ours: decode_token, warm"
+FIRST = "ours: decode_token, first sight"
+FJE = "Flask-JWT-Extended: decode_token"
+
+
+FLASK_MODES = {
+    "gunicorn-sync": "gunicorn sync",
+    "gunicorn-gthread": "gunicorn gthread, 4 threads",
+    "gunicorn-gthread-64": "gunicorn gthread, 64 threads",
+}
+
+LABELLED_PEERS = (
+    ("fastapi-pyjwt@uvicorn", "FastAPI + PyJWT"),
+    ("fastapi-authx@uvicorn", "FastAPI + AuthX"),
+    ("litestar@uvicorn", "Litestar JWTAuth"),
+)
+
+
+def _micro_ratio(one: str, other: str) -> Callable[[Results], float]:
+    return lambda results: micro_us(results, one) / micro_us(results, other)
+
+
+def _in_process() -> Iterator[Goal]:
+    yield Goal(
+        figure="verify, warm token, in process",
+        sign="≤",
+        bound=3,
+        unit="µs",
+        measured=lambda results: micro_us(results, "ours: verify, warm"),
+    )
+    yield Goal(
+        figure="Flask-JWT-Extended's decode_token ÷ ours, warm",
+        sign="≥",
+        bound=30,
+        unit=TIMES,
+        measured=_micro_ratio(FJE, WARM),
+    )
+    for peer, label, bound in (
+        ("PyJWT: decode", "PyJWT's decode", 0.5),
+        (FJE, "Flask-JWT-Extended's decode_token", 0.2),
+    ):
+        yield Goal(
+            figure=f"decode_token, first sight, HS256 ÷ {label}",
+            sign="≤",
+            bound=bound,
+            unit=TIMES,
+            measured=_micro_ratio(FIRST, peer),
+        )
+
+
+def _served(
+    section: str, figure: str, one: str, other: str
+) -> Callable[[Results], float]:
+    return lambda results: ratio(results, section, figure, one, other)
+
+
+def _protected(server: str) -> Iterator[Goal]:
+    name = ASGI_SERVERS[server]
+    for what, label, bound in (
+        ("warm", "warm token", 0.97),
+        ("new", "every token new", 0.90),
+    ):
+        ours, bare = f"{what}@{server}", f"bare@{server}"
+        yield Goal(
+            figure=f"protected ÷ bare Quart, {label}, {name}: requests/s",
+            sign="≥",
+            bound=bound,
+            unit=TIMES,
+            measured=_served("throughput", "requests_per_s", ours, bare),
+        )
+        yield Goal(
+            figure=f"bare Quart ÷ protected, {label}, {name}: CPU per request",
+            sign="≥",
+            bound=bound,
+            unit=TIMES,
+            measured=_served("throughput", "cpu_us", bare, ours),
+        )
+
+
+def _lane() -> Iterator[Goal]:
+    for server, bound in (("hypercorn", 0.95), ("granian", 0.85)):
+        yield Goal(
+            figure=f"forward-auth ÷ raw ASGI hello, {ASGI_SERVERS[server]}: requests/s",
+            sign="≥",
+            bound=bound,
+            unit=TIMES,
+            measured=_served(
+                "throughput", "requests_per_s", f"lane@{server}", f"raw@{server}"
+            ),
+        )
+    for peer, label in LABELLED_PEERS:
+        yield Goal(
+            figure=f"forward-auth on Hypercorn ÷ {label} on uvicorn: CPU per request",
+            sign="<",
+            bound=1,
+            unit=TIMES,
+            measured=_served("throughput", "cpu_us", "lane@hypercorn", peer),
+        )
+
+
+def _against_flask() -> Iterator[Goal]:
+    sync, gthread = "gunicorn-sync", "gunicorn-gthread"
+    for section, what, bound, modes in (
+        ("throughput", "protected route", 1.5, (sync, gthread)),
+        # Threads are tuned to the store in the last one: more would not help it.
+        ("store_wait", "store of 20 ms", 10, (sync, gthread, f"{gthread}-64")),
+    ):
+        waiting = section == "store_wait"
+        ours = "wait@hypercorn" if waiting else "warm@hypercorn"
+        for mode in modes:
+            theirs = f"wait-fje@{mode}" if waiting else f"fje@{mode}"
+            yield Goal(
+                figure=f"{what} ÷ Flask-JWT-Extended, {FLASK_MODES[mode]}: requests/s",
+                sign="≥",
+                bound=bound,
+                unit=TIMES,
+                measured=_served(section, "requests_per_s", ours, theirs),
+            )
+
+
+def _storm(storm: str) -> Iterator[Goal]:
+    def of_storm(figure: str) -> Callable[[Results], float]:
+        return lambda results: medians(results, "storms", storm)[figure]
+
+    def highest(results: Results) -> float:
+        lags: list[float] = [each["lag_max_ms"] for each in results["storms"][storm]]
+        return max(lags)
+
+    def slowdown(results: Results) -> float:
+        figures = medians(results, "storms", storm)
+        return figures["storm_p99_ms"] / figures["quiet_p99_ms"]
+
+    for figure, bound, unit, measured in (
+        ("loop lag, p99", 20, "ms", of_storm("lag_p99_ms")),
+        ("loop lag, longest", 50, "ms", highest),
+        ("protected p99 ÷ its quiet value", 2, TIMES, slowdown),
+    ):
+        yield Goal(
+            figure=f"{STORMS[storm]}: {figure}",
+            sign="<",
+            bound=bound,
+            unit=unit,
+            measured=measured,
+        )
+
+
+def _refusal() -> Iterator[Goal]:
+    yield Goal(
+        figure="refusal of a forged token ÷ acceptance at first sight",
+        sign="≤",
+        bound=1,
+        unit=TIMES,
+        measured=_micro_ratio("ours: refusal, forged", FIRST),
+    )
+    yield Goal(
+        figure="refusal of 8 KiB of garbage",
+        sign="<",
+        bound=50,
+        unit="µs",
+        measured=lambda results: micro_us(results, "ours: refusal, 8 KiB of garbage"),
+    )
+
+
+def _memory() -> Iterator[Goal]:
+    def share(results: Results) -> float:
+        distinct: dict[str, float] = results["distinct"]
+        return distinct["bytes"] / distinct["max_bytes"]
+
+    yield Goal(
+        figure="1 M distinct tokens: bytes of the cache ÷ their bound",
+        sign="≤",
+        bound=1,
+        unit=TIMES,
+        measured=share,
+    )
+    yield Goal(
+        figure="10,000 idle connections, Hypercorn: memory of each",
+        sign="<",
+        bound=45,
+        unit="KiB",
+        measured=lambda results: results["idle"]["idle@hypercorn"]["kib_each"],
+    )

@@ -1,0 +1,62 @@
+"""
+JSON Web Tokens for Quart: Flask-JWT-Extended's API, async to the core.
+
+Flask-JWT-Extended's twenty names stand here under its own spelling, with their
+awaitable twins and what is ours beside them.
+"""
+
+from quart_jwt.extension.cookies import set_access_cookies
+from quart_jwt.extension.cookies import set_refresh_cookies
+from quart_jwt.extension.cookies import unset_access_cookies
+from quart_jwt.extension.cookies import unset_jwt_cookies
+from quart_jwt.extension.cookies import unset_refresh_cookies
+from quart_jwt.extension.create import create_access_token
+from quart_jwt.extension.create import create_access_token_async
+from quart_jwt.extension.create import create_refresh_token
+from quart_jwt.extension.create import create_refresh_token_async
+from quart_jwt.extension.current import current_user
+from quart_jwt.extension.current import get_current_user
+from quart_jwt.extension.current import get_jwt
+from quart_jwt.extension.current import get_jwt_header
+from quart_jwt.extension.current import get_jwt_identity
+from quart_jwt.extension.current import get_jwt_request_location
+from quart_jwt.extension.decode import decode_token
+from quart_jwt.extension.decode import decode_token_async
+from quart_jwt.extension.decode import get_csrf_token
+from quart_jwt.extension.decode import get_jti
+from quart_jwt.extension.decode import get_unverified_jwt_headers
+from quart_jwt.extension.decorators import jwt_required
+from quart_jwt.extension.decorators import verify_jwt_in_request
+from quart_jwt.extension.forward_auth import ForwardAuth
+from quart_jwt.extension.hooks import nonblocking
+from quart_jwt.extension.manager import JWTManager
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ForwardAuth",
+    "JWTManager",
+    "create_access_token",
+    "create_access_token_async",
+    "create_refresh_token",
+    "create_refresh_token_async",
+    "current_user",
+    "decode_token",
+    "decode_token_async",
+    "get_csrf_token",
+    "get_current_user",
+    "get_jti",
+    "get_jwt",
+    "get_jwt_header",
+    "get_jwt_identity",
+    "get_jwt_request_location",
+    "get_unverified_jwt_headers",
+    "jwt_required",
+    "nonblocking",
+    "set_access_cookies",
+    "set_refresh_cookies",
+    "unset_access_cookies",
+    "unset_jwt_cookies",
+    "unset_refresh_cookies",
+    "verify_jwt_in_request",
+]

@@ -1,0 +1,156 @@
+"""
+Every error that verifying or issuing a token can raise.
+
+The names and the path are Flask-JWT-Extended's. What is wrong with the token
+itself is raised as PyJWT's own class, because that is what existing code
+catches around ``decode_token`` and registers handlers for::
+
+    JWTExtendedException            code
+    ├── JWTDecodeError              invalid_token       422
+    ├── InvalidHeaderError          invalid_request     422
+    ├── InvalidQueryParamError      invalid_request     422
+    ├── NoAuthorizationError        missing_token       401
+    ├── CSRFError                   csrf_failed         401
+    ├── WrongTokenError             wrong_token_type    422
+    ├── RevokedTokenError           token_revoked       401
+    ├── FreshTokenRequired          fresh_token_required 401
+    ├── UserLookupError             user_not_found      401
+    └── UserClaimsVerificationError verification_failed 400
+
+    jwt.InvalidTokenError           invalid_token       422   (PyJWT)
+    └── jwt.ExpiredSignatureError   token_expired       401
+
+    RuntimeError
+    ├── ConfigurationError          a JWT_* setting that cannot work
+    │   └── WeakKeyError            a key that JWT_ENFORCE_STRONG_KEYS refuses
+    ├── AsyncHookError              a sync function met an async hook
+    └── UnawaitedVerificationError  verify_jwt_in_request() without await
+
+No error carries a token, a key or a CSRF value.
+"""
+
+from typing import Any
+from typing import ClassVar
+
+from jwt.exceptions import ExpiredSignatureError
+
+
+class JWTExtendedException(Exception):  # noqa: N818 - Flask-JWT-Extended's name
+    """
+    The root of the errors that this extension adds to PyJWT's.
+
+    Attributes:
+        code: A stable name for machines.
+        status: The HTTP status of the default answer.
+    """
+
+    code: ClassVar[str] = "invalid_token"
+    status: ClassVar[int] = 422
+
+
+class JWTDecodeError(JWTExtendedException):
+    """Raised when a claim that this extension needs is missing or malformed."""
+
+
+class InvalidHeaderError(JWTExtendedException):
+    """Raised when the authorization header is there but not well-formed."""
+
+    code = "invalid_request"
+
+
+class InvalidQueryParamError(JWTExtendedException):
+    """Raised when the query parameter lacks the configured prefix."""
+
+    code = "invalid_request"
+
+
+class NoAuthorizationError(JWTExtendedException):
+    """Raised when no allowed location of the request holds a token."""
+
+    code = "missing_token"
+    status = 401
+
+
+class CSRFError(JWTExtendedException):
+    """Raised when the CSRF value is missing or is not the cookie's token's."""
+
+    code = "csrf_failed"
+    status = 401
+
+
+class WrongTokenError(JWTExtendedException):
+    """Raised when a refresh token stands for an access token, or the reverse."""
+
+    code = "wrong_token_type"
+
+
+class _JudgedTokenError(JWTExtendedException):
+    """An error about a token whose signature was good."""
+
+    def __init__(
+        self, message: str, jwt_header: dict[str, Any], jwt_data: dict[str, Any]
+    ) -> None:
+        super().__init__(message)
+        self.jwt_header = jwt_header
+        self.jwt_data = jwt_data
+
+
+class RevokedTokenError(_JudgedTokenError):
+    """Raised when the blocklist hook says that the token was revoked."""
+
+    code = "token_revoked"
+    status = 401
+
+    def __init__(self, jwt_header: dict[str, Any], jwt_data: dict[str, Any]) -> None:
+        super().__init__("Token has been revoked", jwt_header, jwt_data)
+
+
+class FreshTokenRequired(_JudgedTokenError):  # noqa: N818 - the same
+    """Raised when a view asks for a fresh token and this one is not."""
+
+    code = "fresh_token_required"
+    status = 401
+
+
+class UserLookupError(_JudgedTokenError):
+    """Raised when the user look-up hook returns None."""
+
+    code = "user_not_found"
+    status = 401
+
+
+class UserClaimsVerificationError(_JudgedTokenError):
+    """Raised when the verification hook returns something false."""
+
+    code = "verification_failed"
+    status = 400
+
+
+class ConfigurationError(RuntimeError):
+    """Raised when a ``JWT_*`` setting cannot work; names it, never its value."""
+
+
+class WeakKeyError(ConfigurationError):
+    """Raised when a key is too weak and ``JWT_ENFORCE_STRONG_KEYS`` is on."""
+
+
+class AsyncHookError(RuntimeError):
+    """Raised when a sync function meets an async hook; names the async twin."""
+
+
+class UnawaitedVerificationError(RuntimeError):
+    """Raised when ``verify_jwt_in_request()`` was called and never awaited."""
+
+
+def error_code(error: Exception) -> str:
+    """
+    The stable name of an error about a token, PyJWT's own classes included.
+
+    Args:
+        error: What ``verify`` raised.
+    """
+    if isinstance(error, JWTExtendedException):
+        return error.code
+    if isinstance(error, ExpiredSignatureError):
+        return "token_expired"
+    return "invalid_token"

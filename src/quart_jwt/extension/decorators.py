@@ -1,0 +1,174 @@
+"""
+The doors: ``jwt_required`` for views and websocket routes, and
+``verify_jwt_in_request`` for everything else. Thin adapters over ``verify``.
+
+``jwt_required`` keeps a view's colour: an async wrapper around ``async def``, a
+sync one around ``def``, which verifies through the loop from the worker thread in
+which Quart runs such a view.
+"""
+
+from collections.abc import Awaitable
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from typing import cast
+from typing import ParamSpec
+from typing import TypeVar
+
+from quart import Websocket
+
+from quart_jwt.extension.colour import is_async
+from quart_jwt.extension.colour import on_the_loop
+from quart_jwt.extension.colour import run_from_sync
+from quart_jwt.extension.colour import WouldSuspendError
+from quart_jwt.extension.current import current_binding
+from quart_jwt.extension.current import remember
+from quart_jwt.extension.pending import Outcome
+from quart_jwt.extension.pending import PendingVerification
+from quart_jwt.extension.presentation import presentation_of
+from quart_jwt.extension.presentation import Requirement
+from quart_jwt.extension.settings import EXEMPT_METHODS
+from quart_jwt.extension.subject import current_subject
+from quart_jwt.extension.subject import Subject
+from quart_jwt.extension.verify import Verified
+from quart_jwt.extension.verify import verify
+from quart_jwt.extension.websockets import close_at_expiry
+from quart_jwt.typing import LocationType
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def jwt_required(
+    optional: bool = False,
+    fresh: bool = False,
+    refresh: bool = False,
+    locations: LocationType = None,
+    verify_type: bool = True,
+    skip_revocation_check: bool = False,
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """
+    Protect a view or a websocket route.
+
+    A websocket is refused before it is accepted, with a real HTTP status, and
+    closed with 1008 when its token expires (RFC 6455 §7.4.1).
+
+    Args:
+        optional: Let a request without a token pass, too; a bad token is
+            refused all the same.
+        fresh: Require a fresh token.
+        refresh: Require a refresh token instead of an access token.
+        locations: Where to look, one or several in order of precedence; the
+            default is ``JWT_TOKEN_LOCATION``.
+        verify_type: False accepts access and refresh tokens alike.
+        skip_revocation_check: Do not ask the blocklist.
+
+    Raises:
+        TypeError: It was used without parentheses.
+    """
+    if callable(optional):
+        raise TypeError("Write @jwt_required(), with parentheses")
+    requirement = Requirement(
+        optional=optional,
+        fresh=fresh,
+        refresh=refresh,
+        locations=locations,
+        verify_type=verify_type,
+        skip_revocation_check=skip_revocation_check,
+    )
+
+    def protect(view: Callable[P, R]) -> Callable[P, R]:
+        if is_async(view):
+            return cast("Callable[P, R]", _async_view(cast("Any", view), requirement))
+        return _sync_view(view, requirement)
+
+    return protect
+
+
+def verify_jwt_in_request(
+    optional: bool = False,
+    fresh: bool = False,
+    refresh: bool = False,
+    locations: LocationType = None,
+    verify_type: bool = True,
+    skip_revocation_check: bool = False,
+) -> Any:
+    """
+    Verify the current request's token; the arguments are ``jwt_required``'s.
+
+    In async code, ``await`` it: until that has happened, the request is closed,
+    and it ends in 500 if it never does. In a plain ``def`` handler, which Quart
+    runs in a worker thread, it verifies right away.
+
+    Returns:
+        ``(header, claims)``, or None for an OPTIONS request and for one without
+        a token where it is optional. In async code, an awaitable of that.
+    """
+    requirement = Requirement(
+        optional=optional,
+        fresh=fresh,
+        refresh=refresh,
+        locations=locations,
+        verify_type=verify_type,
+        skip_revocation_check=skip_revocation_check,
+    )
+    if on_the_loop():
+        return PendingVerification(lambda: verify_current(requirement))
+    return _verify_now(requirement)
+
+
+async def verify_subject(subject: Subject, requirement: Requirement) -> Verified | None:
+    """
+    Verify a request or websocket handshake, and remember the result with it.
+
+    Returns:
+        The result, or None for a method that needs no token.
+    """
+    if subject.method in EXEMPT_METHODS:
+        return None
+    jwt, settings = current_binding()
+    verified = await verify(jwt, settings, presentation_of(subject), requirement)
+    remember(subject, verified)
+    return verified
+
+
+async def verify_current(requirement: Requirement) -> Outcome:
+    """Verify the current request, for callers who want the header and the claims."""
+    verified = await verify_subject(current_subject(), requirement)
+    if verified is None or verified.location is None:
+        return None
+    return verified.header, verified.claims
+
+
+def _async_view(
+    view: Callable[P, Awaitable[R]], requirement: Requirement
+) -> Callable[P, Awaitable[R | None]]:
+    @wraps(view)
+    async def protected(*args: P.args, **kwargs: P.kwargs) -> R | None:
+        subject = current_subject()
+        await verify_subject(subject, requirement)
+        if isinstance(subject, Websocket):
+            return await close_at_expiry(view(*args, **kwargs))
+        return await view(*args, **kwargs)
+
+    return protected
+
+
+def _sync_view(view: Callable[P, R], requirement: Requirement) -> Callable[P, R]:
+    @wraps(view)
+    def protected(*args: P.args, **kwargs: P.kwargs) -> R:
+        _verify_now(requirement)
+        return view(*args, **kwargs)
+
+    return protected
+
+
+def _verify_now(requirement: Requirement) -> Outcome:
+    try:
+        return run_from_sync(verify_current(requirement))
+    except WouldSuspendError:
+        raise RuntimeError(
+            "This sync call has to wait for a hook or a request body, and there is "
+            "no event loop that it could wait for. Call it from a view that Quart "
+            "runs, or make the view `async def` and await verify_jwt_in_request()."
+        ) from None

@@ -1,0 +1,39 @@
+"""
+What the app's JSON provider can write, for claims.
+
+A claim may be whatever the app can answer with: dates, UUIDs, dataclasses, and
+what its own provider adds.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from quart import current_app
+from quart.json.provider import DefaultJSONProvider
+
+
+def json_default() -> Callable[[Any], Any]:
+    """
+    The provider's ``default``: turns what JSON does not know into what it does.
+
+    A provider put on the app wins over a provider class put there, and either
+    over Quart's own.
+    """
+    provider: Any = current_app.json
+    if type(provider) is DefaultJSONProvider:
+        provider = current_app.json_provider_class
+    default: Callable[[Any], Any] = getattr(
+        provider, "default", DefaultJSONProvider.default
+    )
+    return default
+
+
+def json_encoder() -> type[json.JSONEncoder]:
+    """The same as an encoder class, which Flask-JWT-Extended's ``config`` has."""
+
+    class JSONEncoder(json.JSONEncoder):
+        def default(self, o: Any) -> Any:
+            return json_default()(o)
+
+    return JSONEncoder

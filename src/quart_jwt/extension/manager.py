@@ -1,0 +1,191 @@
+"""
+``JWTManager``: binds hooks and settings to an app, and errors to answers.
+"""
+
+import time
+from collections.abc import Awaitable
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakSet
+
+from jwt.exceptions import DecodeError
+from jwt.exceptions import ExpiredSignatureError
+from jwt.exceptions import InvalidAudienceError
+from jwt.exceptions import InvalidIssuerError
+from jwt.exceptions import InvalidTokenError
+from jwt.exceptions import MissingRequiredClaimError
+from quart import appcontext_pushed
+from quart import current_app
+from quart import Quart
+
+from quart_jwt.exceptions import ConfigurationError
+from quart_jwt.exceptions import CSRFError
+from quart_jwt.exceptions import FreshTokenRequired
+from quart_jwt.exceptions import InvalidHeaderError
+from quart_jwt.exceptions import InvalidQueryParamError
+from quart_jwt.exceptions import JWTDecodeError
+from quart_jwt.exceptions import NoAuthorizationError
+from quart_jwt.exceptions import RevokedTokenError
+from quart_jwt.exceptions import UserClaimsVerificationError
+from quart_jwt.exceptions import UserLookupError
+from quart_jwt.exceptions import WrongTokenError
+from quart_jwt.extension.colour import remember_loop
+from quart_jwt.extension.current import current_user_context_processor
+from quart_jwt.extension.current import EXTENSION
+from quart_jwt.extension.current import SETTINGS
+from quart_jwt.extension.current import settings_of
+from quart_jwt.extension.hooks import call
+from quart_jwt.extension.loaders import Loaders
+from quart_jwt.extension.loaders import VerifyHooks
+from quart_jwt.extension.settings import FollowedSettings
+from quart_jwt.extension.settings import Settings
+from quart_jwt.extension.workers import compute
+from quart_jwt.tokens.verified import CacheInfo
+
+INVALID = (
+    DecodeError,
+    InvalidAudienceError,
+    InvalidHeaderError,
+    InvalidIssuerError,
+    InvalidQueryParamError,
+    InvalidTokenError,
+    JWTDecodeError,
+    MissingRequiredClaimError,
+    WrongTokenError,
+)
+"""Answered by the invalid-token hook, with the reason."""
+
+UNAUTHORIZED = (CSRFError, NoAuthorizationError)
+"""Answered by the unauthorized hook, with the reason."""
+
+
+_NO_HOOKS = VerifyHooks()
+
+
+class JWTManager(Loaders):
+    """
+    The extension. One manager can serve several apps.
+
+    Args:
+        app: The app, or None to call ``init_app`` later.
+        add_context_processor: Whether templates get ``current_user``.
+        clock: Gives the time in epoch seconds; tests move it.
+    """
+
+    def __init__(
+        self,
+        app: Quart | None = None,
+        add_context_processor: bool = False,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__()
+        self.clock = clock
+        # Weak, for a module's manager outlives the apps of a factory.
+        self._apps: WeakSet[Quart] = WeakSet()
+        if app is not None:
+            self.init_app(app, add_context_processor)
+
+    def init_app(self, app: Quart, add_context_processor: bool = False) -> None:
+        """
+        Register this manager with an app.
+
+        Args:
+            app: The app; its configuration gets the defaults of all options, and
+                may be changed afterwards.
+            add_context_processor: Whether templates get ``current_user``.
+        """
+        app.extensions[EXTENSION] = self
+        app.extensions[SETTINGS] = FollowedSettings(app.config)
+        self._apps.add(app)
+        appcontext_pushed.connect(_remember_loop, app)
+        app.before_serving(self._load_keys)
+        if add_context_processor:
+            app.context_processor(current_user_context_processor)
+        self._register_error_handlers(app)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the current app, as they stand now."""
+        return settings_of(current_app)
+
+    def only_app(self) -> Quart:
+        """
+        The app of this manager.
+
+        Raises:
+            RuntimeError: It has none, or several.
+        """
+        apps = list(self._apps)
+        if len(apps) != 1:
+            raise RuntimeError("The manager has not exactly one app: name the app")
+        return apps[0]
+
+    @property
+    def has_questions(self) -> bool:
+        """Whether verifying a token asks hooks, which want an app context."""
+        return self.verifying != _NO_HOOKS
+
+    def cache_info(self) -> CacheInfo:
+        """The state of the verified-token cache of the current app."""
+        return self.settings.verified.info()
+
+    async def _load_keys(self) -> None:
+        """Prepare the keys before the first request, off the loop."""
+        settings = self.settings
+        try:
+            await compute(self._prepare, settings)
+        except ConfigurationError:
+            # A missing key may never be needed; strong ones are asked for now.
+            if settings.enforce_strong_keys:
+                raise
+
+    def _prepare(self, settings: Settings) -> None:
+        if self.verifying.key is None:
+            for algorithm in settings.decode_algorithms:
+                settings.verifying_keys(algorithm)
+        if self.issuing.key is None:
+            _ = settings.signing_key
+
+    def _register_error_handlers(self, app: Quart) -> None:
+        handlers: dict[type[Exception], Callable[[Any], Awaitable[Any]]] = {
+            **dict.fromkeys(INVALID, self._on_invalid),
+            **dict.fromkeys(UNAUTHORIZED, self._on_unauthorized),
+            ExpiredSignatureError: self._on_expired,
+            FreshTokenRequired: self._on_not_fresh,
+            RevokedTokenError: self._on_revoked,
+            UserLookupError: self._on_user_not_found,
+            UserClaimsVerificationError: self._on_verification_failed,
+        }
+        for error, handler in handlers.items():
+            app.register_error_handler(error, handler)
+
+    async def _on_invalid(self, error: Exception) -> Any:
+        return await call(self._invalid_token, str(error))
+
+    async def _on_unauthorized(self, error: Exception) -> Any:
+        return await call(self._unauthorized, str(error))
+
+    async def _on_expired(self, error: Exception) -> Any:
+        # An error of PyJWT's that a view raised itself has no such attributes.
+        header = getattr(error, "jwt_header", {})
+        return await call(self._expired_token, header, getattr(error, "jwt_data", {}))
+
+    async def _on_not_fresh(self, error: FreshTokenRequired) -> Any:
+        return await call(self._needs_fresh_token, error.jwt_header, error.jwt_data)
+
+    async def _on_revoked(self, error: RevokedTokenError) -> Any:
+        return await call(self._revoked_token, error.jwt_header, error.jwt_data)
+
+    async def _on_user_not_found(self, error: UserLookupError) -> Any:
+        return await call(self._user_lookup_error, error.jwt_header, error.jwt_data)
+
+    async def _on_verification_failed(self, error: UserClaimsVerificationError) -> Any:
+        return await call(
+            self._token_verification_failed, error.jwt_header, error.jwt_data
+        )
+
+
+async def _remember_loop(_app: Quart, **_extra: object) -> None:
+    """Sync views wait for the loop that is running here."""
+    remember_loop()

@@ -1,0 +1,52 @@
+"""
+The request or websocket handshake that is being answered, and our notes on it.
+
+The notes stand on the request itself and not on ``g``: requests that are served
+inside one app context share their ``g``, and must not share an identity.
+"""
+
+from typing import Any
+
+from quart import has_request_context
+from quart import has_websocket_context
+from quart import Request
+from quart import Websocket
+from quart.globals import request_ctx
+from quart.globals import websocket_ctx
+
+Subject = Request | Websocket
+
+_PREFIX = "_quart_jwt_"
+
+
+def find_subject() -> Subject | None:
+    """The request or the websocket of this context, or None outside of both."""
+    if has_request_context():
+        return request_ctx.request
+    if has_websocket_context():
+        return websocket_ctx.websocket
+    return None
+
+
+def current_subject() -> Subject:
+    """
+    The request or the websocket of this context.
+
+    Raises:
+        RuntimeError: There is none.
+    """
+    subject = find_subject()
+    if subject is None:
+        raise RuntimeError("There is neither a request context nor a websocket")
+    return subject
+
+
+def note(subject: Subject, name: str, value: Any) -> None:
+    """Write a note on a request or websocket."""
+    subject.__dict__[_PREFIX + name] = value
+
+
+def noted(name: str) -> Any:
+    """What was noted on the current request or websocket, or None."""
+    subject = find_subject()
+    return None if subject is None else subject.__dict__.get(_PREFIX + name)

@@ -1,0 +1,238 @@
+"""
+THE MAIN FLOW: every token that is accepted anywhere was accepted by ``verify``.
+
+It knows neither Quart nor ASGI: a ``Presentation`` says what came, a
+``Requirement`` what is asked. Four steps, in this order: present, decode, judge,
+ask. Whatever goes wrong raises; nothing here gives a bool that could be forgotten.
+"""
+
+import logging
+from typing import Any
+
+from jwt.exceptions import ExpiredSignatureError
+from jwt.exceptions import InvalidSignatureError
+
+from quart_jwt.exceptions import ConfigurationError
+from quart_jwt.exceptions import NoAuthorizationError
+from quart_jwt.exceptions import RevokedTokenError
+from quart_jwt.exceptions import UserClaimsVerificationError
+from quart_jwt.exceptions import UserLookupError
+from quart_jwt.extension.hooks import call
+from quart_jwt.extension.hooks import Caller
+from quart_jwt.extension.loaders import Hook
+from quart_jwt.extension.loaders import Loaders
+from quart_jwt.extension.loaders import VerifyHooks
+from quart_jwt.extension.presentation import present
+from quart_jwt.extension.presentation import Presentation
+from quart_jwt.extension.presentation import Requirement
+from quart_jwt.extension.settings import Settings
+from quart_jwt.tokens.codec import allowed_algorithm
+from quart_jwt.tokens.codec import check_signature
+from quart_jwt.tokens.codec import parse
+from quart_jwt.tokens.codec import Parsed
+from quart_jwt.tokens.judgement import judge
+from quart_jwt.tokens.judgement import judge_fresh
+from quart_jwt.tokens.judgement import judge_type
+from quart_jwt.tokens.judgement import window
+from quart_jwt.tokens.keys import verifying_key
+from quart_jwt.tokens.keys import VerifyingKey
+from quart_jwt.tokens.token import copy
+from quart_jwt.tokens.token import Token
+from quart_jwt.typing import Claims
+
+_logger = logging.getLogger("quart_jwt")
+
+
+class Verified:
+    """
+    What a request may rely on.
+
+    The header and the claims are the request's own copies, made when they are
+    first asked for.
+
+    Args:
+        token: The token; None for an anonymous request.
+        location: Where it was found; None for an anonymous request.
+    """
+
+    __slots__ = ("_claims", "_header", "_token", "location", "user")
+
+    def __init__(self, token: Token | None, location: str | None) -> None:
+        self._token = token
+        self._header: Claims | None = None if token else {}
+        self._claims: Claims | None = None if token else {}
+        self.location: str | None = location
+        self.user: tuple[Any] | None = None if token else (None,)
+        """What the user look-up gave, in a tuple of one; None without such a hook."""
+
+    @property
+    def header(self) -> Claims:
+        """The token's header; empty for an anonymous request."""
+        if self._header is None:
+            self._header = self._token.header_copy() if self._token else {}
+        return self._header
+
+    @property
+    def claims(self) -> Claims:
+        """The token's claims; empty for an anonymous request."""
+        if self._claims is None:
+            self._claims = self._token.claims_copy() if self._token else {}
+        return self._claims
+
+
+async def verify(
+    jwt: Loaders,
+    settings: Settings,
+    presentation: Presentation,
+    requirement: Requirement,
+) -> Verified:
+    """
+    Decide about one request.
+
+    Args:
+        jwt: The manager: its hooks, its clock.
+        settings: What counts, as it stands now.
+        presentation: What came.
+        requirement: What is asked.
+
+    Raises:
+        JWTExtendedException, jwt.InvalidTokenError: The request is refused.
+        Exception: Whatever a hook raised; the request is refused, too.
+    """
+    try:
+        credential = await present(presentation, requirement, settings)
+    except NoAuthorizationError:
+        if requirement.optional:
+            return Verified(None, None)
+        raise
+    hooks, now = jwt.verifying, jwt.clock()
+    token = known_token(credential.text, settings, hooks.key)
+    if token is None:
+        token = await decode(credential.text, settings, hooks.key, call)
+    if credential.csrf or not token.passes_at(now):
+        judge_and_remember(credential.text, token, settings, now, csrf=credential.csrf)
+    judge_requirement(token, requirement, now)
+    verified = Verified(token, credential.location)
+    if hooks.blocklist or hooks.verification or hooks.user:
+        verified.user = await _ask(hooks, verified, requirement)
+    return verified
+
+
+def known_token(text: Any, settings: Settings, key_hook: Hook | None) -> Token | None:
+    """The remembered token of this text, if its key still counts."""
+    if key_hook is not None or not isinstance(text, str):
+        return None
+    token = settings.verified.get(text)
+    if token is None or token.key not in settings.verifying_keys(token.key.algorithm):
+        return None
+    return token
+
+
+async def decode(
+    text: Any, settings: Settings, key_hook: Hook | None, call: Caller
+) -> Token:
+    """
+    Parse a token and check its signature; its claims are not judged here.
+
+    Args:
+        text: The encoded token.
+        settings: The algorithms and keys that count.
+        key_hook: The decode-key hook, if the app has one.
+        call: How to call it.
+
+    Raises:
+        jwt.InvalidTokenError: It is malformed, or its signature is not ours.
+    """
+    known = settings.verified.get(text) if key_hook and isinstance(text, str) else None
+    if known is not None:
+        # The hook is shown what is known; the same key needs no second check.
+        keys = await _keys(known, settings, key_hook, call)
+        return known if known.key in keys else _checked(parse(text), keys)
+    parsed = parse(text)
+    return _checked(parsed, await _keys(parsed, settings, key_hook, call))
+
+
+async def _keys(
+    parsed: Parsed | Token, settings: Settings, key_hook: Hook | None, call: Caller
+) -> tuple[VerifyingKey, ...]:
+    algorithm = allowed_algorithm(parsed.header, settings.decode_algorithms)
+    if key_hook is None:
+        return settings.verifying_keys(algorithm)
+    material = await call(key_hook, copy(parsed.header), copy(parsed.claims))
+    return (_hooked_key(algorithm, material, settings),)
+
+
+def _checked(parsed: Parsed, keys: tuple[VerifyingKey, ...]) -> Token:
+    return Token(parsed.header, parsed.claims, check_signature(parsed, keys))
+
+
+def judge_and_remember(
+    text: str,
+    token: Token,
+    settings: Settings,
+    now: float,
+    *,
+    csrf: str | None = None,
+    allow_expired: bool = False,
+) -> None:
+    """
+    Judge the claims of a token, and keep it in the cache as long as they pass.
+
+    Args:
+        text: The encoded token.
+        token: What its signature proved.
+        settings: What is expected of it, and the cache.
+        now: The time, in epoch seconds.
+        csrf: The double-submit value that came with it, if one is due.
+        allow_expired: Whether an expired token will do.
+
+    Raises:
+        Exception: As ``judge``; a token that has expired is forgotten.
+    """
+    expectation = settings.expectation
+    try:
+        judge(token, expectation, now, csrf=csrf, allow_expired=allow_expired)
+    except ExpiredSignatureError:
+        settings.verified.drop(text)
+        raise
+    if token.window is None and expectation.is_fixed() and not allow_expired:
+        passes = window(token, expectation)
+        judged = Token(token.header, token.claims, token.key, passes)
+        settings.verified.put(text, judged)
+
+
+def _hooked_key(algorithm: str, material: Any, settings: Settings) -> VerifyingKey:
+    try:
+        settings.check_strength(algorithm, material)
+        return verifying_key(algorithm, material)
+    except ConfigurationError as exc:
+        # Not with a traceback: some handlers print locals, a key among them.
+        _logger.error("The decode key hook's key was refused: %s", exc)  # noqa: TRY400
+        raise InvalidSignatureError("Signature verification failed") from exc
+
+
+def judge_requirement(token: Token, requirement: Requirement, now: float) -> None:
+    """Judge what this route asks beyond a valid token: its type, its freshness."""
+    if requirement.verify_type:
+        judge_type(token.claims, refresh=requirement.refresh)
+    if requirement.fresh:
+        judge_fresh(token, now)
+
+
+async def _ask(
+    hooks: VerifyHooks, verified: Verified, requirement: Requirement
+) -> tuple[Any] | None:
+    header, claims = verified.header, verified.claims
+    blocklist = None if requirement.skip_revocation_check else hooks.blocklist
+    if blocklist and await call(blocklist, header, claims):
+        raise RevokedTokenError(header, claims)
+    if hooks.verification and not await call(hooks.verification, header, claims):
+        raise UserClaimsVerificationError(
+            "User claims verification failed", header, claims
+        )
+    if hooks.user is None:
+        return None
+    user = await call(hooks.user, header, claims)
+    if user is None:
+        raise UserLookupError("The user look-up gave None", header, claims)
+    return (user,)

@@ -1,0 +1,183 @@
+"""
+Accounts: who may log in.
+
+A name is normalised to NFC, so that "é" typed on two keyboards is one user;
+after that it counts exactly, upper and lower case apart. Nothing here hashes:
+callers bring a hash.
+"""
+
+import secrets
+import unicodedata
+from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field
+
+from sqlalchemy import func
+from sqlalchemy import insert
+from sqlalchemy import select
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+
+from quart_jwt.service.database import Database
+from quart_jwt.service.database import UserRow
+from quart_jwt.service.errors import NameRuleError
+from quart_jwt.service.errors import NameTakenError
+from quart_jwt.service.errors import UnknownNameError
+
+MAX_NAME_CHARACTERS = 256
+_NO_NAME_CATEGORIES = {"Cc", "Cf", "Cs"}
+"""Control (NUL too) and invisible formatting characters, and surrogates."""
+
+FIRST_EPOCH_BITS = 48
+"""Below the 53 bits that every JSON reader keeps, with room to count up."""
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """
+    One account, as it was when it was read.
+
+    Attributes:
+        name: The user's name, in NFC.
+        password_hash: An encoded Argon2id hash.
+        enabled: Whether the user may log in and use tokens.
+        session_epoch: Tokens with another number are dead.
+        created_at: Seconds since 1970.
+    """
+
+    name: str
+    password_hash: str = field(repr=False)
+    enabled: bool
+    session_epoch: int
+    created_at: int
+
+
+def normalised_name(text: str) -> str:
+    """
+    Return a user name as it is stored and compared.
+
+    Raises:
+        NameRuleError: The text cannot be a name; the message says why.
+    """
+    name = unicodedata.normalize("NFC", text)
+    if not 1 <= len(name) <= MAX_NAME_CHARACTERS:
+        raise NameRuleError(f"A user name has 1 to {MAX_NAME_CHARACTERS} characters")
+    if name != name.strip():
+        raise NameRuleError("A user name has no blanks at its ends")
+    if any(
+        unicodedata.category(character) in _NO_NAME_CATEGORIES for character in name
+    ):
+        raise NameRuleError("A user name has no control characters or surrogates")
+    return name
+
+
+class Accounts:
+    """The accounts in the database."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def add(self, name: str, password_hash: str) -> str:
+        """
+        Add an account and return its normalised name.
+
+        Raises:
+            NameRuleError: The name breaks the rules.
+            NameTakenError: The name is taken.
+        """
+        name = normalised_name(name)
+        row = insert(UserRow).values(
+            name=name,
+            password_hash=password_hash,
+            # Random, so that tokens of a deleted namesake do not come alive.
+            session_epoch=secrets.randbits(FIRST_EPOCH_BITS),
+            created_at=int(self._clock()),
+        )
+        try:
+            async with self._database.connection() as connection:
+                await connection.execute(row)
+        except IntegrityError:
+            raise NameTakenError(f"there is a user named {name!r} already") from None
+        return name
+
+    async def find(self, name: str) -> Account | None:
+        """Return an account by its normalised name."""
+        async with self._database.connection() as connection:
+            found = await connection.execute(_COLUMNS.where(UserRow.name == name))
+            row = found.mappings().one_or_none()
+        return None if row is None else Account(**row)
+
+    async def listed(self) -> Sequence[Account]:
+        """Return all accounts, by name."""
+        async with self._database.connection() as connection:
+            found = await connection.execute(_COLUMNS.order_by(UserRow.name))
+            return [Account(**row) for row in found.mappings()]
+
+    async def count(self) -> int:
+        """Return how many accounts there are."""
+        async with self._database.connection() as connection:
+            return await connection.scalar(select(func.count(UserRow.id))) or 0
+
+    async def set_password(self, name: str, password_hash: str) -> None:
+        """
+        Change a password; every session of the user ends.
+
+        Raises:
+            UnknownNameError: There is no such user.
+        """
+        await self._change(
+            name,
+            password_hash=password_hash,
+            session_epoch=UserRow.session_epoch + 1,
+        )
+
+    async def disable(self, name: str) -> None:
+        """
+        Shut a user out; every session of the user ends, and stays ended.
+
+        Raises:
+            UnknownNameError: There is no such user.
+        """
+        await self._change(name, enabled=False, session_epoch=UserRow.session_epoch + 1)
+
+    async def enable(self, name: str) -> None:
+        """
+        Let a user log in again.
+
+        Raises:
+            UnknownNameError: There is no such user.
+        """
+        await self._change(name, enabled=True)
+
+    async def replace_hash(self, account: Account, password_hash: str) -> None:
+        """Store a new hash of the same password, unless the hash has changed."""
+        async with self._database.connection() as connection:
+            await connection.execute(
+                update(UserRow)
+                .where(
+                    UserRow.name == account.name,
+                    UserRow.password_hash == account.password_hash,
+                )
+                .values(password_hash=password_hash)
+            )
+
+    async def _change(self, name: str, **values: object) -> None:
+        name = normalised_name(name)
+        change = update(UserRow).where(UserRow.name == name).values(**values)
+        async with self._database.connection() as connection:
+            changed = await connection.execute(change)
+        if changed.rowcount == 0:
+            raise UnknownNameError(f"there is no user named {name!r}")
+
+
+_COLUMNS = select(
+    UserRow.name,
+    UserRow.password_hash,
+    UserRow.enabled,
+    UserRow.session_epoch,
+    UserRow.created_at,
+)

@@ -1,0 +1,94 @@
+"""
+The application: settings and a clock in, a Quart application out.
+
+Every ``JWT_*`` option that the service relies on is set here and nowhere else.
+"""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+from quart import Quart
+from quart import request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from quart_jwt import ForwardAuth
+from quart_jwt import JWTManager
+from quart_jwt.service.accounts import Clock
+from quart_jwt.service.asgi_guard import AsgiGuard
+from quart_jwt.service.refusals import install_refusals
+from quart_jwt.service.resources import current_resources
+from quart_jwt.service.resources import EXTENSION
+from quart_jwt.service.resources import make_resources
+from quart_jwt.service.routes import REFRESH_PATH
+from quart_jwt.service.routes import routes
+from quart_jwt.service.settings import Gateway
+from quart_jwt.service.settings import Settings
+
+MAX_BODY_BYTES = 16 * 1024
+"""A login needs some 1.5 KiB at most."""
+
+BODY_TIMEOUT_S = 10
+"""A login is one packet or two; slower senders hold connections on purpose."""
+
+
+def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
+    """
+    Build the service.
+
+    Args:
+        settings: What the operator wants.
+        clock: Gives the time in seconds since 1970; tests move it.
+    """
+    app = Quart(__name__, static_folder=None)
+    app.config.from_mapping(_config(settings))
+    resources = make_resources(settings, clock)
+    app.extensions[EXTENSION] = resources
+    app.while_serving(resources.serving)
+    app.before_request(_refuse_large_bodies)
+    app.register_blueprint(routes)
+    jwt = JWTManager(app, clock=clock)
+    jwt.token_in_blocklist_loader(_is_dead)
+    install_refusals(app, jwt)
+    lane = _forward_auth(jwt, settings.gateway)
+    app.asgi_app = AsgiGuard(lane.wrap(app.asgi_app))  # type: ignore[method-assign] # as Quart's docs do
+    return app
+
+
+def _forward_auth(jwt: JWTManager, gateway: Gateway) -> ForwardAuth:
+    return ForwardAuth(
+        jwt,
+        path="/auth/verify",
+        trusted=gateway.trusted,
+        method_header=gateway.method_header,
+        uri_header=gateway.uri_header,
+        pass_preflight=gateway.pass_preflight,
+    )
+
+
+def _config(settings: Settings) -> dict[str, Any]:
+    return {
+        "BODY_TIMEOUT": BODY_TIMEOUT_S,
+        "MAX_CONTENT_LENGTH": MAX_BODY_BYTES,
+        "JWT_SECRET_KEY": settings.secret_key,
+        "JWT_ENFORCE_STRONG_KEYS": True,
+        "JWT_ACCESS_TOKEN_EXPIRES": timedelta(seconds=settings.access_token_expires_s),
+        "JWT_REFRESH_TOKEN_EXPIRES": timedelta(
+            seconds=settings.refresh_token_expires_s
+        ),
+        "JWT_TOKEN_LOCATION": ["headers", "cookies"],
+        "JWT_COOKIE_SECURE": settings.cookie_secure,
+        "JWT_COOKIE_SAMESITE": "Lax",
+        # The refresh token travels to the one endpoint that takes it.
+        "JWT_REFRESH_COOKIE_PATH": REFRESH_PATH,
+    }
+
+
+async def _refuse_large_bodies() -> None:
+    """Refuse by the announced length, also where nobody reads the body."""
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        raise RequestEntityTooLarge
+
+
+async def _is_dead(_header: dict[str, Any], payload: dict[str, Any]) -> bool:
+    return not await current_resources().sessions.is_alive(payload)

@@ -1,0 +1,123 @@
+"""
+The outermost layer: what must hold for every answer, whoever gives it.
+
+It stands outside Quart because Quart cannot do these three: refuse a request
+target that Quart itself fails on, put headers on answers to websocket
+handshakes, and give a JSON 500 when everything else has failed.
+"""
+
+import json
+import logging
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from hypercorn.typing import ASGIFramework
+from hypercorn.typing import ASGIReceiveCallable
+from hypercorn.typing import ASGISendCallable
+from hypercorn.typing import ASGISendEvent
+from hypercorn.typing import Scope
+
+logger: logging.Logger = logging.getLogger(__name__)
+
+SECURITY_HEADERS = [
+    # RFC 6749 §5.1: answers with tokens are stored by no cache
+    (b"cache-control", b"no-store"),
+    (b"pragma", b"no-cache"),
+    (b"vary", b"Authorization, Cookie"),
+    (b"x-content-type-options", b"nosniff"),
+]
+_HOST = re.compile(
+    rb"(?:\[[0-9A-Fa-f:.]{2,45}\]|[\w-]{1,63}(?:\.[\w-]{1,63}){0,126}\.?|)(?::[0-9]{0,5})?",
+    re.ASCII,
+)
+_OURS = {name for name, _ in SECURITY_HEADERS}
+_STARTS = {"http.response.start", "websocket.http.response.start"}
+
+
+class AsgiGuard:
+    """Wraps an ASGI application."""
+
+    def __init__(self, app: ASGIFramework) -> None:
+        self._app = app
+
+    async def __call__(
+        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        """Handle one connection."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def guarded_send(event: ASGISendEvent) -> None:
+            nonlocal started
+            if event["type"] in _STARTS:
+                started = True
+                _add_headers(event)
+            await send(event)
+
+        if not is_target(scope["path"]) or not is_host(scope["headers"]):
+            await _refuse(scope, guarded_send, 400, "bad_request", "Bad Request")
+            return
+        try:
+            await self._app(scope, receive, guarded_send)
+        except Exception:
+            # Nobody is left to handle it; a client must still get our shape.
+            logger.exception("a request failed outside of its handlers")
+            if started:
+                raise
+            await _refuse(
+                scope, guarded_send, 500, "internal_error", "Internal Server Error"
+            )
+
+
+def is_target(path: str) -> bool:
+    """
+    Say whether a request target can be routed.
+
+    RFC 9112 §3.2: origin form, or absolute form as proxies send it; ``*`` and
+    authority form mean nothing here.
+    """
+    if path.startswith("/"):
+        return True
+    try:
+        parts = urlsplit(path)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and parts.path.startswith("/")
+
+
+def is_host(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """
+    Say whether the Host header can be one (RFC 9110 §7.2).
+
+    Werkzeug encodes it by IDNA, which raises for empty and for long labels.
+    """
+    hosts = [value for name, value in headers if name == b"host"]
+    return all(_HOST.fullmatch(host) for host in hosts)
+
+
+def _add_headers(event: ASGISendEvent) -> None:
+    headers = event["headers"]  # type: ignore[typeddict-item] # the two in _STARTS have it
+    kept = [pair for pair in headers if bytes(pair[0]).lower() not in _OURS]
+    event["headers"] = [*kept, *SECURITY_HEADERS]  # type: ignore[typeddict-unknown-key]
+
+
+async def _refuse(
+    scope: Scope, send: ASGISendCallable, status: int, code: str, message: str
+) -> None:
+    prefix = "websocket.http" if scope["type"] == "websocket" else "http"
+    body = json.dumps({"msg": message, "code": code}).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    start = {
+        "type": f"{prefix}.response.start",
+        "status": status,
+        "headers": headers,
+    }
+    end = {"type": f"{prefix}.response.body", "body": body, "more_body": False}
+    await send(start)  # type: ignore[arg-type] # the type is one of two literals
+    await send(end)  # type: ignore[arg-type] # the same

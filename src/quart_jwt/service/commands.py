@@ -1,0 +1,131 @@
+"""
+The ``quart-jwt`` command.
+
+Exit status 0: done. 1: refused or failed, with a sentence on standard error.
+2: the command line itself is wrong.
+"""
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from quart_jwt import __version__
+from quart_jwt.service import server
+from quart_jwt.service.banner import banner
+from quart_jwt.service.demo import DemoAccount
+from quart_jwt.service.errors import ServiceError
+from quart_jwt.service.server_config import ignored_keys
+from quart_jwt.service.server_config import make_config
+from quart_jwt.service.server_config import read_values
+from quart_jwt.service.settings import read_settings
+from quart_jwt.service.settings import Settings
+from quart_jwt.service.user_commands import examples
+from quart_jwt.service.user_commands import users
+
+
+class Refusing(click.Group):
+    """A group whose commands end a ServiceError with its sentence and status 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except ServiceError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Refusing, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="quart-jwt")
+def cli() -> None:
+    """
+    Serve logins with JSON Web Tokens, and manage who may log in.
+
+    Settings are QUART_JWT_* environment variables; docs/service.md lists them.
+    """
+
+
+@cli.command(
+    "serve",
+    epilog=examples(
+        "QUART_JWT_MODE=development quart-jwt serve",
+        "quart-jwt serve --port 9000",
+        "quart-jwt serve --bind unix:/run/quart-jwt.sock --config hypercorn.toml",
+    ),
+)
+@click.option(
+    "--bind",
+    "binds",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Where to listen: HOST:PORT or unix:PATH. May be repeated.",
+)
+@click.option("--host", help="Where to listen, by host (default 127.0.0.1).")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="Where to listen, by port (default 8000; 0 takes a free one).",
+)
+@click.option(
+    "--config",
+    "path",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Hypercorn's settings (default: ./hypercorn.toml if it exists).",
+)
+def serve_command(
+    binds: tuple[str, ...], host: str | None, port: int | None, path: Path | None
+) -> None:
+    """
+    Serve login, refresh, protected and logout until SIGTERM or Ctrl-C.
+    """
+    if binds and (host is not None or port is not None):
+        raise click.UsageError("--bind already says where; leave --host and --port")
+    if host is not None or port is not None:
+        binds = (f"{host or '127.0.0.1'}:{8000 if port is None else port}",)
+    settings = read_settings(os.environ)
+    values = read_values(path)
+    settings.storage.prepare()
+    _warn(settings, ignored_keys(values))
+
+    def announce(address: str, demo: DemoAccount) -> None:
+        click.echo(
+            banner(
+                address=address,
+                mode=settings.storage.mode,
+                demo=demo,
+                command=_this_command(),
+            )
+        )
+        sys.stdout.flush()
+
+    asyncio.run(server.serve(settings, make_config(values, binds), announce=announce))
+
+
+def _warn(settings: Settings, ignored: Sequence[str]) -> None:
+    if settings.storage.mode == "production" and not settings.cookie_secure:
+        click.echo(
+            "warning: QUART_JWT_COOKIE_SECURE is false in production: "
+            "cookies also travel over plain HTTP",
+            err=True,
+        )
+    for name in ignored:
+        click.echo(
+            f"warning: {name} has no effect: `quart-jwt serve` is one process",
+            err=True,
+        )
+
+
+def _this_command() -> str:
+    """Return how to call this command from the current directory."""
+    if shutil.which("quart-jwt"):
+        return "quart-jwt"
+    return os.path.relpath(sys.argv[0])
+
+
+cli.add_command(users)

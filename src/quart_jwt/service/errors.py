@@ -1,0 +1,125 @@
+"""
+Every error that the service raises itself, and what each one answers.
+
+An error is a sentence for people, a ``code`` for machines and an HTTP status.
+Only ``refusals`` turns errors into responses; the command line prints the
+sentence. None of them carries a password, a token or a setting's value::
+
+    ServiceError
+    ├── RequestError         400  its own code   a request that cannot be read
+    ├── MediaTypeError       415  unsupported_media_type
+    ├── NameRuleError        400  invalid_username
+    ├── PasswordRuleError    400  invalid_password
+    ├── CredentialsError     401  invalid_credentials
+    ├── CookieSizeError      400  token_too_large
+    ├── HashingBusyError     503  busy
+    ├── StoreError           503  store_unavailable
+    ├── NameTakenError            command line only
+    ├── UnknownNameError          command line only
+    ├── SettingsError             start-up only
+    └── StartError                start-up only
+"""
+
+from collections.abc import Sequence
+
+
+class ServiceError(Exception):
+    """
+    The root of the service's errors.
+
+    Attributes:
+        code: A stable name for machines.
+        status: The HTTP status of the answer.
+        retry_after_s: Seconds after which trying again makes sense, or None.
+    """
+
+    code: str = "refused"
+    status: int = 400
+    retry_after_s: int | None = None
+
+
+class RequestError(ServiceError):
+    """Raised when a request is not what the endpoint takes."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class MediaTypeError(ServiceError):
+    """Raised when a body does not say that it is JSON."""
+
+    code = "unsupported_media_type"
+    status = 415
+
+
+class NameRuleError(ServiceError):
+    """Raised when a text cannot be a user name."""
+
+    code = "invalid_username"
+
+
+class PasswordRuleError(ServiceError):
+    """Raised when a text cannot be a password."""
+
+    code = "invalid_password"
+
+
+class CredentialsError(ServiceError):
+    """Raised alike for unknown users, wrong passwords and disabled users."""
+
+    code = "invalid_credentials"
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("Wrong user name or password")
+
+
+class CookieSizeError(ServiceError):
+    """Raised when a token is larger than browsers keep in a cookie."""
+
+    code = "token_too_large"
+
+
+class HashingBusyError(ServiceError):
+    """Raised when the queue in front of password hashing is full."""
+
+    code = "busy"
+    status = 503
+    retry_after_s: int | None = 1  # a full queue takes about that long to drain
+
+
+class StoreError(ServiceError):
+    """Raised when the database does not answer."""
+
+    code = "store_unavailable"
+    status = 503
+    retry_after_s: int | None = 5  # the busy timeout of a connection
+
+    def __init__(self) -> None:
+        super().__init__("The database is not available")
+
+
+class NameTakenError(ServiceError):
+    """Raised when a user of that name exists already."""
+
+
+class UnknownNameError(ServiceError):
+    """Raised when there is no user of that name."""
+
+
+class SettingsError(ServiceError):
+    """
+    Raised once for everything that is wrong with the settings.
+
+    Attributes:
+        faults: One sentence each, naming the setting and never its value.
+    """
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults: tuple[str, ...] = tuple(faults)
+
+
+class StartError(ServiceError):
+    """Raised when the service cannot start although its settings are right."""

@@ -1,0 +1,208 @@
+"""
+Password hashing: Argon2id in a bounded thread pool of its own.
+
+Hashing is the dearest thing that a stranger can make this service do, so its
+cost is bounded three ways: ``slots`` hashes at once, ``waiting`` more in the
+queue, and a stored hash that asks for more than ``MAX_*`` is never computed.
+A slot belongs to the job in the thread and not to the request: a client that
+hangs up frees no slot while its hash still burns. Event loop and other threads
+are never blocked; argon2-cffi lets go of the interpreter lock.
+"""
+
+import asyncio
+import os
+import re
+import secrets
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+
+from quart_jwt.service.errors import HashingBusyError
+from quart_jwt.service.errors import PasswordRuleError
+
+T = TypeVar("T")
+
+MAX_PASSWORD_BYTES = 1024
+"""UTF-8 bytes; far above any pass phrase (NIST SP 800-63B asks for 64 characters)."""
+
+MAX_WAITING = 64
+"""Jobs in the queue: about two seconds of work for one core at our cost."""
+
+MAX_MEMORY_KIB = 128 * 1024
+MAX_ITERATIONS = 16
+MAX_LANES = 8
+"""Twice RFC 9106's second recommendation; more in a stored hash is an attack."""
+
+_STORED = re.compile(
+    r"\$argon2id\$v=19\$m=([0-9]{1,7}),t=([0-9]{1,3}),p=([0-9]{1,3})"
+    r"\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{16,86}"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HashCost:
+    """
+    What one Argon2id hash costs.
+
+    Attributes:
+        memory_kib: Memory in kibibytes.
+        iterations: Passes over that memory.
+        lanes: Threads that one hash runs on.
+    """
+
+    memory_kib: int
+    iterations: int
+    lanes: int
+
+
+OWASP_MINIMUM = HashCost(memory_kib=19 * 1024, iterations=2, lanes=1)
+"""
+OWASP's recommended minimum rather than RFC 9106's 64 MiB in four lanes.
+
+One lane makes a slot one core, and 19 MiB a slot keeps a login flood small:
+24 ms a hash where the RFC's second recommendation takes 114 ms.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """
+    What a verification found.
+
+    Attributes:
+        matches: Whether the password is the one.
+        outdated: Whether the stored hash has another cost than new ones.
+        hostile: Whether the stored hash was not even computed.
+    """
+
+    matches: bool
+    outdated: bool = False
+    hostile: bool = False
+
+
+def check_password(password: str) -> None:
+    """
+    Raise PasswordRuleError for what cannot be a password.
+
+    A password counts exactly as it was sent: no trimming, no normalisation.
+    """
+    try:
+        size = len(password.encode("utf-8"))
+    except UnicodeEncodeError:
+        raise PasswordRuleError("The password is not valid Unicode") from None
+    if not 1 <= size <= MAX_PASSWORD_BYTES:
+        raise PasswordRuleError(
+            f"A password has 1 to {MAX_PASSWORD_BYTES} bytes in UTF-8"
+        )
+    if "\0" in password:
+        raise PasswordRuleError("A password has no NUL character")
+
+
+def default_slots() -> int:
+    """Return how many hashes run at once: one core stays with the event loop."""
+    return max(1, (os.cpu_count() or 1) - 1)
+
+
+class Passwords:
+    """
+    Hashes and verifies; lives as long as the application.
+
+    Args:
+        cost: What a new hash costs.
+        slots: Hashes at once; None takes every core but one.
+        waiting: Jobs that may wait; one more is refused.
+    """
+
+    def __init__(
+        self, cost: HashCost, *, slots: int | None = None, waiting: int = MAX_WAITING
+    ) -> None:
+        self._hasher = PasswordHasher(
+            time_cost=cost.iterations,
+            memory_cost=cost.memory_kib,
+            parallelism=cost.lanes,
+        )
+        slots = slots or default_slots()
+        self._limit = slots + waiting
+        self._jobs = 0
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(slots, thread_name_prefix="argon2")
+        self._dummy: str | None = None
+
+    async def warm_up(self) -> None:
+        """Make the dummy hash, so that no request pays for it."""
+        self._dummy = await self.hash(secrets.token_urlsafe(32))
+
+    async def hash(self, password: str) -> str:
+        """
+        Return a new hash of a password.
+
+        Raises:
+            HashingBusyError: The queue is full.
+        """
+        return await self._run(lambda: self._hasher.hash(password))
+
+    async def verify(self, stored: str | None, password: str) -> Verdict:
+        """
+        Compare a password with a stored hash; None stands for "no such user".
+
+        With no hash, or with a hostile one, a dummy is verified instead: the
+        same work for every answer.
+
+        Raises:
+            HashingBusyError: The queue is full.
+        """
+        if stored is None or not _is_harmless(stored):
+            if self._dummy is None:
+                await self.warm_up()
+            dummy = self._dummy or ""
+            await self._run(lambda: self._matches(dummy, password))
+            return Verdict(matches=False, hostile=stored is not None)
+        matches = await self._run(lambda: self._matches(stored, password))
+        return Verdict(matches, outdated=self._hasher.check_needs_rehash(stored))
+
+    async def close(self) -> None:
+        """Drop what waits and wait for what runs."""
+        await asyncio.to_thread(self._pool.shutdown, wait=True, cancel_futures=True)
+
+    def _matches(self, stored: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(stored, password)
+        except VerificationError:
+            return False
+
+    async def _run(self, job: Callable[[], T]) -> T:
+        with self._lock:
+            if self._jobs >= self._limit:
+                raise HashingBusyError("Too many logins at once; try again shortly")
+            self._jobs += 1
+        try:
+            future = self._pool.submit(job)
+        except BaseException:
+            self._job_ended()
+            raise
+        # Runs when the thread is done, or when a job that never began was
+        # cancelled; a running job cannot be cancelled.
+        future.add_done_callback(self._job_ended)
+        return await asyncio.wrap_future(future)
+
+    def _job_ended(self, _future: Future[T] | None = None) -> None:
+        with self._lock:
+            self._jobs -= 1
+
+
+def _is_harmless(stored: str) -> bool:
+    found = _STORED.fullmatch(stored)
+    if found is None:
+        return False
+    memory_kib, iterations, lanes = (int(number) for number in found.groups())
+    return (
+        memory_kib <= MAX_MEMORY_KIB
+        and iterations <= MAX_ITERATIONS
+        and lanes <= MAX_LANES
+    )

@@ -1,0 +1,98 @@
+"""
+What lives as long as the application: made with it, opened and closed by it.
+
+A route finds its resources with ``current_resources()``; nothing is global.
+"""
+
+import time
+from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from quart import current_app
+
+from quart_jwt.service.accounts import Accounts
+from quart_jwt.service.accounts import Clock
+from quart_jwt.service.authentication import Authentication
+from quart_jwt.service.database import Database
+from quart_jwt.service.passwords import HashCost
+from quart_jwt.service.passwords import Passwords
+from quart_jwt.service.sessions import Sessions
+from quart_jwt.service.settings import Settings
+
+EXTENSION = "quart-jwt-service"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """
+    The parts of one running service.
+
+    Attributes:
+        settings: What the operator wants.
+        database: The engine.
+        accounts: Who may log in.
+        passwords: The hashing pool.
+        authentication: Checks credentials.
+        sessions: Begins, ends and judges sessions.
+    """
+
+    settings: Settings
+    database: Database
+    accounts: Accounts
+    passwords: Passwords
+    authentication: Authentication
+    sessions: Sessions
+
+    async def serving(self) -> AsyncGenerator[None, None]:
+        """Open before the first request and close after the last."""
+        try:
+            await self.database.open()
+            await self.passwords.warm_up()
+            yield
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        """Finish what is under way and let go of threads and connections."""
+        await self.sessions.close()
+        await self.passwords.close()
+        await self.database.close()
+
+
+def make_resources(settings: Settings, clock: Clock) -> Resources:
+    """Put the parts together; nothing is opened and no thread is started yet."""
+    database = Database(settings.storage.database_path)
+    accounts = Accounts(database, clock)
+    passwords = Passwords(settings.hash_cost)
+    return Resources(
+        settings=settings,
+        database=database,
+        accounts=accounts,
+        passwords=passwords,
+        authentication=Authentication(accounts, passwords),
+        sessions=Sessions(database, clock, lifetime_s=settings.refresh_token_expires_s),
+    )
+
+
+def current_resources() -> Resources:
+    """Return the resources of the application that serves this request."""
+    resources: Resources = current_app.extensions[EXTENSION]
+    return resources
+
+
+@asynccontextmanager
+async def opened_accounts(
+    path: Path, cost: HashCost
+) -> AsyncIterator[tuple[Accounts, Passwords]]:
+    """Lend the accounts of a database file and a hashing pool, without an app."""
+    database = Database(path)
+    passwords = Passwords(cost, slots=1)
+    try:
+        await database.open()
+        yield Accounts(database, time.time), passwords
+    finally:
+        await passwords.close()
+        await database.close()

@@ -1,0 +1,116 @@
+"""
+The layout of a new token: Flask-JWT-Extended's.
+
+RFC 7519 §4.1 names the registered claims. Times are epoch seconds; ``now`` is
+always passed in.
+"""
+
+from calendar import timegm
+from dataclasses import dataclass
+from dataclasses import field
+from datetime import datetime
+from datetime import timedelta
+from datetime import UTC
+from typing import Any
+
+from quart_jwt.tokens.token import Claims
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """
+    What goes into a new token.
+
+    Attributes:
+        token_type: ``"access"`` or ``"refresh"``.
+        identity_claim: The name of the claim that holds the identity.
+        identity: Whom the token speaks for.
+        fresh: True, False, the epoch second until which it is fresh, or a
+            timedelta for how long from now.
+        expires: How long it lives (a timedelta or a relativedelta), or False.
+        jti: The token's own identifier (RFC 7519 §4.1.7).
+        csrf: The double-submit value, or None for a token without one.
+        nbf: Whether to write ``nbf``.
+        audience: ``aud``, if any.
+        issuer: ``iss``, if any.
+        additional: Further claims; they win over all of the above.
+    """
+
+    token_type: str
+    identity_claim: str
+    identity: Any
+    fresh: bool | float | timedelta
+    expires: Any
+    jti: str
+    csrf: str | None = field(repr=False)
+    nbf: bool
+    audience: Any
+    issuer: str | None
+    additional: Claims
+
+
+def claims_of(layout: Layout, now: float) -> Claims:
+    """
+    The claims set of a new token.
+
+    Args:
+        layout: What goes into it.
+        now: The time of issue, in epoch seconds.
+    """
+    issued = datetime.fromtimestamp(now, UTC)
+    claims: Claims = {
+        "fresh": _fresh(layout.fresh, issued),
+        "iat": int(now),
+        "jti": layout.jti,
+        "type": layout.token_type,
+        layout.identity_claim: layout.identity,
+    }
+    optional = {
+        "nbf": int(now) if layout.nbf else None,
+        "csrf": layout.csrf,
+        "aud": layout.audience or None,
+        "iss": layout.issuer or None,
+        "exp": _expiry(layout.expires, issued),
+    }
+    claims |= {name: value for name, value in optional.items() if value is not None}
+    claims |= layout.additional
+    return {name: _numeric(name, value) for name, value in claims.items()}
+
+
+def _fresh(fresh: bool | float | timedelta, issued: datetime) -> bool | float:
+    return (issued + fresh).timestamp() if isinstance(fresh, timedelta) else fresh
+
+
+def _expiry(expires: Any, issued: datetime) -> int | None:
+    if expires is False:
+        return None
+    return timegm((issued + expires).utctimetuple())
+
+
+def _numeric(name: str, value: Any) -> Any:
+    """A datetime given for one of the three times becomes a NumericDate."""
+    if name in {"exp", "iat", "nbf"} and isinstance(value, datetime):
+        return timegm(value.utctimetuple())
+    return value
+
+
+def check_issuable(claims: Claims, *, verify_sub: bool) -> None:
+    """
+    Refuse to issue a token that the next request would refuse.
+
+    Args:
+        claims: The claims set.
+        verify_sub: Whether ``sub`` is required to be a string.
+
+    Raises:
+        TypeError: ``sub``, ``jti`` or ``iss`` is not a string (RFC 7519 §4.1).
+    """
+    if verify_sub and not isinstance(claims.get("sub", ""), str):
+        raise TypeError(
+            "The identity of a token must be a string, not "
+            f"{type(claims['sub']).__name__}: pass str(user.id), return a string "
+            "from @jwt.user_identity_loader, or set JWT_VERIFY_SUB = False"
+        )
+    for name in ("jti", "iss"):
+        if not isinstance(claims.get(name, ""), str):
+            raise TypeError(f"The claim {name!r} must be a string (RFC 7519)")

@@ -1,0 +1,233 @@
+"""
+The judgement of a token's claims.
+
+RFC 7519 §4.1 rules. Times are epoch seconds; ``now`` is always passed in. The
+order is Flask-JWT-Extended's, the messages are PyJWT's and its own.
+"""
+
+from collections.abc import Container
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+from jwt.exceptions import DecodeError
+from jwt.exceptions import ExpiredSignatureError
+from jwt.exceptions import ImmatureSignatureError
+from jwt.exceptions import InvalidAudienceError
+from jwt.exceptions import InvalidIssuedAtError
+from jwt.exceptions import InvalidIssuerError
+from jwt.exceptions import InvalidJTIError
+from jwt.exceptions import InvalidSubjectError
+from jwt.exceptions import MissingRequiredClaimError
+
+from quart_jwt.exceptions import FreshTokenRequired
+from quart_jwt.exceptions import JWTDecodeError
+from quart_jwt.exceptions import WrongTokenError
+from quart_jwt.tokens.csrf import verify_csrf
+from quart_jwt.tokens.token import Claims
+from quart_jwt.tokens.token import Token
+
+MAX_NUMERIC_DATE = 2**53 - 1
+"""The largest integer that every JSON reader agrees on (RFC 8259 §6)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """
+    What the settings ask of every token.
+
+    Attributes:
+        leeway_s: Tolerated clock difference, in seconds.
+        issuer: The accepted ``iss``, or several; None for any.
+        audience: The accepted ``aud``, or several; None for any.
+        verify_sub: Whether ``sub`` has to be a string.
+        identity_claim: The claim that has to be there.
+    """
+
+    leeway_s: float
+    issuer: str | Container[str] | None
+    audience: str | Iterable[str] | None
+    verify_sub: bool
+    identity_claim: str
+
+    def is_fixed(self) -> bool:
+        """Whether nobody else can change it: a live view of a dict is not fixed."""
+        return isinstance(self.issuer, _FIXED) and isinstance(self.audience, _FIXED)
+
+
+_FIXED = (str, tuple, list, set, frozenset, dict, type(None))
+"""What the settings copy; anything else may change under our feet."""
+
+
+def judge(
+    token: Token,
+    expectation: Expectation,
+    now: float,
+    *,
+    csrf: str | None = None,
+    allow_expired: bool = False,
+) -> None:
+    """
+    Judge the registered claims, in Flask-JWT-Extended's order.
+
+    Expiry comes last: a token that is expired *and* wrong is wrong, and its
+    claims are fit to be shown to the expired-token hook.
+
+    Args:
+        token: The token.
+        expectation: What the settings ask.
+        now: The time, in epoch seconds.
+        csrf: The double-submit value that came with it, if one is due.
+        allow_expired: Whether an expired token will do.
+
+    Raises:
+        InvalidTokenError: PyJWT's subclass for the claim at fault.
+        JWTDecodeError: The identity or the ``csrf`` claim is missing.
+        CSRFError: The double-submit value differs.
+        ExpiredSignatureError: With ``jwt_header`` and ``jwt_data``.
+    """
+    claims = token.claims
+    _judge_iat(claims, now + expectation.leeway_s)
+    _judge_nbf(claims, now + expectation.leeway_s)
+    expires = None if allow_expired else _exp(claims)
+    _judge_iss(claims, expectation.issuer)
+    _judge_aud(claims, expectation.audience)
+    _judge_names(claims, verify_sub=expectation.verify_sub)
+    if expectation.identity_claim not in claims:
+        raise JWTDecodeError(f"Missing claim: {expectation.identity_claim}")
+    if csrf:
+        verify_csrf(claims, csrf)
+    if expires is not None and expires <= now - expectation.leeway_s:
+        raise _expired(token)
+
+
+def window(token: Token, expectation: Expectation) -> tuple[float, float]:
+    """
+    When a token that has passed passes again, if nothing but the time changes.
+
+    Args:
+        token: A token that ``judge`` has let pass.
+        expectation: What it was judged by.
+
+    Returns:
+        The first second at which it passes, and the first at which it does not.
+    """
+    claims, leeway_s = token.claims, expectation.leeway_s
+    valid_from = max(int(claims.get("iat", 0)), int(claims.get("nbf", 0)))
+    expires = int(claims["exp"]) if "exp" in claims else inf
+    return valid_from - leeway_s, expires + leeway_s
+
+
+def judge_type(claims: Claims, *, refresh: bool) -> None:
+    """
+    Tell access tokens from refresh tokens; without a type it is an access token.
+
+    Raises:
+        WrongTokenError: It is the other one.
+    """
+    is_refresh = claims.get("type") == "refresh"
+    if refresh and not is_refresh:
+        raise WrongTokenError("Only refresh tokens are allowed")
+    if is_refresh and not refresh:
+        raise WrongTokenError("Only non-refresh tokens are allowed")
+
+
+def judge_fresh(token: Token, now: float) -> None:
+    """
+    Require a fresh token: ``fresh`` is true, or a time that has not passed.
+
+    Raises:
+        FreshTokenRequired: It is anything else.
+    """
+    fresh: Any = token.claims.get("fresh")
+    if fresh is True:
+        return
+    if type(fresh) in (int, float) and fresh >= now:
+        return
+    raise FreshTokenRequired(
+        "Fresh token required", token.header_copy(), token.claims_copy()
+    )
+
+
+def _expired(token: Token) -> ExpiredSignatureError:
+    error = ExpiredSignatureError("Signature has expired")
+    # Flask-JWT-Extended hangs them on PyJWT's error, and handlers read them.
+    error.jwt_header = token.header_copy()  # type: ignore[attr-defined]
+    error.jwt_data = token.claims_copy()  # type: ignore[attr-defined]
+    return error
+
+
+def _numeric_date(value: Any) -> int | None:
+    """RFC 7519 §2: a JSON number; a string or a boolean is none."""
+    if type(value) in (int, float) and 0 <= value <= MAX_NUMERIC_DATE:
+        return int(value)
+    return None
+
+
+def _judge_iat(claims: Claims, latest: float) -> None:
+    if "iat" not in claims:
+        return
+    issued = _numeric_date(claims["iat"])
+    if issued is None:
+        raise InvalidIssuedAtError("Issued At claim (iat) must be an integer.")
+    if issued > latest:
+        raise ImmatureSignatureError("The token is not yet valid (iat)")
+
+
+def _judge_nbf(claims: Claims, latest: float) -> None:
+    if "nbf" not in claims:
+        return
+    valid_from = _numeric_date(claims["nbf"])
+    if valid_from is None:
+        raise DecodeError("Not Before claim (nbf) must be an integer.")
+    if valid_from > latest:
+        raise ImmatureSignatureError("The token is not yet valid (nbf)")
+
+
+def _exp(claims: Claims) -> int | None:
+    if "exp" not in claims:
+        return None
+    expires = _numeric_date(claims["exp"])
+    if expires is None:
+        raise DecodeError("Expiration Time claim (exp) must be an integer.")
+    return expires
+
+
+def _judge_iss(claims: Claims, accepted: str | Container[str] | None) -> None:
+    if accepted is None:
+        return
+    if "iss" not in claims:
+        raise MissingRequiredClaimError("iss")
+    issuer = claims["iss"]
+    if not isinstance(issuer, str):
+        raise InvalidIssuerError("Payload Issuer (iss) must be a string")
+    # A string is compared whole: `in` would accept a part of it.
+    exact = (accepted,) if isinstance(accepted, str) else accepted
+    if issuer not in exact:
+        raise InvalidIssuerError("Invalid issuer")
+
+
+def _judge_aud(claims: Claims, accepted: str | Iterable[str] | None) -> None:
+    if accepted is None:
+        return
+    if not claims.get("aud"):
+        raise MissingRequiredClaimError("aud")
+    audience = claims["aud"]
+    audience = [audience] if isinstance(audience, str) else audience
+    if not isinstance(audience, list) or not _all_strings(audience):
+        raise InvalidAudienceError("Invalid claim format in token")
+    expected = (accepted,) if isinstance(accepted, str) else accepted
+    if not any(name in audience for name in expected):
+        raise InvalidAudienceError("Audience doesn't match")
+
+
+def _all_strings(values: list[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def _judge_names(claims: Claims, *, verify_sub: bool) -> None:
+    if verify_sub and not isinstance(claims.get("sub", ""), str):
+        raise InvalidSubjectError("Subject must be a string")
+    if not isinstance(claims.get("jti", ""), str):
+        raise InvalidJTIError("JWT ID must be a string")

@@ -1,0 +1,113 @@
+"""
+What a header, a cookie, an argument or a JSON body says about a token.
+
+Each function takes what the request holds in one location and gives the token's
+text, or raises: NoAuthorizationError where there is no token (the next location
+may have one), anything else where there is a malformed one (and nothing is
+tried after it).
+"""
+
+import re
+from typing import Any
+from typing import NoReturn
+
+from quart_jwt.exceptions import CSRFError
+from quart_jwt.exceptions import InvalidHeaderError
+from quart_jwt.exceptions import InvalidQueryParamError
+from quart_jwt.exceptions import NoAuthorizationError
+
+MAX_HEADER_CHARS = 16_384
+"""Twice the longest token; nothing longer is taken apart (servers stop there, too)."""
+
+LOCATIONS = ("headers", "cookies", "query_string", "json")
+
+
+def from_header(value: str, *, name: str, scheme: str) -> str:
+    """
+    Read ``Authorization: Bearer <JWT>`` (RFC 6750 §2.1).
+
+    Args:
+        value: The header's value; several headers are joined by commas.
+        name: The header's name, for the message.
+        scheme: The word before the token, case-sensitive; empty for none.
+    """
+    if len(value) > MAX_HEADER_CHARS:
+        raise InvalidHeaderError(f"The {name} header is too long")
+    words = value.split()
+    if len(words) == 2 and words[0] == scheme and "," not in value:  # noqa: PLR2004 - the two words of every well-behaved client
+        return words[1]
+    return _from_list(value, name, scheme)
+
+
+def _from_list(value: str, name: str, scheme: str) -> str:
+    """The same for whatever else there may be: a list of credentials."""
+    value = value.strip().strip(",")
+    if not value:
+        raise NoAuthorizationError(f"Missing {name} Header")
+    if not scheme:
+        return _only(value.split(), 1, f"{name}: <JWT>", name)
+    expected = f"{name}: {scheme} <JWT>"
+    fields = [part.split() for part in re.split(r",\s*", value)]
+    ours = [words for words in fields if words[:1] == [scheme]]
+    if len(ours) != 1:
+        raise NoAuthorizationError(
+            f"Missing '{scheme}' type in '{name}' header. Expected '{expected}'"
+        )
+    return _only(ours[0], 2, expected, name)
+
+
+def _only(words: list[str], count: int, expected: str, name: str) -> str:
+    if len(words) != count:
+        raise InvalidHeaderError(f"Bad {name} header. Expected '{expected}'")
+    return words[-1]
+
+
+def from_cookie(value: str | None, *, name: str) -> str:
+    """Read the token's cookie."""
+    if not value:
+        raise NoAuthorizationError(f'Missing cookie "{name}"')
+    return value
+
+
+def csrf_value(header: str | None, field: str | None) -> str:
+    """The value to compare with the token's: the header's, or the form's."""
+    value = header or field
+    if not value:
+        raise CSRFError("Missing CSRF token")
+    return value
+
+
+def from_argument(value: str | None, *, name: str, prefix: str) -> str:
+    """Read the token from the query string, after the configured prefix."""
+    if not value:
+        # Flask-JWT-Extended's spelling, which clients may compare with.
+        raise NoAuthorizationError(f"Missing '{name}' query paramater")
+    if not value.startswith(prefix):
+        raise InvalidQueryParamError(
+            f"Invalid value for query parameter '{name}'. "
+            f"Expected the value to start with '{prefix}'"
+        )
+    return value[len(prefix) :]
+
+
+def from_json(body: Any, *, key: str) -> Any:
+    """Read the token from a parsed JSON body."""
+    text = body.get(key) if isinstance(body, dict) else None
+    if not text:
+        raise NoAuthorizationError(f'Missing "{key}" key in json data.')
+    return text
+
+
+def not_json() -> NoReturn:
+    """Refuse a body that does not say that it is JSON."""
+    raise NoAuthorizationError("Invalid content-type. Must be application/json.")
+
+
+def nowhere(locations: tuple[str, ...], reasons: list[str]) -> NoAuthorizationError:
+    """The error when no location had a token, with the reason of each."""
+    if len(locations) == 1:
+        return NoAuthorizationError(reasons[0])
+    *first, last = locations
+    return NoAuthorizationError(
+        f"Missing JWT in {', '.join(first)} or {last} ({'; '.join(reasons)})"
+    )

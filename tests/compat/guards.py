@@ -1,0 +1,55 @@
+"""The guards and the tokens that the cases of the matrix are made of."""
+
+from compat.case import Case
+from compat.case import Guard
+from compat.case import Request
+from compat.case import Setup
+from compat.configs import LOCATIONS
+from compat.views import report
+
+GUARDS: dict[str, Guard] = {
+    "required": Guard(),
+    "optional": Guard(optional=True),
+    "fresh": Guard(fresh=True),
+    "refresh": Guard(refresh=True),
+    "any-type": Guard(verify_type=False),
+    "unrevoked": Guard(skip_revocation_check=True),
+    "optional-fresh": Guard(optional=True, fresh=True),
+    "optional-refresh": Guard(optional=True, refresh=True),
+    "fresh-refresh": Guard(fresh=True, refresh=True),
+    "refresh-any-type": Guard(refresh=True, verify_type=False),
+    "fresh-refresh-any-type": Guard(fresh=True, refresh=True, verify_type=False),
+    "all": Guard(
+        optional=True,
+        fresh=True,
+        refresh=True,
+        verify_type=False,
+        skip_revocation_check=True,
+    ),
+}
+LOCATION_GUARDS: dict[str, str | tuple[str, ...]] = {
+    **{location: location for location in LOCATIONS},
+    "empty": (),
+    "unknown": "body",
+    "known-unknown": ("headers", "body"),
+    "capital": "Headers",
+}
+TELLING_TOKENS = (
+    *("good", "fresh", "refresh", "fresh-refresh", "expired", "revoked", "no-jti"),
+    *("fresh-until-past", "fresh-until-future", "custom-type", "no-type", "no-fresh"),
+    *("admin", "ghost", "other-secret", "garbage", "no-sub", "int-sub"),
+)
+"""The tokens whose fate depends most on the guard and on the hooks."""
+
+
+def case(
+    name: str,
+    request: Request,
+    *,
+    config: str = "plain",
+    hooks: str = "none",
+    guard: Guard = GUARDS["required"],
+) -> Case:
+    """A case with the reporting view."""
+    setup = Setup(config=config, hooks=hooks, guard=guard, view=report)
+    return Case(name=name, setup=setup, request=request)

@@ -1,0 +1,301 @@
+"""
+The request matrix: cases made by combining what the other modules name.
+
+Each group turns some of the dimensions through all their values and leaves the
+others at rest; ``test_random`` turns all of them at once.
+"""
+
+from collections.abc import Iterable
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import permutations
+from itertools import product
+
+from compat import carriers
+from compat.case import Case
+from compat.case import Guard
+from compat.case import METHODS
+from compat.case import Request
+from compat.case import Setup
+from compat.configs import BROKEN_CONFIGS
+from compat.configs import CLAIM_CONFIGS
+from compat.configs import COOKIE_CONFIGS
+from compat.configs import CSRF_CONFIGS
+from compat.configs import LOCATIONS
+from compat.configs import PLACE_CONFIGS
+from compat.guards import case
+from compat.guards import GUARDS
+from compat.guards import LOCATION_GUARDS
+from compat.guards import TELLING_TOKENS
+from compat.hooks import GIVING
+from compat.hooks import RAISING
+from compat.hooks import WHOLE
+from compat.keys import ALGORITHMS
+from compat.mint import CSRF
+from compat.mint import HOUR
+from compat.mint import mint
+from compat.mint import NOW
+from compat.tokens import FAULTS
+from compat.tokens import PAIRS
+from compat.tokens import SOUND
+from compat.tokens import TOKENS
+from compat.views import COOKIE_VIEWS
+from compat.views import proxied
+from compat.views import RAISING_VIEWS
+from compat.views import report
+from compat.views import strict
+
+
+def _states() -> Iterator[Case]:
+    """Every location with every state of a token."""
+    for location, (state, token) in product(LOCATIONS, TOKENS.items()):
+        if state in SOUND or location == "headers" or state not in PAIRS:
+            request = carriers.carry(location, location, token)
+            yield case(f"{location}_{state}", request, config=location)
+
+
+def _guarded() -> Iterator[Case]:
+    """Every argument of the decorator with the tokens that it is about."""
+    for (named, guard), state in product(GUARDS.items(), TELLING_TOKENS):
+        for location in ("headers", "cookies"):
+            yield case(
+                f"{location}_{state}_{named}",
+                carriers.carry(
+                    location, location, TOKENS[state], refresh=guard.refresh
+                ),
+                config=location,
+                hooks="working",
+                guard=guard,
+            )
+    for (named, guard), location in product(GUARDS.items(), LOCATIONS):
+        yield case(f"{location}_nothing_{named}", Request(), config=location)
+        crossed = carriers.carry(location, location, TOKENS["good"])
+        swapped = replace(guard, refresh=not guard.refresh)
+        yield case(
+            f"{location}_other-carrier_{named}",
+            crossed,
+            config=location,
+            guard=swapped,
+        )
+
+
+def _located() -> Iterator[Case]:
+    """The argument ``locations`` against what the configuration says."""
+    for (named, locations), state in product(
+        LOCATION_GUARDS.items(), ("good", "expired", "garbage", "nothing")
+    ):
+        guard = Guard(locations=locations)
+        for place in LOCATIONS:
+            request = Request()
+            if state != "nothing":
+                request = carriers.carry(place, "plain", TOKENS[state])
+            yield case(f"locations_{named}_{place}_{state}", request, guard=guard)
+
+
+def _several() -> Iterator[Case]:
+    """Two and more locations, in every order, with good, bad and no tokens."""
+    for order in permutations(LOCATIONS, 2):
+        guard = Guard(locations=order)
+        for first, second in product(("good", "garbage", "absent"), repeat=2):
+            parts = [
+                carriers.carry(place, "plain", TOKENS[state])
+                for place, state in zip(order, (first, second), strict=True)
+                if state != "absent"
+            ]
+            name = f"{'-'.join(order)}_{first}_{second}"
+            yield case(name, carriers.together(*parts), guard=guard)
+    for whole in permutations(LOCATIONS):
+        for last, optional in product((whole[-1], "nowhere"), (False, True)):
+            request = Request()
+            if last != "nowhere":
+                request = carriers.carry(last, "plain", TOKENS["good"])
+            yield case(
+                f"{'-'.join(whole)}_at_{last}{'_optional' * optional}",
+                request,
+                guard=Guard(locations=whole, optional=optional),
+            )
+    for config in PLACE_CONFIGS:
+        yield case(f"{config}_nothing", Request(), config=config)
+        for place, refresh in product(LOCATIONS, (False, True)):
+            state = "refresh" if refresh else "good"
+            yield case(
+                f"{config}_{place}_{state}",
+                carriers.carry(place, config, TOKENS[state], refresh=refresh),
+                config=config,
+                guard=Guard(refresh=refresh),
+            )
+
+
+def _shaped() -> Iterator[Case]:
+    """Odd headers, query strings and JSON bodies."""
+    good, refresh = TOKENS["good"], TOKENS["refresh"]
+    for config in (
+        *("plain", "header-name", "header-type-JWT", "header-type-lower"),
+        *("header-type-empty", "header-type-none"),
+    ):
+        header = carriers.option(config, "JWT_HEADER_NAME")
+        for shape, value in carriers.header_values(good).items():
+            request = Request(headers=((header, value),))
+            yield case(f"{config}_{shape}", request, config=config)
+    pairs: dict[str, tuple[str, str]] = {
+        "two-tokens": (f"Bearer {good}", f"Bearer {good}"),
+        "basic-and-bearer": ("Basic dXNlcjpw", f"Bearer {good}"),
+        "bearer-and-basic": (f"Bearer {good}", "Basic dXNlcjpw"),
+        "good-and-garbage": (f"Bearer {good}", "Bearer garbage"),
+    }
+    for label, values in pairs.items():
+        headers = tuple(("Authorization", value) for value in values)
+        yield case(f"two-headers_{label}", Request(headers=headers))
+    for config in ("query_string", "query-name", "query-prefix"):
+        name = carriers.option(config, "JWT_QUERY_STRING_NAME")
+        for shape, text in carriers.query_strings(name, good).items():
+            yield case(f"{config}_{shape}", Request(query=text), config=config)
+    for config in ("json", "json-keys"):
+        name = carriers.option(config, "JWT_JSON_KEY")
+        for shape, request in carriers.json_requests(name, good).items():
+            yield case(f"{config}_{shape}", request, config=config)
+        name = carriers.option(config, "JWT_REFRESH_JSON_KEY")
+        for shape, request in carriers.json_requests(name, refresh).items():
+            yield case(
+                f"{config}_refresh_{shape}",
+                request,
+                config=config,
+                guard=GUARDS["refresh"],
+            )
+    for shape, value in {
+        "two-first": f"access_token_cookie={good}; access_token_cookie=garbage",
+        "two-last": f"access_token_cookie=garbage; access_token_cookie={good}",
+        "empty": "access_token_cookie=",
+        "quoted": f'access_token_cookie="{good}"',
+        "among": f"a=b; access_token_cookie={good}; c=d",
+        "refresh-name": f"refresh_token_cookie={good}",
+    }.items():
+        request = Request(headers=(("Cookie", value),))
+        yield case(f"cookies_{shape}", request, config="cookies")
+
+
+def _protected() -> Iterator[Case]:
+    """CSRF: every method, every way to send the value, access and refresh."""
+    for config, refresh in product(CSRF_CONFIGS, (False, True)):
+        token = TOKENS["refresh" if refresh else "good"]
+        cookie = carriers.cookie(config, token, refresh=refresh)
+        for way, extra in carriers.csrf_requests(config, refresh=refresh):
+            methods = METHODS if way == "missing" else ("GET", "POST", "PUT")
+            for method in methods:
+                yield case(
+                    f"{config}_{method}_{way}{'_refresh' * refresh}",
+                    replace(carriers.together(cookie, extra), method=method),
+                    config=config,
+                    guard=Guard(refresh=refresh),
+                )
+    sent = Request(method="POST", headers=(("X-CSRF-TOKEN", CSRF),))
+    for state, optional in product((*SOUND, *FAULTS, *PAIRS), (False, True)):
+        if (state not in PAIRS or "csrf" in state) and not (
+            optional and state in SOUND
+        ):
+            request = carriers.together(carriers.cookie("csrf", TOKENS[state]), sent)
+            yield case(
+                f"csrf_POST_{state}{'_optional' * optional}",
+                request,
+                config="csrf",
+                guard=Guard(optional=optional),
+            )
+    loose = carriers.together(
+        carriers.cookie("csrf-fallthrough", TOKENS["good"]),
+        carriers.header("csrf-fallthrough", TOKENS["good"]),
+        Request(method="POST"),
+    )
+    yield case("csrf-fallthrough-header-too", loose, config="csrf-fallthrough")
+
+
+def _configured() -> Iterator[Case]:
+    """Every claim option with every state of a token."""
+    for config, state in product(CLAIM_CONFIGS, (*SOUND, *FAULTS)):
+        algorithm = carriers.option(config, "JWT_ALGORITHM") or "HS256"
+        if algorithm == "HS256" and config != "plain":
+            request = carriers.header(config, TOKENS[state])
+            yield case(f"{config}_{state}", request, config=config)
+    for config, state in product(("aud-iss", "identity-claim"), PAIRS):
+        request = carriers.header(config, PAIRS[state])
+        yield case(f"{config}_{state}", request, config=config)
+    for algorithm, (state, exp) in product(
+        ALGORITHMS, (("good", NOW + HOUR), ("expired", NOW - HOUR))
+    ):
+        token = mint({"exp": exp}, algorithm=algorithm)
+        for config in CLAIM_CONFIGS:
+            name = f"{config}_signed_{algorithm}_{state}"
+            yield case(name, carriers.header(config, token), config=config)
+
+
+def _hooked() -> Iterator[Case]:
+    """Every set of hooks with the tokens that it is about."""
+    for hooks, state in product((*WHOLE,), (*TELLING_TOKENS, "kid")):
+        for named in ("required", "optional"):
+            request = carriers.header("plain", TOKENS[state])
+            name = f"hooks_{hooks}_{state}_{named}"
+            yield case(name, request, hooks=hooks, guard=GUARDS[named])
+    for hooks in WHOLE:
+        yield case(f"hooks_{hooks}_nothing", Request(), hooks=hooks)
+    for hooks, state in product((*GIVING, *RAISING), ("good", "nothing")):
+        for named in ("required", "optional"):
+            request = Request()
+            if state != "nothing":
+                request = carriers.header("plain", TOKENS[state])
+            name = f"hooks_{hooks}_{state}_{named}"
+            yield case(name, request, hooks=hooks, guard=GUARDS[named])
+
+
+def _viewed() -> Iterator[Case]:
+    """Methods and views; an unguarded view; what cannot work."""
+    for method, (named, view) in product(
+        METHODS, (("report", report), ("strict", strict), ("proxied", proxied))
+    ):
+        for state, hooks in product(("good", "nothing"), ("none", "working")):
+            request = Request()
+            if state != "nothing":
+                request = carriers.header("plain", TOKENS[state])
+            for guarded, guard in (*GUARDS.items(), ("unguarded", None)):
+                if guarded in ("required", "optional", "unguarded"):
+                    setup = Setup(hooks=hooks, guard=guard, view=view)
+                    yield Case(
+                        name=f"{method}_{named}_{state}_{hooks}_{guarded}",
+                        setup=setup,
+                        request=replace(request, method=method),
+                    )
+    for named, view in RAISING_VIEWS.items():
+        for hooks in ("none", "telling"):
+            setup = Setup(hooks=hooks, guard=None, view=view)
+            name = f"raising_{named}_{hooks}"
+            yield Case(name=name, setup=setup, request=Request())
+    for config, state in product(BROKEN_CONFIGS, ("good", "garbage", "nothing")):
+        request = Request()
+        if state != "nothing":
+            algorithm = carriers.option(config, "JWT_ALGORITHM") or "HS256"
+            token = "garbage" if state == "garbage" else mint(algorithm=algorithm)
+            request = carriers.header(config, token)
+        yield case(f"{config}_{state}", request, config=config)
+
+
+def _baked() -> Iterator[Case]:
+    """Cookies set and unset, under every option that they have."""
+    for config, (named, view) in product(COOKIE_CONFIGS, COOKIE_VIEWS.items()):
+        setup = Setup(config=config, guard=None, view=view)
+        yield Case(name=f"{config}_{named}", setup=setup, request=Request())
+
+
+def _unique(cases: Iterable[Case]) -> tuple[Case, ...]:
+    """The cases, of which no two have one name."""
+    found: dict[str, Case] = {}
+    for one in cases:
+        if found.setdefault(one.name, one) != one:
+            raise ValueError(f"two cases are called {one.name}")
+    return tuple(found.values())
+
+
+GROUPS: dict[str, tuple[Case, ...]] = {
+    maker.__name__.strip("_"): _unique(maker())
+    for maker in (
+        *(_states, _guarded, _located, _several, _shaped, _protected),
+        *(_configured, _hooked, _viewed, _baked),
+    )
+}

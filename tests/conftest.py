@@ -1,0 +1,31 @@
+"""Fixtures for every test."""
+
+import os
+from pathlib import Path
+from typing import Any
+from typing import cast
+
+import pytest
+from hypothesis import settings
+
+import vector_files
+from clock import Clock
+from quart_jwt.extension.options import OWN_DEFAULTS
+
+# The same examples on every machine: a red run can be repeated.
+settings.register_profile("suite", deadline=None, derandomize=True, database=None)
+settings.load_profile("suite")
+
+if os.environ.get("TESTS_WITHOUT_CACHE") == "1":
+    # `make test-uncached`: every verdict has to be the same without the cache.
+    cast(dict[str, Any], OWN_DEFAULTS)["JWT_CACHE_MAX_ENTRIES"] = 0
+
+
+@pytest.fixture(name="clock")
+def _clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(name="vectors")
+def _vectors() -> Path:
+    return vector_files.folder()

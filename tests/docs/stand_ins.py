@@ -1,0 +1,91 @@
+"""
+Stand-ins for curl, httpie and jq, so that the pages run where these are not installed.
+
+    python stand_ins.py curl -s -H 'Name: value' -d '{"a": 1}' http://...
+    python stand_ins.py http --ignore-stdin --body POST http://... name=value
+    python stand_ins.py jq -r .access_token
+
+Each knows what the pages use and stops with an error at anything else, so that a page
+can never lean on an option that nobody has looked at.
+"""
+
+import argparse
+import json
+import re
+import sys
+from http.cookiejar import MozillaCookieJar
+from pathlib import Path
+
+import httpx
+
+
+def curl(arguments: list[str]) -> None:
+    """Send one request as curl does and print the answer."""
+    parser = argparse.ArgumentParser(prog="curl")
+    parser.add_argument("url")
+    parser.add_argument("-s", action="store_true")
+    parser.add_argument("-i", action="store_true")
+    parser.add_argument("-X")
+    parser.add_argument("-H", action="append", default=[])
+    parser.add_argument("-d")
+    parser.add_argument("-b")
+    parser.add_argument("-c")
+    asked = parser.parse_args(arguments)
+
+    headers = dict(line.split(": ", 1) for line in asked.H)
+    if asked.d is not None and "Content-Type" not in headers:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+    jar = MozillaCookieJar()
+    if asked.b and Path(asked.b).exists():
+        jar.load(asked.b, ignore_discard=True)
+    with httpx.Client(cookies=jar) as client:
+        response = client.request(
+            asked.X or ("GET" if asked.d is None else "POST"),
+            asked.url,
+            headers=headers,
+            content=asked.d,
+        )
+        if asked.c:
+            kept = MozillaCookieJar()
+            for cookie in client.cookies.jar:
+                kept.set_cookie(cookie)
+            kept.save(asked.c, ignore_discard=True)
+    if asked.i:
+        lines = [f"{name}: {value}" for name, value in response.headers.items()]
+        head = [f"HTTP/1.1 {response.status_code} ", *lines, "", ""]
+        sys.stdout.write("\n".join(head))
+    sys.stdout.write(response.text)
+
+
+def http(arguments: list[str]) -> None:
+    """Send one request as httpie does and print the body of the answer."""
+    parser = argparse.ArgumentParser(prog="http")
+    parser.add_argument("--ignore-stdin", action="store_true", required=True)
+    parser.add_argument("--body", action="store_true", required=True)
+    parser.add_argument("method", choices=["GET", "POST"])
+    parser.add_argument("url")
+    parser.add_argument("items", nargs="*")
+    asked = parser.parse_args(arguments)
+
+    headers: dict[str, str] = {}
+    body: dict[str, str] = {}
+    for item in asked.items:
+        name, sign, value = re.split("([:=])", item, maxsplit=1)
+        (headers if sign == ":" else body)[name] = value
+    response = httpx.request(
+        asked.method, asked.url, headers=headers, json=body or None
+    )
+    sys.stdout.write(response.text)
+
+
+def jq(arguments: list[str]) -> None:
+    """Print one member of the object on standard input, as `jq -r .name` does."""
+    match arguments:
+        case ["-r", path] if path[0] == "." and path[1:].isidentifier():
+            sys.stdout.write(json.load(sys.stdin)[path[1:]] + "\n")
+        case _:
+            sys.exit(f"jq: the stand-in does not know {arguments}")
+
+
+if __name__ == "__main__":
+    {"curl": curl, "http": http, "jq": jq}[sys.argv[1]](sys.argv[2:])

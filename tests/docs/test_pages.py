@@ -1,0 +1,129 @@
+import re
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from quart import Quart
+
+from docs.blocks import blocks_of
+from docs.blocks import pages
+from docs.blocks import ROOT
+from quart_jwt import JWTManager
+
+PAGES = [*pages(), ROOT / "examples" / "README.md"]
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_OPTION = re.compile(r"^\| `(JWT_\w+)` \| `([^`]*)` \| .+ \|$", re.MULTILINE)
+_LOADER = re.compile(r"^\| `(\w+_loader)` \|", re.MULTILINE)
+
+
+def without_blocks(page: Path) -> str:
+    """Give the prose of a page."""
+    return re.sub(
+        r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL
+    )
+
+
+def anchors(page: Path) -> set[str]:
+    """Give the names that a page's headings have in links."""
+    headings = _HEADING.findall(without_blocks(page))
+    return {
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        for heading in headings
+    }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    """A link within the project leads to a file, and to the heading that it names."""
+    for target in _LINK.findall(without_blocks(page)):
+        if "://" in target:
+            continue
+        path, _, anchor = unquote(target).partition("#")
+        there = (page.parent / path).resolve() if path else page
+        assert there.exists(), target
+        assert not anchor or anchor in anchors(there), target
+
+
+@pytest.mark.parametrize(
+    "page", [*(ROOT / "docs").glob("*.md")], ids=lambda page: page.name
+)
+def test_page_is_on_the_map(page: Path) -> None:
+    """Every page of the documentation is linked from its index."""
+    index = (ROOT / "docs" / "index.md").read_text("utf-8")
+
+    assert page.name == "index.md" or f"({page.name})" in index
+
+
+def test_options_page_shows_every_option_and_its_default() -> None:
+    """The tables of options are what the extension sets on a new app."""
+    page = (ROOT / "docs" / "options.md").read_text("utf-8")
+    app = Quart(__name__)
+    JWTManager(app)
+
+    shown = {
+        name: eval(default, {"timedelta": timedelta})  # noqa: S307 (the page is ours)
+        for name, default in _OPTION.findall(page)
+    }
+    defaults = {
+        name: list(value) if name == "JWT_CSRF_METHODS" else value
+        for name, value in app.config.items()
+        if name.startswith("JWT_")
+    }
+
+    assert defaults == shown
+    assert len(_OPTION.findall(page)) == len(shown)
+
+
+def test_options_page_shows_what_the_other_library_has() -> None:
+    """All options but ours are Flask-JWT-Extended's, with its defaults."""
+    import flask
+    import flask_jwt_extended
+
+    page = (ROOT / "docs" / "options.md").read_text("utf-8")
+    app = flask.Flask(__name__)
+    flask_jwt_extended.JWTManager(app)
+    theirs = page.partition("\n## Ours\n")[0]
+
+    assert {name for name in app.config if name.startswith("JWT_")} == {
+        name for name, _ in _OPTION.findall(theirs)
+    }
+    assert len(_OPTION.findall(theirs)) == 43
+
+
+def test_loaders_page_shows_every_loader() -> None:
+    """The table of loaders names each loader of the manager once."""
+    page = (ROOT / "docs" / "loaders.md").read_text("utf-8")
+    loaders = [name for name in dir(JWTManager) if name.endswith("_loader")]
+
+    assert loaders == sorted(_LOADER.findall(page))
+    assert len(loaders) == 15
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_readme_opens_with_a_short_program(name: str) -> None:
+    """The first thing after the promise is a program of at most twenty lines."""
+    first = blocks_of(ROOT / name)[0]
+
+    assert first.language == "python"
+    assert first.line < 10
+    assert len(first.text.splitlines()) <= 20
+
+
+def test_glossary_is_in_order() -> None:
+    """The words stand in alphabetical order."""
+    page = (ROOT / "docs" / "glossary.md").read_text("utf-8")
+    words = re.findall(r"^\*\*([^*]+)\*\*:", page, re.MULTILINE)
+
+    assert sorted(words, key=str.lower) == words
+
+
+def test_constraints_are_the_versions_of_the_dependencies_page() -> None:
+    """The development tools are shown in the versions that the suite is run with."""
+    page = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
+    tools = page.partition("## For development")[2]
+    constraints = (ROOT / "constraints.txt").read_text("utf-8")
+    versions = set(re.findall(r"==(\S+)", constraints))
+
+    assert set(re.findall(r"\b\d+\.\d+(?:\.\d+)?\b", tools)) <= versions

@@ -1,0 +1,67 @@
+"""Asking an ASGI application one question, without a server."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A whole answer."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+async def ask(
+    app: Any,
+    path: str,
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    peer: tuple[str, int] | None = ("127.0.0.1", 1),
+    query: str = "",
+    kind: str = "http",
+) -> Reply:
+    """Send one request without a body; a websocket has to be answered by HTTP."""
+    scope: dict[str, Any] = {
+        "type": kind,
+        "http_version": "1.1",
+        "asgi": {"spec_version": "2.3"},
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": [
+            (name.lower().encode(), value.encode("latin-1"))
+            for name, value in (headers or {}).items()
+        ],
+        "client": peer,
+        "server": ("127.0.0.1", 80),
+        "extensions": {"websocket.http.response": {}},
+    }
+    if kind == "http":
+        scope["method"] = method
+    sent: list[dict[str, Any]] = []
+
+    received: list[None] = []
+
+    async def receive() -> dict[str, Any]:
+        if received:
+            await asyncio.Event().wait()
+        received.append(None)
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    start, *bodies = sent
+    return Reply(
+        start["status"],
+        {name.decode(): value.decode() for name, value in start["headers"]},
+        b"".join(message.get("body", b"") for message in bodies),
+    )

@@ -1,0 +1,154 @@
+"""What a view learns of the token of its request."""
+
+from typing import Any
+
+import pytest
+from quart import jsonify
+from quart import Quart
+from quart import render_template_string
+
+from extension.apps import Client
+from extension.apps import MakeApp
+from extension.apps import Mint
+from quart_jwt import current_user
+from quart_jwt import get_current_user
+from quart_jwt import get_jwt
+from quart_jwt import get_jwt_header
+from quart_jwt import get_jwt_identity
+from quart_jwt import get_jwt_request_location
+from quart_jwt import jwt_required
+from quart_jwt import JWTManager
+
+OUTSIDE = "You must call `@jwt_required"
+
+
+async def test_outside_of_a_protected_view(app: Quart) -> None:
+    """Where nothing was verified, asking is an error; the location is None."""
+    async with app.test_request_context("/"):
+        for ask in (get_jwt, get_jwt_header, get_jwt_identity, get_current_user):
+            with pytest.raises(RuntimeError, match=OUTSIDE):
+                ask()
+        assert get_jwt_request_location() is None
+        assert not current_user
+
+
+async def test_in_a_protected_view(app: Quart, client: Client, bearer: Mint) -> None:
+    """Header, claims, identity and location are the token's."""
+
+    @app.get("/all")
+    @jwt_required()
+    async def everything() -> Any:
+        return jsonify(
+            get_jwt_header(),
+            get_jwt_identity(),
+            get_jwt_request_location(),
+            get_jwt()["type"],
+        )
+
+    response = await client.get("/all", headers=await bearer())
+    assert await response.get_json() == [
+        {"alg": "HS256", "typ": "JWT"},
+        "joe",
+        "headers",
+        "access",
+    ]
+
+
+async def test_optional_and_absent(app: Quart, jwt: JWTManager, client: Client) -> None:
+    """An optional token that is absent leaves everything empty."""
+    jwt.user_lookup_loader(lambda *_: "nobody")
+
+    @app.get("/all")
+    @jwt_required(optional=True)
+    async def everything() -> Any:
+        return jsonify(
+            get_jwt_header(),
+            get_jwt_identity(),
+            get_jwt_request_location(),
+            get_jwt(),
+            get_current_user(),
+        )
+
+    response = await client.get("/all")
+    assert await response.get_json() == [{}, None, None, {}, None]
+
+
+async def test_no_user_lookup(app: Quart, client: Client, bearer: Mint) -> None:
+    """Without a user look-up hook there is no user to ask for."""
+
+    @app.get("/me")
+    @jwt_required()
+    async def me() -> str:
+        with pytest.raises(RuntimeError, match="user_lookup_loader"):
+            get_current_user()
+        return "none"
+
+    response = await client.get("/me", headers=await bearer())
+    assert await response.get_data() == b"none"
+
+
+async def test_options_is_exempt(app: Quart, client: Client) -> None:
+    """A preflight needs no token, and learns of none."""
+
+    @app.route("/preflight", methods=["OPTIONS"])
+    @jwt_required()
+    async def preflight() -> str:
+        with pytest.raises(RuntimeError, match=OUTSIDE):
+            get_jwt()
+        return "preflight"
+
+    response = await client.options("/preflight")
+    assert await response.get_data() == b"preflight"
+
+
+async def test_requests_do_not_share_claims(
+    app: Quart, client: Client, bearer: Mint
+) -> None:
+    """What one request does to its claims, the next never sees."""
+
+    @app.get("/mutate")
+    @jwt_required()
+    async def mutate() -> Any:
+        claims = get_jwt()
+        claims["roles"]["extra"].append("root")
+        return jsonify(claims["roles"])
+
+    headers = await bearer(additional_claims={"roles": {"extra": ["user"]}})
+    for _ in range(2):
+        response = await client.get("/mutate", headers=headers)
+        assert await response.get_json() == {"extra": ["user", "root"]}
+
+
+@pytest.fixture(name="templated")
+def _templated(make_app: MakeApp) -> Quart:
+    app = make_app()
+    jwt = JWTManager()
+    jwt.init_app(app, add_context_processor=True)
+    jwt.clock = app.extensions["quart-jwt"].clock
+    jwt.user_lookup_loader(lambda _, claims: {"name": claims["sub"]})
+    template = "{{ current_user.name if current_user else 'nobody' }}"
+
+    @app.get("/protected-page")
+    @jwt_required()
+    async def protected_page() -> str:
+        return await render_template_string(template)
+
+    @app.get("/page")
+    async def page() -> str:
+        return await render_template_string(template)
+
+    return app
+
+
+async def test_context_processor(templated: Quart, clock: Any) -> None:
+    """Templates get ``current_user``, and pages without a token still render."""
+    from quart_jwt import create_access_token
+
+    templated.extensions["quart-jwt"].clock = clock
+    async with templated.app_context():
+        headers = {"Authorization": f"Bearer {create_access_token('joe')}"}
+    client = templated.test_client()
+    response = await client.get("/protected-page", headers=headers)
+    assert await response.get_data() == b"joe"
+    response = await client.get("/page", headers=headers)
+    assert await response.get_data() == b"nobody"

@@ -1,0 +1,269 @@
+"""Settings: defaults, properties, and following the app's configuration."""
+
+import json
+import logging
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from quart import Quart
+
+from extension.apps import Client
+from extension.apps import MakeApp
+from extension.apps import Mint
+from quart_jwt import create_access_token
+from quart_jwt import JWTManager
+from quart_jwt.config import config
+from quart_jwt.exceptions import ConfigurationError
+from quart_jwt.extension.options import DEFAULTS
+
+PROPERTIES = {
+    "access_cookie_name": "access_token_cookie",
+    "access_cookie_path": "/",
+    "access_csrf_cookie_name": "csrf_access_token",
+    "access_csrf_cookie_path": "/",
+    "access_csrf_field_name": "csrf_token",
+    "access_csrf_header_name": "X-CSRF-TOKEN",
+    "access_expires": timedelta(minutes=15),
+    "algorithm": "HS256",
+    "cookie_csrf_protect": True,
+    "cookie_domain": None,
+    "cookie_max_age": None,
+    "cookie_samesite": None,
+    "cookie_secure": False,
+    "csrf_check_form": False,
+    "csrf_in_cookies": True,
+    "csrf_request_methods": {"POST", "PUT", "PATCH", "DELETE"},
+    "decode_algorithms": ["HS256"],
+    "decode_audience": None,
+    "decode_issuer": None,
+    "encode_audience": None,
+    "encode_issuer": None,
+    "encode_nbf": True,
+    "error_msg_key": "msg",
+    "exempt_methods": {"OPTIONS"},
+    "header_name": "Authorization",
+    "header_type": "Bearer",
+    "identity_claim_key": "sub",
+    "is_asymmetric": False,
+    "json_key": "access_token",
+    "jwt_in_cookies": False,
+    "jwt_in_headers": True,
+    "jwt_in_json": False,
+    "jwt_in_query_string": False,
+    "leeway": 0,
+    "query_string_name": "jwt",
+    "query_string_value_prefix": "",
+    "refresh_cookie_name": "refresh_token_cookie",
+    "refresh_cookie_path": "/",
+    "refresh_csrf_cookie_name": "csrf_refresh_token",
+    "refresh_csrf_cookie_path": "/",
+    "refresh_csrf_field_name": "csrf_token",
+    "refresh_csrf_header_name": "X-CSRF-TOKEN",
+    "refresh_expires": timedelta(days=30),
+    "refresh_json_key": "refresh_token",
+    "session_cookie": True,
+    "token_location": ("headers",),
+    "verify_sub": True,
+}
+
+
+@pytest.mark.parametrize("name", PROPERTIES)
+async def test_property_default(app: Quart, name: str) -> None:
+    """``config`` has Flask-JWT-Extended's properties with its defaults."""
+    async with app.app_context():
+        assert getattr(config, name) == PROPERTIES[name]
+
+
+async def test_every_property_of_flask_jwt_extended_is_there(app: Quart) -> None:
+    """No public property of Flask-JWT-Extended's ``config`` is missing."""
+    from flask_jwt_extended.config import config as theirs
+
+    async with app.app_context():
+        names = {name for name in dir(type(theirs)) if not name.startswith("_")}
+        assert {name for name in names if not hasattr(config, name)} == set()
+
+
+async def test_keys_by_property(app: Quart) -> None:
+    """``encode_key`` and ``decode_key`` are what was configured."""
+    async with app.app_context():
+        assert config.encode_key == config.decode_key == app.config["JWT_SECRET_KEY"]
+
+
+async def test_json_encoder_is_the_providers(app: Quart) -> None:
+    """``json_encoder`` writes what the app's JSON provider writes."""
+    some = uuid.UUID(int=1)
+    async with app.app_context():
+        assert json.dumps(some, cls=config.json_encoder) == f'"{some}"'
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("JWT_TOKEN_LOCATION", (), "must contain at least one of"),
+        ("JWT_TOKEN_LOCATION", "banana", "can only contain"),
+        ("JWT_TOKEN_LOCATION", ["headers", "banana"], "can only contain"),
+        ("JWT_TOKEN_LOCATION", 3, "must be a sequence or a set"),
+    ],
+)
+async def test_bad_location(
+    make_app: MakeApp, option: str, value: Any, message: str
+) -> None:
+    """A location setting that cannot work says so when it is asked for."""
+    async with make_app(**{option: value}).app_context():
+        with pytest.raises(ConfigurationError, match=message):
+            _ = config.token_location
+
+
+@pytest.mark.parametrize("kind", ["ACCESS", "REFRESH"])
+@pytest.mark.parametrize("value", ["15 minutes", True, 1.5, None])
+async def test_bad_expiry(make_app: MakeApp, kind: str, value: Any) -> None:
+    """An expiry that is no time span names its option."""
+    option = f"JWT_{kind}_TOKEN_EXPIRES"
+    async with make_app(**{option: value}).app_context():
+        with pytest.raises(ConfigurationError, match=f"must be able to add {option}"):
+            getattr(config, f"{kind.lower()}_expires")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(30, timedelta(seconds=30)), (False, False), (timedelta(days=1),) * 2],
+    ids=["seconds", "never", "timedelta"],
+)
+async def test_expiry(make_app: MakeApp, value: Any, expected: Any) -> None:
+    """An expiry may be seconds, a timedelta, or False."""
+    async with make_app(JWT_ACCESS_TOKEN_EXPIRES=value).app_context():
+        assert config.access_expires == expected
+
+
+async def test_empty_header_name(make_app: MakeApp) -> None:
+    """A header without a name cannot be read."""
+    async with make_app(JWT_HEADER_NAME="").app_context():
+        with pytest.raises(ConfigurationError, match="cannot be empty"):
+            _ = config.header_name
+
+
+async def test_locations_by_property(make_app: MakeApp) -> None:
+    """Each location has its property."""
+    app = make_app(JWT_TOKEN_LOCATION=["cookies", "json", "query_string"])
+    async with app.app_context():
+        assert config.jwt_in_cookies
+        assert config.jwt_in_json
+        assert config.jwt_in_query_string
+        assert not config.jwt_in_headers
+
+
+async def test_leeway_may_be_a_timedelta(make_app: MakeApp) -> None:
+    """A leeway in a timedelta becomes seconds."""
+    async with make_app(JWT_DECODE_LEEWAY=timedelta(minutes=1)).app_context():
+        assert config.leeway == 60
+
+
+async def test_persistent_cookies(make_app: MakeApp) -> None:
+    """Without session cookies, cookies live for a year."""
+    async with make_app(JWT_SESSION_COOKIE=False).app_context():
+        assert config.cookie_max_age == 31_540_000
+
+
+async def test_change_counts_from_the_next_request(
+    app: Quart, client: Client, bearer: Mint
+) -> None:
+    """A setting that is changed after ``init_app`` counts."""
+    headers = await bearer()
+    app.config["JWT_HEADER_TYPE"] = "JWT"
+    refused = await client.get("/protected", headers=headers)
+    accepted = await client.get(
+        "/protected",
+        headers={"Authorization": headers["Authorization"].replace("Bearer", "JWT")},
+    )
+    assert (refused.status_code, accepted.status_code) == (401, 200)
+
+
+async def test_list_changed_in_place_counts(make_app: MakeApp) -> None:
+    """A list that is changed in place is a change, too."""
+    app = make_app(JWT_TOKEN_LOCATION=["headers"])
+    async with app.app_context():
+        assert list(config.token_location) == ["headers"]
+        app.config["JWT_TOKEN_LOCATION"].append("cookies")
+        assert list(config.token_location) == ["headers", "cookies"]
+
+
+async def test_new_key_counts(app: Quart, client: Client, bearer: Mint) -> None:
+    """A token of the old key is refused as soon as the key has changed."""
+    headers = await bearer()
+    app.config["JWT_SECRET_KEY"] = "another secret, long enough for HS256, too"
+    assert (await client.get("/protected", headers=headers)).status_code == 422
+    assert (await client.get("/protected", headers=await bearer())).status_code == 200
+
+
+async def test_unchanged_settings_are_compiled_once(app: Quart) -> None:
+    """As long as nothing changes, it is the same object."""
+    jwt: JWTManager = app.extensions["quart-jwt"]
+    async with app.app_context():
+        first = jwt.settings
+        assert jwt.settings is first
+        app.config["JWT_HEADER_TYPE"] = "JWT"
+        assert jwt.settings is not first
+
+
+async def test_deleted_option_has_its_default_again(app: Quart) -> None:
+    """An option that is deleted falls back to its default."""
+    del app.config["JWT_HEADER_TYPE"]
+    async with app.app_context():
+        assert config.header_type == "Bearer"
+
+
+async def test_defaults_do_not_overwrite(make_app: MakeApp) -> None:
+    """What the app configured before stays, and the rest has its default."""
+    app = make_app(JWT_HEADER_TYPE="JWT")
+    assert app.config["JWT_HEADER_TYPE"] == "JWT"
+    assert set(DEFAULTS) <= set(app.config)
+    assert app.config["JWT_CSRF_METHODS"] == ["POST", "PUT", "PATCH", "DELETE"]
+
+
+def test_unknown_option_is_named(
+    make_app: MakeApp, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A ``JWT_*`` key that nobody reads is logged, with the likely name, once."""
+    with caplog.at_level(logging.WARNING, "quart_jwt"):
+        app = make_app(JWT_ACCESS_TOKEN_EXPIRE=5, JWT_BANANA=1)
+        app.config["JWT_HEADER_TYPE"] = "JWT"
+        app.extensions["quart-jwt.settings"]()
+    assert [record.getMessage() for record in caplog.records] == [
+        (
+            "Unknown setting JWT_ACCESS_TOKEN_EXPIRE is ignored; "
+            "did you mean JWT_ACCESS_TOKEN_EXPIRES?"
+        ),
+        "Unknown setting JWT_BANANA is ignored",
+    ]
+
+
+async def test_one_manager_for_two_apps(clock: Callable[[], float]) -> None:
+    """One manager serves several apps, each with its own settings."""
+    jwt = JWTManager(clock=clock)
+    apps = []
+    for secret in (
+        "first secret, long enough for HS256",
+        "second secret, long enough too!!",
+    ):
+        app = Quart(__name__)
+        app.config["JWT_SECRET_KEY"] = secret
+        jwt.init_app(app)
+        apps.append(app)
+    tokens = []
+    for app in apps:
+        async with app.app_context():
+            assert config.encode_key == app.config["JWT_SECRET_KEY"]
+            tokens.append(create_access_token("joe"))
+    assert tokens[0] != tokens[1]
+
+
+async def test_zero_is_not_false(make_app: MakeApp) -> None:
+    """Changing "never" to "at once" is a change, although False equals 0."""
+    app = make_app(JWT_ACCESS_TOKEN_EXPIRES=False)
+    async with app.app_context():
+        assert config.access_expires is False
+        app.config["JWT_ACCESS_TOKEN_EXPIRES"] = 0
+        assert config.access_expires == timedelta(0)

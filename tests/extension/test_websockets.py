@@ -1,0 +1,186 @@
+"""Websocket routes: refused before accept, closed at expiry."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+import pytest
+from quart import Quart
+from quart import websocket
+from quart.testing import WebsocketResponseError
+from quart.testing.connections import WebsocketDisconnectError
+
+from extension.apps import Client
+from extension.apps import MakeApp
+from extension.apps import Mint
+from quart_jwt import create_access_token
+from quart_jwt import get_jwt_identity
+from quart_jwt import get_jwt_request_location
+from quart_jwt import jwt_required
+
+
+@pytest.fixture(name="app")
+def _app(make_app: MakeApp) -> Quart:
+    """An app with an echo socket that greets first."""
+    app = make_app(JWT_TOKEN_LOCATION=["headers", "cookies", "query_string", "json"])
+
+    @app.websocket("/echo")
+    @jwt_required()
+    async def echo() -> None:
+        await websocket.send(f"{get_jwt_identity()} by {get_jwt_request_location()}")
+        while True:
+            await websocket.send(await websocket.receive())
+
+    return app
+
+
+async def _refusal(client: Client, **options: Any) -> tuple[int, Any]:
+    with pytest.raises(WebsocketResponseError) as caught:
+        async with client.websocket("/echo", **options) as connection:
+            await connection.receive()
+    response = caught.value.response
+    return response.status_code, await response.get_json()
+
+
+async def test_accepted(client: Client, bearer: Mint) -> None:
+    """With a token the socket works."""
+    async with client.websocket("/echo", headers=await bearer()) as connection:
+        assert await connection.receive() == "joe by headers"
+        await connection.send("hello")
+        assert await connection.receive() == "hello"
+
+
+async def test_accepted_by_argument_and_cookie(client: Client, bearer: Mint) -> None:
+    """Browsers can send a cookie or an argument; no CSRF value is due."""
+    token = (await bearer())["Authorization"].split()[1]
+    async with client.websocket(f"/echo?jwt={token}") as connection:
+        assert await connection.receive() == "joe by query_string"
+    cookie = {"Cookie": f"access_token_cookie={token}"}
+    async with client.websocket("/echo", headers=cookie) as connection:
+        assert await connection.receive() == "joe by cookies"
+
+
+async def test_refused_before_accept(client: Client, bearer: Mint) -> None:
+    """Without a good token the handshake gets a real HTTP status and body."""
+    status, body = await _refusal(client)
+    assert status == 401
+    assert body["msg"].startswith(
+        "Missing JWT in headers, cookies, query_string or json"
+    )
+    assert "Invalid content-type" in body["msg"]
+    assert (await _refusal(client, headers=await bearer(refresh=True)))[0] == 422
+    assert (await _refusal(client, headers={"Authorization": "Bearer a.b"}))[0] == 422
+
+
+async def test_expired_before_accept(client: Client, bearer: Mint, clock: Any) -> None:
+    """An expired token is refused like any request."""
+    headers = await bearer()
+    clock.advance(15 * 60)
+    assert await _refusal(client, headers=headers) == (
+        401,
+        {"msg": "Token has expired"},
+    )
+
+
+async def test_closed_at_expiry(client: Client, bearer: Mint, clock: Any) -> None:
+    """When the token expires, the open socket is closed with 1008."""
+    headers = await bearer()
+    clock.advance(15 * 60 - 0.05)
+    async with client.websocket("/echo", headers=headers) as connection:
+        assert await connection.receive() == "joe by headers"
+        with pytest.raises(WebsocketDisconnectError) as caught:
+            await connection.receive()
+    assert caught.value.args == (1008,)
+
+
+async def test_leeway_counts_for_open_sockets(make_app: MakeApp, clock: Any) -> None:
+    """The leeway that a request has, an open socket has, too."""
+    app = make_app(JWT_DECODE_LEEWAY=10)
+    left: list[float | None] = []
+
+    @app.websocket("/left")
+    @jwt_required()
+    async def remaining() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        from quart_jwt.extension.websockets import _seconds_left
+
+        left.append(_seconds_left())
+        await websocket.send("done")
+
+    async with app.app_context():
+        token = create_access_token("joe")
+    clock.advance(15 * 60 + 9)
+    headers = {"Authorization": f"Bearer {token}"}
+    async with app.test_client().websocket("/left", headers=headers) as connection:
+        assert await connection.receive() == "done"
+    assert left == [pytest.approx(1, abs=0.01)]
+
+
+async def test_token_without_expiry_never_closes(
+    client: Client, bearer: Mint, clock: Any
+) -> None:
+    """A token that does not expire does not end its socket."""
+    headers = await bearer(expires_delta=False)
+    clock.advance(10 * 365 * 86_400)
+    async with client.websocket("/echo", headers=headers) as connection:
+        assert await connection.receive() == "joe by headers"
+
+
+async def test_timeouts_of_the_handler_are_its_own(
+    make_app: MakeApp, bearer: Mint
+) -> None:
+    """A TimeoutError that the handler raises is not taken for expiry."""
+    app = make_app()
+
+    @app.websocket("/slow")
+    @jwt_required()
+    async def slow() -> None:
+        raise TimeoutError("mine")
+
+    with pytest.raises(WebsocketResponseError) as caught:
+        async with app.test_client().websocket("/slow", headers=await bearer()) as ws:
+            await ws.receive()
+    assert caught.value.response.status_code == 500
+
+
+async def test_optional(make_app: MakeApp) -> None:
+    """An optional token may be absent on a websocket, too."""
+    app = make_app()
+
+    @app.websocket("/open")
+    @jwt_required(optional=True)
+    async def opened() -> None:
+        await websocket.send(str(get_jwt_identity()))
+
+    async with app.test_client().websocket("/open") as connection:
+        assert await connection.receive() == "None"
+
+
+async def _drain(connection: Any) -> None:
+    while True:
+        await connection.receive()
+
+
+async def test_handler_that_will_not_stop(
+    make_app: MakeApp, bearer: Mint, clock: Any
+) -> None:
+    """A handler that swallows its cancellation cannot keep the socket open."""
+    app = make_app()
+
+    @app.websocket("/stubborn")
+    @jwt_required()
+    async def stubborn() -> None:
+        await websocket.send("here")
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await websocket.send("still here")
+
+    headers = await bearer()
+    clock.advance(15 * 60 - 0.05)
+    client = app.test_client()
+    async with client.websocket("/stubborn", headers=headers) as connection:
+        assert await connection.receive() == "here"
+        with pytest.raises(WebsocketDisconnectError) as caught:
+            await _drain(connection)
+    assert caught.value.args == (1008,)

@@ -1,0 +1,15 @@
+#!/bin/sh
+# Run the suite, without the slow tail and the services, on every Python that the
+# classifiers name and that is found here, except the one that `make test` uses.
+set -eu
+own=$("${PYTHON:-python3}" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+versions=$(sed -n 's/.*Programming Language :: Python :: \(3\.[0-9]*\)".*/\1/p' pyproject.toml)
+for version in $versions; do
+    [ "$version" = "$own" ] && continue
+    if ! interpreter=$(sh tests/find_python.sh "$version"); then
+        echo "Python $version is not here: not tested"
+        continue
+    fi
+    echo "== Python $version: $interpreter"
+    make --no-print-directory VENV=".venv-$version" PYTHON="$interpreter" test ARGS="--no-cov -q"
+done

@@ -1,0 +1,104 @@
+"""What the tests of the service share: a running service and quick hashes."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from quart import Quart
+
+from clock import Clock
+from quart_jwt.service.accounts import Account
+from quart_jwt.service.passwords import HashCost
+from quart_jwt.service.resources import EXTENSION
+from quart_jwt.service.resources import Resources
+
+QUICK = HashCost(memory_kib=8, iterations=1, lanes=1)
+SECRET = "k8-f0Yw2mQm1cB6sJ3vXoZ7pRtUeLhNa9dGqWiCbTyE"
+NAME = "alice"
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A running service and what a test wants of it."""
+
+    app: Quart
+    client: Any  # quart.typing's protocol knows fewer arguments than the client
+    clock: Clock
+
+    @property
+    def resources(self) -> Resources:
+        """The parts of the service."""
+        resources: Resources = self.app.extensions[EXTENSION]
+        return resources
+
+    async def add(self, name: str = NAME, password: str = PASSWORD) -> Account:
+        """Add a user."""
+        resources = self.resources
+        added = await resources.accounts.add(
+            name, await resources.passwords.hash(password)
+        )
+        account = await resources.accounts.find(added)
+        assert account is not None
+        return account
+
+    async def log_in(self, name: str = NAME, password: str = PASSWORD) -> Any:
+        """Log in and return the tokens."""
+        response = await self.client.post(
+            "/login", json={"username": name, "password": password}
+        )
+        assert response.status_code == 200
+        return await response.get_json()
+
+    async def status(self, method: str, path: str, token: str) -> int:
+        """Return the status of a request with a token."""
+        response = await self.client.open(path, method=method, headers=bearer(token))
+        return int(response.status_code)
+
+    async def code(self, method: str, path: str, token: str) -> str:
+        """Return the error code of a request with a token."""
+        response = await self.client.open(path, method=method, headers=bearer(token))
+        return str((await response.get_json())["code"])
+
+
+def bearer(token: str) -> dict[str, str]:
+    """Return the header that carries a token."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+def http_scope(path: str, **changes: Any) -> dict[str, Any]:
+    """Return the ASGI scope of one HTTP request."""
+    return {
+        "type": "http",
+        "asgi": {"spec_version": "2.1", "version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "raw_path": b"",
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"host", b"localhost")],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 2),
+        "state": {},
+        "extensions": {},
+        **changes,
+    }
+
+
+async def asgi_call(app: Any, scope: dict[str, Any], *events: Any) -> list[Any]:
+    """Call an ASGI application, give it events and then silence."""
+    sent: list[Any] = []
+    left = list(events)
+
+    async def receive() -> Any:
+        if not left:
+            await asyncio.Event().wait()
+        return left.pop(0)
+
+    async def send(event: Any) -> None:
+        sent.append(event)
+
+    await app(scope, receive, send)
+    return sent

@@ -1,0 +1,363 @@
+import asyncio
+import importlib.util
+import runpy
+import shutil
+import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from click.testing import Result
+
+from quart_jwt import __version__
+from quart_jwt.service import cli as door
+from quart_jwt.service import commands
+from quart_jwt.service import server
+from quart_jwt.service.demo import DemoAccount
+from quart_jwt.service.passwords import Passwords
+from quart_jwt.service.resources import opened_accounts
+from quart_jwt.service.settings import Settings
+from service.kit import QUICK
+from service.kit import SECRET
+
+Run = Any
+
+
+def _run(*arguments: str, stdin: str | bytes | None = None, **environ: str) -> Result:
+    env = {f"QUART_JWT_{name}": value for name, value in environ.items()}
+    return CliRunner().invoke(commands.cli, arguments, input=stdin, env=env)
+
+
+def _matches(name: str, password: str) -> bool:
+    async def ask() -> bool:
+        async with opened_accounts(Path(".quart-jwt/service.db"), QUICK) as desk:
+            accounts, passwords = desk
+            account = await accounts.find(name)
+            assert account is not None
+            return (await passwords.verify(account.password_hash, password)).matches
+
+    return asyncio.run(ask())
+
+
+# users ------------------------------------------------------------------------
+
+
+def test_a_prompted_password_is_asked_twice_and_never_shown() -> None:
+    """The usual way: no argument, no echo."""
+    result = _run("users", "add", "alice", stdin="p\u00e4ss w\np\u00e4ss w\n")
+    assert (
+        result.exit_code,
+        result.stdout.strip().splitlines()[-1],
+    ) == (0, "added alice")
+    assert "p\u00e4ss" not in result.output
+    assert _matches("alice", "p\u00e4ss w")
+
+
+@pytest.mark.parametrize(
+    ("stdin", "password"),
+    [
+        (b"secret", "secret"),
+        (b"secret\n", "secret"),
+        (b"secret\r\n", "secret"),
+        (b"secret\n\n", "secret\n"),
+        (b" secret ", " secret "),
+        (b"secret\r", "secret\r"),
+        (b"x" * 1024 + b"\n", "x" * 1024),
+        ("\u20ac".encode(), "\u20ac"),
+    ],
+)
+def test_a_password_from_stdin_loses_one_line_break(
+    stdin: bytes, password: str
+) -> None:
+    """For scripts: everything counts but the line break of echo."""
+    result = _run("users", "add", "alice", "--password-stdin", stdin=stdin)
+    assert result.exit_code == 0
+    assert _matches("alice", password)
+
+
+@pytest.mark.parametrize(
+    ("stdin", "message"),
+    [
+        (b"", "A password has 1 to 1024 bytes in UTF-8"),
+        (b"\n", "A password has 1 to 1024 bytes in UTF-8"),
+        (b"x" * 1025, "A password has 1 to 1024 bytes in UTF-8"),
+        (b"a\0b", "A password has no NUL character"),
+        (b"\xff", "The password is not valid UTF-8"),
+    ],
+)
+def test_a_password_that_breaks_the_rules(stdin: bytes, message: str) -> None:
+    """One sentence on standard error, status 1, and no user."""
+    result = _run("users", "add", "alice", "--password-stdin", stdin=stdin)
+    assert (1, f"Error: {message}\n", "") == (
+        result.exit_code,
+        result.stderr,
+        result.stdout,
+    )
+    assert _run("users", "list").stdout == ""
+
+
+def test_a_name_is_stored_normalised() -> None:
+    """What is printed is what was stored."""
+    result = _run("users", "add", "e\u0301ve", "--password-stdin", stdin="x")
+    assert result.stdout == "added \u00e9ve\n"
+    assert _matches("\u00e9ve", "x")
+
+
+def test_a_name_that_breaks_the_rules_is_refused_before_the_question() -> None:
+    """Nobody types a password for a name that cannot be."""
+    result = _run("users", "add", "a\nb", stdin="x\nx\n")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "A user name has no control characters" in result.stderr
+
+
+def test_a_name_that_is_taken_is_refused() -> None:
+    """A user is never overwritten."""
+    for _ in range(2):
+        result = _run("users", "add", "alice", "--password-stdin", stdin="x")
+    assert result.exit_code == 1
+    assert result.stderr == "Error: there is a user named 'alice' already\n"
+
+
+def test_the_life_of_a_user() -> None:
+    """Add, list, disable, enable, set a password."""
+    for name in ("bob", "alice"):
+        _run("users", "add", name, "--password-stdin", stdin="old")
+    assert _run("users", "disable", "bob").exit_code == 0
+    lines = _run("users", "list").stdout.splitlines()
+    fields = [line.split("\t") for line in lines]
+    assert [row[:2] for row in fields] == [["alice", "enabled"], ["bob", "disabled"]]
+    assert all(row[2].endswith("Z") for row in fields)
+    assert _run("users", "enable", "bob").stdout == "enabled bob\n"
+    assert "disabled" not in _run("users", "list").stdout
+    result = _run("users", "set-password", "bob", "--password-stdin", stdin="new")
+    assert result.stdout == "new password for bob; all sessions ended\n"
+    assert (_matches("bob", "old"), _matches("bob", "new")) == (False, True)
+
+
+@pytest.mark.parametrize("command", ["disable", "enable", "set-password"])
+def test_nobody_cannot_be_changed(command: str) -> None:
+    """An unknown user is a sentence and status 1."""
+    more = ("--password-stdin",) if command == "set-password" else ()
+    result = _run("users", command, "nobody", *more, stdin="x")
+    assert (
+        result.exit_code,
+        result.stderr,
+    ) == (1, "Error: there is no user named 'nobody'\n")
+
+
+def test_passwords_that_differ_are_asked_for_again() -> None:
+    """A slip is no password."""
+    result = _run("users", "add", "alice", stdin="a\nb\nc\nc\n")
+    assert result.exit_code == 0
+    assert _matches("alice", "c")
+
+
+def test_no_answer_is_no_user() -> None:
+    """An end of input at the prompt stops with status 1."""
+    assert _run("users", "add", "alice", stdin="").exit_code == 1
+
+
+def test_users_need_no_secret_and_meet_all_faults() -> None:
+    """Production's secret is not needed; a misspelt setting is still refused."""
+    assert _run("users", "list", MODE="production").exit_code == 0
+    result = _run("users", "list", MOOD="x", MODE="y")
+    assert result.exit_code == 1
+    assert "QUART_JWT_MOOD is not a setting; did you mean QUART_JWT_MODE?" in (
+        result.stderr
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nonsense",),
+        ("users", "nonsense"),
+        ("users", "add"),
+        ("users", "add", "a", "password"),
+        ("users", "add", "a", "--password", "x"),
+        ("serve", "--port", "65536"),
+        ("serve", "--port", "x"),
+        ("serve", "--bind", "x:1", "--port", "1"),
+        ("serve", "--bind", "x:1", "--host", "x"),
+    ],
+)
+def test_a_wrong_command_line_is_status_2(arguments: Sequence[str]) -> None:
+    """Usage errors have their own status; a password is never an argument."""
+    assert _run(*arguments).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--help",),
+        ("serve", "-h"),
+        ("users", "--help"),
+        ("users", "add", "--help"),
+        ("users", "list", "--help"),
+        ("users", "disable", "--help"),
+        ("users", "enable", "--help"),
+        ("users", "set-password", "--help"),
+    ],
+)
+def test_help_shows_how(arguments: Sequence[str]) -> None:
+    """Every command has a help text, and all but the root an example."""
+    result = _run(*arguments)
+    assert result.exit_code == 0
+    assert arguments == ("--help",) or "Examples:\n    " in result.stdout
+    assert "\b" not in result.stdout
+
+
+def test_the_version_is_the_distributions() -> None:
+    """One version everywhere."""
+    assert f"quart-jwt, version {__version__}\n" == _run("--version").stdout
+
+
+# serve ------------------------------------------------------------------------
+
+
+@pytest.fixture(name="served")
+def _served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Settings, Any]]:
+    """Stand in for the server, and see what it was given."""
+    seen: list[tuple[Settings, Any]] = []
+
+    async def serve(settings: Settings, config: Any, *, announce: Any) -> None:
+        seen.append((settings, config))
+        announce("http://127.0.0.1:1", DemoAccount(users=1, exists=True, password="pw"))
+
+    monkeypatch.setattr(server, "serve", serve)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("arguments", "binds"),
+    [
+        ((), ["127.0.0.1:8000"]),
+        (("--port", "9000"), ["127.0.0.1:9000"]),
+        (("--host", "::1"), ["::1:8000"]),
+        (("--host", "x", "--port", "0"), ["x:0"]),
+        (("--bind", "a:1", "--bind", "unix:/b"), ["a:1", "unix:/b"]),
+    ],
+)
+def test_where_to_listen(
+    served: list[tuple[Settings, Any]], arguments: Sequence[str], binds: list[str]
+) -> None:
+    """Each way to say an address ends in Hypercorn's bind."""
+    result = _run("serve", *arguments, MODE="development")
+    assert result.exit_code == 0
+    assert binds == served[0][1].bind
+
+
+def test_development_shows_the_banner(served: list[tuple[Settings, Any]]) -> None:
+    """The password of the demo account is printed, with the lines to paste."""
+    result = _run("serve", MODE="development")
+    assert "  password  pw\n" in result.stdout
+    assert result.stderr == ""
+    assert served
+
+
+@pytest.mark.parametrize("found", [None, "/usr/bin/quart-jwt"])
+def test_the_banner_names_a_command_that_works(
+    served: list[tuple[Settings, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    found: str | None,
+) -> None:
+    """Outside of PATH the command is shown with its directory."""
+    monkeypatch.setattr(shutil, "which", lambda _name: found)
+    monkeypatch.setattr(sys, "argv", [str(Path("venv/bin/quart-jwt").resolve())])
+    expected = "quart-jwt" if found else "venv/bin/quart-jwt"
+    assert expected == commands._this_command()
+
+
+def test_production_refuses_without_a_secret() -> None:
+    """The default mode does not start by accident, and makes nothing."""
+    result = _run("serve")
+    assert result.exit_code == 1
+    assert "QUART_JWT_SECRET_KEY must be set in production" in result.stderr
+    assert list(Path().iterdir()) == []
+
+
+def test_warnings_are_said_once_at_the_start(
+    served: list[tuple[Settings, Any]],
+) -> None:
+    """Plain cookies in production and useless keys are pointed out."""
+    Path("hypercorn.toml").write_text("workers = 4\n")
+    result = _run("serve", SECRET_KEY=SECRET, COOKIE_SECURE="false")
+    assert result.exit_code == 0
+    assert result.stderr.splitlines() == [
+        (
+            "warning: QUART_JWT_COOKIE_SECURE is false in production: "
+            "cookies also travel over plain HTTP"
+        ),
+        "warning: workers has no effect: `quart-jwt serve` is one process",
+    ]
+
+
+def test_a_wrong_config_file_is_status_1() -> None:
+    """The sentence names the file and the key."""
+    Path("x.toml").write_text("bnd = 1\n")
+    result = _run("serve", "--config", "x.toml", SECRET_KEY=SECRET)
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "Error: x.toml: bnd is not a setting of Hypercorn; did you mean bind?\n",
+    )
+
+
+# the door ---------------------------------------------------------------------
+
+
+def test_the_door_opens(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The console script runs the command."""
+    monkeypatch.setattr(sys, "argv", ["quart-jwt", "--version"])
+    with pytest.raises(SystemExit) as caught:
+        door.main()
+    assert caught.value.code == 0
+    assert capsys.readouterr().out.startswith("quart-jwt, version ")
+
+
+@pytest.mark.parametrize("missing", door.NEEDED)
+def test_without_the_extra_one_line_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], missing: str
+) -> None:
+    """Whichever part is missing, the remedy is the same."""
+    find = importlib.util.find_spec
+
+    def found(name: str) -> ModuleSpec | None:
+        return None if name == missing else find(name)
+
+    monkeypatch.setattr(door, "find_spec", found)
+    with pytest.raises(SystemExit) as caught:
+        door.main()
+    assert caught.value.code == 1
+    assert (
+        capsys.readouterr().err
+        == "quart-jwt: the service is not installed: pip install 'quart-jwt[service]'\n"
+    )
+
+
+# the ASGI module --------------------------------------------------------------
+
+
+def test_the_asgi_module_has_an_application(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another server can import the application, configured by the environment."""
+    monkeypatch.setenv("QUART_JWT_SECRET_KEY", SECRET)
+    found = runpy.run_module("quart_jwt.service.asgi")
+    assert found["app"].name == "quart_jwt.service.app"
+    assert Path(".quart-jwt").is_dir()
+
+
+def test_the_asgi_module_says_what_is_wrong() -> None:
+    """A server that imports it ends with our sentence and no traceback."""
+    with pytest.raises(SystemExit, match="quart-jwt: QUART_JWT_SECRET_KEY must be set"):
+        runpy.run_module("quart_jwt.service.asgi")
+
+
+async def test_a_pool_can_be_closed_unused() -> None:
+    """Commands that need no hash start no thread."""
+    passwords = Passwords(QUICK)
+    await passwords.close()
+    assert not passwords._pool._threads

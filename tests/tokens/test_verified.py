@@ -1,0 +1,143 @@
+"""The verified-token cache by itself: its bounds and its books."""
+
+import json
+import sys
+import threading
+from collections import OrderedDict
+from itertools import starmap
+
+import pytest
+
+from quart_jwt.tokens.token import Token
+from quart_jwt.tokens.verified import _size
+from quart_jwt.tokens.verified import _size_of
+from quart_jwt.tokens.verified import MAX_CACHED_CHARS
+from quart_jwt.tokens.verified import VerifiedTokens
+
+TOKEN = Token({"alg": "HS256"}, {"sub": "joe", "roles": ["a", {"b": 1.5}]})
+
+
+def test_get_gives_what_was_put() -> None:
+    """A token comes out as the very object that went in."""
+    cache = VerifiedTokens(10, 100_000)
+    assert cache.get("a.b.c") is None
+    cache.put("a.b.c", TOKEN)
+    assert cache.get("a.b.c") is TOKEN
+    assert (cache.info().hits, cache.info().misses) == (1, 1)
+
+
+@pytest.mark.parametrize(("count", "entries"), [(2, 2), (3, 3), (4, 3)])
+def test_entries_are_bounded(count: int, entries: int) -> None:
+    """One entry too many drops the one that was used longest ago."""
+    cache = VerifiedTokens(3, 100_000)
+    for number in range(count):
+        cache.put(str(number), TOKEN)
+        cache.get("0")
+    assert cache.info().entries == entries
+    assert cache.info().evictions == count - entries
+    assert cache.get("0") is TOKEN
+    assert cache.get("1") is (TOKEN if count < 4 else None)
+
+
+@pytest.mark.parametrize(("extra", "entries"), [(-1, 0), (0, 1), (1, 1)])
+def test_bytes_are_bounded(extra: int, entries: int) -> None:
+    """An entry that is larger than all the memory allowed is not kept."""
+    probe = VerifiedTokens(10, 100_000)
+    probe.put("a.b.c", TOKEN)
+    cache = VerifiedTokens(10, probe.info().bytes + extra)
+    cache.put("a.b.c", TOKEN)
+    assert cache.info().entries == entries
+    assert cache.info().bytes == (probe.info().bytes if entries else 0)
+
+
+@pytest.mark.parametrize(("extra", "entries"), [(-1, 1), (0, 1), (1, 0)])
+def test_long_texts_are_not_kept(extra: int, entries: int) -> None:
+    """Tokens over 4 KiB are verified each time."""
+    cache = VerifiedTokens(10, 1_000_000)
+    cache.put("x" * (MAX_CACHED_CHARS + extra), TOKEN)
+    assert cache.info().entries == entries
+
+
+@pytest.mark.parametrize("bounds", [(0, 1_000_000), (10, 0)])
+def test_zero_turns_it_off(bounds: tuple[int, int]) -> None:
+    """Without entries or without bytes there is no cache."""
+    cache = VerifiedTokens(*bounds)
+    cache.put("a.b.c", TOKEN)
+    assert cache.get("a.b.c") is None
+
+
+def test_putting_again_keeps_the_books() -> None:
+    """A text that is put twice counts once, and the later token stands."""
+    cache = VerifiedTokens(10, 100_000)
+    cache.put("a.b.c", TOKEN)
+    held = cache.info().bytes
+    other = Token(TOKEN.header, TOKEN.claims, "another key")
+    cache.put("a.b.c", other)
+    assert cache.get("a.b.c") is other
+    assert (cache.info().entries, cache.info().bytes) == (1, held)
+
+
+def test_dropping_keeps_the_books() -> None:
+    """What is dropped is gone with its bytes; dropping nothing does nothing."""
+    cache = VerifiedTokens(10, 100_000)
+    cache.put("a.b.c", TOKEN)
+    cache.drop("a.b.c")
+    cache.drop("a.b.c")
+    assert cache.get("a.b.c") is None
+    assert (cache.info().entries, cache.info().bytes) == (0, 0)
+
+
+class _Vanishing(OrderedDict[str, Token]):
+    """Loses every entry between being asked and being reordered."""
+
+    def move_to_end(self, key: str, last: bool = True) -> None:
+        raise KeyError(key)
+
+
+def test_entry_that_vanishes_while_it_is_read() -> None:
+    """A reader that loses against another thread sees a miss, not an error."""
+    cache = VerifiedTokens(10, 100_000)
+    cache._entries = _Vanishing()
+    cache.put("a.b.c", TOKEN)
+    assert cache.get("a.b.c") is None
+
+
+def test_threads_keep_the_bounds() -> None:
+    """Eight threads that read and write at once leave the books in order."""
+    cache = VerifiedTokens(20, 100_000)
+
+    def work(thread: int) -> None:
+        for number in range(500):
+            text = str((number * 7 + thread) % 60)
+            if cache.get(text) is None:
+                cache.put(text, TOKEN)
+            if number % 50 == 0:
+                cache.drop(text)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert cache.info().entries <= 20
+    assert cache.info().bytes == sum(starmap(_size, cache._entries.items()))
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {},
+        {"sub": "joe"},
+        {f"c{n}": n for n in range(100)},
+        {"n": 2**53 - 1, "f": 1.5, "t": True, "z": None},
+        {"s": "x" * 2_000},
+        {"s": "\U0001f600" + "x" * 2_000},
+        {"a": [[], [], {"b": []}] * 50},
+    ],
+    ids=["empty", "one", "many", "numbers", "ascii", "wide", "nested"],
+)
+def test_size_is_an_upper_bound(claims: dict[str, object]) -> None:
+    """What an entry is charged for is at least what Python accounts for."""
+    text = ".".join(["x" * 40, "y" * (len(json.dumps(claims)) * 4 // 3 + 4), "z" * 43])
+    token = Token({}, claims)
+    assert _size(text, token) >= sys.getsizeof(text) + _size_of(claims)
