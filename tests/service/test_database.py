@@ -1,5 +1,7 @@
 import asyncio
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import OperationalError
 
+from quart_jwt.service import database as module
 from quart_jwt.service.database import Database
 from quart_jwt.service.errors import StartError
 from quart_jwt.service.errors import StoreError
@@ -52,6 +55,43 @@ async def test_opening_at_once_and_again_changes_nothing(tmp_path: Path) -> None
     await databases[1].open()
     assert await _scalar(databases[2], "SELECT count(*) FROM ended_sessions") == 1
     for database in databases:
+        await database.close()
+
+
+async def test_opening_waits_for_a_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A first start beside somebody's lock tries again until the lock is gone."""
+    monkeypatch.setattr(module, "BUSY_TIMEOUT_MS", 60_000)
+    monkeypatch.setattr(module, "_prepare_connection", _without_patience)
+    refused = asyncio.Event()
+    monkeypatch.setattr(module.logger, "debug", lambda _message: refused.set())
+    with closing(sqlite3.connect(tmp_path / "x.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        database = Database(tmp_path / "x.db")
+        opening = asyncio.create_task(database.open())
+        await asyncio.wait_for(refused.wait(), 30)
+        assert not opening.done()
+        other.execute("COMMIT")
+        await opening
+    assert await _scalar(database, "PRAGMA journal_mode") == "wal"
+    await database.close()
+
+
+def _without_patience(connection: Any, _record: Any) -> None:
+    connection.cursor().execute("PRAGMA busy_timeout = 0")
+
+
+async def test_a_lock_that_stays_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever holds the file for longer than the busy timeout keeps us out."""
+    monkeypatch.setattr(module, "BUSY_TIMEOUT_MS", 0)
+    with closing(sqlite3.connect(tmp_path / "x.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        database = Database(tmp_path / "x.db")
+        with pytest.raises(StartError, match="used: database is locked"):
+            await database.open()
         await database.close()
 
 

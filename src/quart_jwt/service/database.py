@@ -8,6 +8,9 @@ become ``StoreError`` here and nowhere else.
 """
 
 import asyncio
+import logging
+import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +19,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy import select
 from sqlalchemy import String
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -32,9 +36,13 @@ from quart_jwt.service.errors import StoreError
 from quart_jwt.service.state_dir import ensure_private_file
 
 BUSY_TIMEOUT_MS = 5_000
+BUSY_RETRY_S = 0.02
 POOL_TIMEOUT_S = 5
 POOL_SIZE = 5
 """Connections, each with a thread of its own; SQLite has one writer anyway."""
+
+
+logger: logging.Logger = logging.getLogger(__name__)
 
 
 class Base(DeclarativeBase):
@@ -97,12 +105,33 @@ class Database:
         """
         await asyncio.to_thread(ensure_private_file, self._path)
         try:
+            await self._enter_wal()
             await self._create_tables()
         except StoreError as error:
             reason = getattr(error.__cause__, "orig", error.__cause__)
             raise StartError(
                 f"the database {str(self._path)!r} cannot be used: {reason}"
             ) from error
+
+    async def _enter_wal(self) -> None:
+        """
+        Let the file keep a write-ahead log, from now on and for everybody.
+
+        The busy timeout does not cover this: where two connections change the
+        mode at once, SQLite tells one of them "locked" without any wait.
+        """
+        deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1_000
+        while True:
+            try:
+                async with self.connection() as connection:
+                    await connection.execute(text("PRAGMA journal_mode = WAL"))
+            except StoreError as error:
+                if not _is_locked(error) or time.monotonic() >= deadline:
+                    raise
+                logger.debug("the database is locked; trying again")
+                await asyncio.sleep(BUSY_RETRY_S)
+            else:
+                return
 
     async def _create_tables(self) -> None:
         async with self.connection() as connection:
@@ -144,7 +173,12 @@ class Database:
 def _prepare_connection(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
     # A logout must survive a power cut: WAL with NORMAL may lose the last ones.
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.close()
+
+
+def _is_locked(error: StoreError) -> bool:
+    reason = getattr(error.__cause__, "orig", None)
+    code: int = getattr(reason, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    return code & 0xFF == sqlite3.SQLITE_BUSY  # the low byte: the primary code
