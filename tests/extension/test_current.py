@@ -10,6 +10,7 @@ from quart import render_template_string
 from extension.apps import Client
 from extension.apps import MakeApp
 from extension.apps import Mint
+from quart_jwt import create_access_token
 from quart_jwt import current_user
 from quart_jwt import get_current_user
 from quart_jwt import get_jwt
@@ -152,3 +153,24 @@ async def test_context_processor(templated: Quart, clock: Any) -> None:
     assert await response.get_data() == b"joe"
     response = await client.get("/page", headers=headers)
     assert await response.get_data() == b"nobody"
+
+
+async def test_an_identity_is_the_requests_own(
+    make_app: MakeApp,
+) -> None:
+    """A view that changes an identity changes it for itself and for nobody after."""
+    app = make_app(JWT_VERIFY_SUB=False)
+
+    @app.get("/mine")
+    @jwt_required()
+    async def mine() -> Any:
+        get_jwt_identity()["roles"].append("admin")
+        get_jwt()["sub"]["roles"].append("guest")
+        return jsonify(get_jwt_identity())
+
+    async with app.app_context():
+        token = create_access_token({"roles": ["user"]})
+    headers = {"Authorization": f"Bearer {token}"}
+    for _ in range(2):
+        response = await app.test_client().get("/mine", headers=headers)
+        assert await response.get_json() == {"roles": ["user", "admin", "guest"]}

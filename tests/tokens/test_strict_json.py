@@ -117,6 +117,19 @@ def test_a_duplicate_name_is_refused(document: str) -> None:
         strict_json.loads(document.encode())
 
 
+@pytest.mark.parametrize("document", [b' {"a":1}', b'{"a":1} ', b'\n{"a":1}\r\t '])
+def test_blanks_around_a_document_are_fine(document: bytes) -> None:
+    """RFC 8259 section 2: insignificant whitespace may stand at either end."""
+    assert strict_json.loads(document) == {"a": 1}
+
+
+@pytest.mark.parametrize("rest", [b"}", b" }", b"{}", b",", b"\x0b", b"\xc2\xa0"])
+def test_nothing_else_follows_a_document(rest: bytes) -> None:
+    """A second reader must not find another document behind the first."""
+    with pytest.raises(ValueError, match="Extra data"):
+        strict_json.loads(b'{"a":1}' + rest)
+
+
 def test_one_name_in_two_objects_is_fine() -> None:
     """A name may come again in another object."""
     assert strict_json.loads(b'{"a":{"a":[{"a":1}]}}') == {"a": {"a": [{"a": 1}]}}

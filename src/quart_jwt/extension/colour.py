@@ -3,12 +3,14 @@ The colour of functions, and the bridges between them.
 
 A sync function in a worker thread may wait for the event loop; a sync function
 on the loop itself may not, but it can finish whatever never suspends. The loop
-is known to the threads by a context variable, which Quart copies into them.
+is known to the threads by a context variable, which Quart copies into them; it is
+set where a thread may follow, so that no other request pays for it.
 """
 
 import asyncio
 import functools
 import inspect
+from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Coroutine
 from contextvars import ContextVar
@@ -38,6 +40,30 @@ def is_async(function: Callable[..., Any]) -> bool:
 def remember_loop() -> None:
     """Let the worker threads of this context find the running loop."""
     _loop.set(asyncio.get_running_loop())
+
+
+def remembering_loop(
+    to_async: Callable[..., Callable[..., Awaitable[Any]]],
+) -> Callable[..., Callable[..., Awaitable[Any]]]:
+    """
+    Let sync code find the loop, wherever the app runs such code in a thread.
+
+    Args:
+        to_async: The app's ``sync_to_async``.
+    """
+
+    @functools.wraps(to_async)
+    def remembering(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+        run = to_async(function)
+
+        @functools.wraps(run)  # Quart marks what it has made async
+        async def run_remembering(*args: Any, **kwargs: Any) -> Any:
+            remember_loop()
+            return await run(*args, **kwargs)
+
+        return run_remembering
+
+    return remembering
 
 
 def on_the_loop() -> bool:

@@ -126,7 +126,7 @@ def get_jwt_identity() -> Any:
     Raises:
         RuntimeError: Nothing was verified in this request.
     """
-    return get_jwt().get(current_settings().identity_claim_key)
+    return _verified().claim(current_settings().identity_claim_key)
 
 
 def get_jwt_request_location() -> str | None:

@@ -19,6 +19,7 @@ from quart import Websocket
 
 from quart_jwt.extension.colour import is_async
 from quart_jwt.extension.colour import on_the_loop
+from quart_jwt.extension.colour import remember_loop
 from quart_jwt.extension.colour import run_from_sync
 from quart_jwt.extension.colour import WouldSuspendError
 from quart_jwt.extension.current import current_binding
@@ -113,6 +114,7 @@ def verify_jwt_in_request(
         skip_revocation_check=skip_revocation_check,
     )
     if on_the_loop():
+        remember_loop()
         return PendingVerification(lambda: verify_current(requirement))
     return _verify_now(requirement)
 
@@ -145,6 +147,7 @@ def _async_view(
 ) -> Callable[P, Awaitable[R | None]]:
     @wraps(view)
     async def protected(*args: P.args, **kwargs: P.kwargs) -> R | None:
+        remember_loop()
         subject = current_subject()
         await verify_subject(subject, requirement)
         if isinstance(subject, Websocket):

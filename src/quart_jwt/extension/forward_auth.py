@@ -12,7 +12,6 @@ from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
-from contextlib import nullcontext
 from typing import Any
 
 from jwt.exceptions import ExpiredSignatureError
@@ -31,8 +30,9 @@ from quart_jwt.extension.forwarded import headers_of
 from quart_jwt.extension.forwarded import trusted_peers
 from quart_jwt.extension.manager import JWTManager
 from quart_jwt.extension.presentation import Requirement
+from quart_jwt.extension.verify import NOBODY
+from quart_jwt.extension.verify import Verified
 from quart_jwt.extension.verify import verify
-from quart_jwt.typing import Claims
 from quart_jwt.typing import LocationType
 
 Send = Callable[[Any], Awaitable[None]]
@@ -155,23 +155,21 @@ class ForwardAuth:
     async def _decide(
         self, presentation: ForwardedPresentation
     ) -> tuple[int, Headers, bytes]:
-        claims: Claims = {}
+        verified = NOBODY
         if not presentation.is_exempt():
-            claims = await self._claims(presentation)
+            verified = await self._verified(presentation)
         identity = settings_of(self._app).identity_claim_key
         names = self._names or {b"x-auth-subject": identity}
         asked = presentation.accepts_json()
-        body = _json({"sub": claims.get(identity)}) if asked else b""
-        return 200, headers_of(names, claims), body
+        body = _json({"sub": verified.claim(identity)}) if asked else b""
+        return 200, headers_of(names, verified.claim), body
 
-    async def _claims(self, presentation: ForwardedPresentation) -> Claims:
+    async def _verified(self, presentation: ForwardedPresentation) -> Verified:
         settings = settings_of(self._app)
-        context = self._app.app_context() if self._jwt.has_questions else nullcontext()
-        async with context:
-            verified = await verify(
-                self._jwt, settings, presentation, self._requirement
-            )
-        return verified.claims
+        if not self._jwt.has_questions:
+            return await verify(self._jwt, settings, presentation, self._requirement)
+        async with self._app.app_context():
+            return await verify(self._jwt, settings, presentation, self._requirement)
 
     def _refusal(self, exc: Exception) -> tuple[int, Headers, bytes]:
         key = settings_of(self._app).error_msg_key

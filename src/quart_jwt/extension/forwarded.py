@@ -166,7 +166,7 @@ class ForwardedPresentation:
 
 
 def headers_of(
-    names: Mapping[bytes, str], claims: Mapping[str, Any]
+    names: Mapping[bytes, str], claim: Callable[[str], Any]
 ) -> list[tuple[bytes, bytes]]:
     """
     The headers that say who it is; every one of them, for a gateway may pass the
@@ -174,9 +174,9 @@ def headers_of(
 
     Args:
         names: Header names and the claim that each carries.
-        claims: The verified claims; empty for nobody.
+        claim: Gives a verified claim by its name; None for nobody.
     """
-    return [(name, _header_value(claims.get(claim))) for name, claim in names.items()]
+    return [(header, _header_value(claim(name))) for header, name in names.items()]
 
 
 def _header_value(claim: Any) -> bytes:

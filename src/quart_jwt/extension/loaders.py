@@ -43,6 +43,10 @@ class VerifyHooks:
     verification: Hook | None = None
     user: Hook | None = None
 
+    def any(self) -> bool:
+        """Whether anything is asked at all."""
+        return bool(self.blocklist or self.user or self.verification or self.key)
+
 
 class Loaders(ABC):
     """

@@ -14,7 +14,6 @@ from jwt.exceptions import InvalidAudienceError
 from jwt.exceptions import InvalidIssuerError
 from jwt.exceptions import InvalidTokenError
 from jwt.exceptions import MissingRequiredClaimError
-from quart import appcontext_pushed
 from quart import current_app
 from quart import Quart
 
@@ -29,14 +28,13 @@ from quart_jwt.exceptions import RevokedTokenError
 from quart_jwt.exceptions import UserClaimsVerificationError
 from quart_jwt.exceptions import UserLookupError
 from quart_jwt.exceptions import WrongTokenError
-from quart_jwt.extension.colour import remember_loop
+from quart_jwt.extension.colour import remembering_loop
 from quart_jwt.extension.current import current_user_context_processor
 from quart_jwt.extension.current import EXTENSION
 from quart_jwt.extension.current import SETTINGS
 from quart_jwt.extension.current import settings_of
 from quart_jwt.extension.hooks import call
 from quart_jwt.extension.loaders import Loaders
-from quart_jwt.extension.loaders import VerifyHooks
 from quart_jwt.extension.settings import FollowedSettings
 from quart_jwt.extension.settings import Settings
 from quart_jwt.extension.workers import compute
@@ -57,9 +55,6 @@ INVALID = (
 
 UNAUTHORIZED = (CSRFError, NoAuthorizationError)
 """Answered by the unauthorized hook, with the reason."""
-
-
-_NO_HOOKS = VerifyHooks()
 
 
 class JWTManager(Loaders):
@@ -98,7 +93,7 @@ class JWTManager(Loaders):
         app.extensions[EXTENSION] = self
         app.extensions[SETTINGS] = FollowedSettings(app.config)
         self._apps.add(app)
-        appcontext_pushed.connect(_remember_loop, app)
+        app.sync_to_async = remembering_loop(app.sync_to_async)  # type: ignore[method-assign] # Quart's place to say how sync code is run
         app.before_serving(self._load_keys)
         if add_context_processor:
             app.context_processor(current_user_context_processor)
@@ -124,7 +119,7 @@ class JWTManager(Loaders):
     @property
     def has_questions(self) -> bool:
         """Whether verifying a token asks hooks, which want an app context."""
-        return self.verifying != _NO_HOOKS
+        return self.verifying.any()
 
     def cache_info(self) -> CacheInfo:
         """The state of the verified-token cache of the current app."""
@@ -184,8 +179,3 @@ class JWTManager(Loaders):
         return await call(
             self._token_verification_failed, error.jwt_header, error.jwt_data
         )
-
-
-async def _remember_loop(_app: Quart, **_extra: object) -> None:
-    """Sync views wait for the loop that is running here."""
-    remember_loop()

@@ -75,6 +75,9 @@ class Option(Generic[T]):
     """
     A property that is the value of one option.
 
+    It is looked up once: the options are one state of the configuration, and a
+    descriptor without ``__set__`` steps back behind the instance's own attribute.
+
     Args:
         key: The option's key in ``app.config``.
     """
@@ -82,8 +85,12 @@ class Option(Generic[T]):
     def __init__(self, key: str) -> None:
         self.key = key
 
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._name = name
+
     def __get__(self, options: "Options", _owner: type | None = None) -> T:
         value: T = options.values[self.key]
+        options.__dict__[self._name] = value
         return value
 
 

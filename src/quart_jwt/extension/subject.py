@@ -5,27 +5,33 @@ The notes stand on the request itself and not on ``g``: requests that are served
 inside one app context share their ``g``, and must not share an identity.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from quart import has_request_context
-from quart import has_websocket_context
 from quart import Request
+from quart import request
 from quart import Websocket
-from quart.globals import request_ctx
-from quart.globals import websocket_ctx
+from quart import websocket
 
 Subject = Request | Websocket
 
 _PREFIX = "_quart_jwt_"
 
+# Werkzeug's way to the object behind a proxy, for those who would ask it often.
+_request: Callable[[], Request] = request._get_current_object  # type: ignore[attr-defined] # noqa: SLF001
+_websocket: Callable[[], Websocket] = websocket._get_current_object  # type: ignore[attr-defined] # noqa: SLF001
+
 
 def find_subject() -> Subject | None:
     """The request or the websocket of this context, or None outside of both."""
-    if has_request_context():
-        return request_ctx.request
-    if has_websocket_context():
-        return websocket_ctx.websocket
-    return None
+    try:
+        return _request()
+    except RuntimeError:
+        pass
+    try:
+        return _websocket()
+    except RuntimeError:
+        return None
 
 
 def current_subject() -> Subject:

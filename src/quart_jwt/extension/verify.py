@@ -65,6 +65,14 @@ class Verified:
         self.user: tuple[Any] | None = None if token else (None,)
         """What the user look-up gave, in a tuple of one; None without such a hook."""
 
+    def claim(self, name: str) -> Any:
+        """One claim, without a copy of all where it is plain; None for none."""
+        if self._claims is None and self._token is not None:
+            claim = self._token.claims.get(name)
+            if not isinstance(claim, dict | list):
+                return claim
+        return self.claims.get(name)
+
     @property
     def header(self) -> Claims:
         """The token's header; empty for an anonymous request."""
@@ -78,6 +86,10 @@ class Verified:
         if self._claims is None:
             self._claims = self._token.claims_copy() if self._token else {}
         return self._claims
+
+
+NOBODY = Verified(None, None)
+"""An anonymous caller, for those who only read."""
 
 
 async def verify(

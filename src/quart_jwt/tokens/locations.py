@@ -34,7 +34,8 @@ def from_header(value: str, *, name: str, scheme: str) -> str:
     if len(value) > MAX_HEADER_CHARS:
         raise InvalidHeaderError(f"The {name} header is too long")
     words = value.split()
-    if len(words) == 2 and words[0] == scheme and "," not in value:  # noqa: PLR2004 - the two words of every well-behaved client
+    # The two words of every well-behaved client; a token has no comma.
+    if words[:-1] == [scheme] and "," not in value:
         return words[1]
     return _from_list(value, name, scheme)
 

@@ -31,7 +31,9 @@ def loads(data: bytes) -> Any:
     """
     text = data.decode("utf-8")
     try:
-        value = _DECODER.decode(text)
+        value, end = _DECODER.raw_decode(text) if text[:1] == "{" else (None, -1)
+        if end != len(text):  # blanks around it, or a fault: the longer way
+            value = _DECODER.decode(text)
     except RecursionError:
         raise ValueError("too deeply nested") from None
     if text.count("{") + text.count("[") > MAX_DEPTH:

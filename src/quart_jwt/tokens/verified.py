@@ -18,8 +18,9 @@ from quart_jwt.tokens.token import Token
 MAX_CACHED_CHARS = 4_096
 """Longer tokens are verified each time; Envoy's cache draws the same line."""
 
-ENTRY_BYTES = 250
-"""An entry's share of the table, and its Token with the window, beside the text."""
+ENTRY_BYTES = 350
+"""An entry's share of the table, its size, and its Token with the window, beside the
+text."""
 
 MEMBER_BYTES = 130
 """A claim's name and its value, beside their characters: two objects' heads."""
@@ -64,15 +65,15 @@ class VerifiedTokens:
     def __init__(self, max_entries: int, max_bytes: int) -> None:
         self._max_entries = max_entries
         self._max_bytes = max_bytes
-        self._entries: OrderedDict[str, Token] = OrderedDict()
+        self._entries: OrderedDict[str, tuple[Token, int]] = OrderedDict()
         self._bytes = 0
         self._hits = self._misses = self._evictions = 0
         self._writing = Lock()
 
     def get(self, text: str) -> Token | None:
         """The token of exactly this text, or None."""
-        token = self._entries.get(text)
-        if token is None:
+        entry = self._entries.get(text)
+        if entry is None:
             self._misses += 1
             return None
         self._hits += 1
@@ -80,7 +81,7 @@ class VerifiedTokens:
             self._entries.move_to_end(text)
         except KeyError:  # another thread has just dropped it
             return None
-        return token
+        return entry[0]
 
     def put(self, text: str, token: Token) -> None:
         """Remember a token that passed, in place of one with another key."""
@@ -88,8 +89,9 @@ class VerifiedTokens:
             return
         with self._writing:
             self._remove(text)
-            self._entries[text] = token
-            self._bytes += _size(text, token)
+            size = _size(text, token)
+            self._entries[text] = token, size
+            self._bytes += size
             while self._is_over():
                 self._evict()
 
@@ -118,12 +120,13 @@ class VerifiedTokens:
         return len(self._entries) > self._max_entries or self._bytes > self._max_bytes
 
     def _remove(self, text: str) -> None:
-        token = self._entries.pop(text, None)
-        if token is not None:
-            self._bytes -= _size(text, token)
+        entry = self._entries.pop(text, None)
+        if entry is not None:
+            self._bytes -= entry[1]
 
     def _evict(self) -> None:
-        self._bytes -= _size(*self._entries.popitem(last=False))
+        _text, (_token, size) = self._entries.popitem(last=False)
+        self._bytes -= size
         self._evictions += 1
 
 
