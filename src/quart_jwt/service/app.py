@@ -16,6 +16,7 @@ from quart_jwt import ForwardAuth
 from quart_jwt import JWTManager
 from quart_jwt.service.accounts import Clock
 from quart_jwt.service.asgi_guard import AsgiGuard
+from quart_jwt.service.page import page
 from quart_jwt.service.refusals import install_refusals
 from quart_jwt.service.resources import current_resources
 from quart_jwt.service.resources import EXTENSION
@@ -47,6 +48,8 @@ def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
     app.while_serving(resources.serving)
     app.before_request(_refuse_large_bodies)
     app.register_blueprint(routes)
+    if settings.storage.mode == "development":
+        app.register_blueprint(page)
     jwt = JWTManager(app, clock=clock)
     jwt.token_in_blocklist_loader(_is_dead)
     install_refusals(app, jwt)

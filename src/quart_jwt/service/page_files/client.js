@@ -1,0 +1,122 @@
+// A client that keeps itself signed in: by the clock, or when it is refused.
+
+const MARGIN_S = 10; // refresh so long before the end, or at a third of a short life
+
+/**
+ * Talks to the service and holds the tokens of one session.
+ *
+ * `journal` is called with every request and its answer.
+ */
+export class Client {
+  constructor(api, journal) {
+    this.api = api;
+    this.journal = journal;
+    this.byClock = true;
+    this.onRefusal = true;
+    this.forgetAll();
+  }
+
+  forgetAll() {
+    this.cookies = false;
+    this.access = null;
+    this.refreshToken = null;
+    this.expiresAt = null; // by this browser's clock, in ms
+    this.lifeMs = null;
+    this.refreshing = null;
+  }
+
+  get signedIn() {
+    return this.cookies || this.refreshToken !== null;
+  }
+
+  async signIn(username, password, cookies) {
+    this.forgetAll();
+    const body = { username, password, ...(cookies && { cookies: true }) };
+    const { response, data } = await this.send("POST", "/login", { body });
+    if (!response.ok) return { response, data };
+    this.cookies = cookies;
+    this.keep(data);
+    return { response, data };
+  }
+
+  /** Call a protected route; refresh before it, or after a 401 and once more. */
+  async call(method, path) {
+    if (this.byClock && this.isDue()) await this.refresh();
+    let answer = await this.send(method, path, { token: this.access, csrf: "access" });
+    if (answer.response.status === 401 && this.onRefusal && this.signedIn) {
+      if (await this.refresh()) {
+        answer = await this.send(method, path, { token: this.access, csrf: "access" });
+      }
+    }
+    return answer;
+  }
+
+  /** Trade the refresh token; any number of callers share one request. */
+  refresh() {
+    this.refreshing ??= this.refreshOnce().finally(() => (this.refreshing = null));
+    return this.refreshing;
+  }
+
+  async refreshOnce() {
+    const { response, data } = await this.send("POST", "/refresh", {
+      token: this.refreshToken,
+      csrf: "refresh",
+    });
+    if (response.ok) this.keep(data);
+    else if (response.status === 401) this.forgetAll();
+    return response.ok;
+  }
+
+  async signOut() {
+    await this.send("POST", "/logout", { token: this.access ?? this.refreshToken, csrf: "access" });
+    this.forgetAll();
+  }
+
+  isDue() {
+    if (!this.signedIn || this.expiresAt === null) return false;
+    return this.leftMs() < Math.min(MARGIN_S * 1000, this.lifeMs / 3);
+  }
+
+  leftMs() {
+    return this.expiresAt === null ? 0 : Math.max(0, this.expiresAt - Date.now());
+  }
+
+  keep(data) {
+    this.access = data.access_token ?? null;
+    this.refreshToken = data.refresh_token ?? this.refreshToken;
+    this.lifeMs = data.expires_in * 1000;
+    this.expiresAt = Date.now() + this.lifeMs;
+  }
+
+  async send(method, path, { body, token, csrf } = {}) {
+    const headers = {};
+    if (body) headers["Content-Type"] = "application/json";
+    if (token) headers.Authorization = `Bearer ${token}`;
+    if (this.cookies && csrf && method !== "GET") {
+      headers["X-CSRF-TOKEN"] = cookie(`csrf_${csrf}_token`);
+    }
+    const response = await fetch(this.api + path, {
+      method,
+      headers,
+      credentials: "include",
+      body: body && JSON.stringify(body),
+    });
+    const data = await response.json().catch(() => ({}));
+    this.journal({
+      method,
+      path,
+      body,
+      kind: token ? (token === this.refreshToken ? "refresh" : "access") : null,
+      csrf: headers["X-CSRF-TOKEN"] ? csrf : null,
+      cookies: this.cookies || Boolean(body?.cookies),
+      status: response.status,
+      data,
+    });
+    return { response, data };
+  }
+}
+
+function cookie(name) {
+  const found = document.cookie.split("; ").find((pair) => pair.startsWith(`${name}=`));
+  return found ? found.slice(name.length + 1) : "";
+}
