@@ -73,6 +73,8 @@ REFUSABLE: dict[str, tuple[str, dict[str, Any]]] = {
     "surrogate": ("ValueError", {"additional_claims": {"x": "\ud800"}}),
     "surrogate-name": ("ValueError", {"additional_claims": {"\ud800": 1}}),
     "jti": ("TypeError", {"additional_claims": {"jti": 7}}),
+    "exp": ("TypeError", {"additional_claims": {"exp": "soon"}}),
+    "iat": ("TypeError", {"additional_claims": {"iat": True}}),
     "long": ("ValueError", {"additional_claims": {"x": "y" * 7000}}),
     "kid": ("InvalidTokenError", {"additional_headers": {"kid": "k" * 257}}),
     "jwk": ("InvalidTokenError", {"additional_headers": {"jwk": {"kty": "oct"}}}),

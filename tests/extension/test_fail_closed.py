@@ -1,12 +1,15 @@
 """Whatever goes wrong, no view's answer goes out."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from quart import Blueprint
 from quart import Quart
+from quart import request_finished
+from quart import stream_with_context
 from quart import websocket
 from quart.testing import WebsocketResponseError
 
@@ -41,6 +44,10 @@ def _broken(*_: Any) -> bool:
 async def _asynchronously_broken(*_: Any) -> bool:
     await asyncio.sleep(0)
     raise ConnectionError("the database is away")
+
+
+async def _within(awaitable: Any) -> Any:
+    return await asyncio.wait_for(awaitable, timeout=60)
 
 
 def _no_authorization(*_: Any) -> bool:
@@ -168,6 +175,67 @@ def _register_helper(app: Quart) -> None:
         return "open"
 
 
+def _register_task_that_fails(app: Quart) -> None:
+    @app.get("/open")
+    async def view() -> str:
+        task = asyncio.ensure_future(verify_jwt_in_request(fresh=True))
+        await asyncio.wait([task])
+        app.config["TASK"] = task
+        return "open"
+
+
+def _register_gathering(app: Quart) -> None:
+    @app.get("/open")
+    async def view() -> str:
+        both = asyncio.gather(verify_jwt_in_request(fresh=True), asyncio.sleep(0))
+        await asyncio.wait([both])
+        app.config["TASK"] = both
+        return "open"
+
+
+def _register_task_before_request(app: Quart) -> None:
+    _register_plain_view(app)
+
+    @app.before_request
+    async def before() -> None:
+        task = asyncio.ensure_future(verify_jwt_in_request(fresh=True))
+        await asyncio.wait([task])
+        app.config["TASK"] = task
+
+
+def _register_after_request(app: Quart) -> None:
+    @app.after_request
+    async def after(response: Any) -> Any:
+        verify_jwt_in_request()
+        return response
+
+    @app.get("/open")
+    async def view() -> str:
+        return "open"
+
+
+def _register_error_handler(app: Quart) -> None:
+    @app.errorhandler(500)
+    async def page(_error: Exception) -> str:
+        verify_jwt_in_request()
+        return "open"
+
+    @app.get("/open")
+    async def view() -> str:
+        raise ValueError("a fault of the view")
+
+
+def _register_signal(app: Quart) -> None:
+    async def finished(_app: Quart, **_: Any) -> None:
+        verify_jwt_in_request()
+
+    request_finished.connect(finished, app, weak=False)
+
+    @app.get("/open")
+    async def view() -> str:
+        return "open"
+
+
 def _register_plain_view(app: Quart) -> None:
     @app.get("/open")
     async def view() -> str:
@@ -184,6 +252,12 @@ UNAWAITED = [
     _register_async_before_request,
     _register_blueprint_before_request,
     _register_helper,
+    _register_task_that_fails,
+    _register_gathering,
+    _register_task_before_request,
+    _register_after_request,
+    _register_error_handler,
+    _register_signal,
 ]
 
 
@@ -208,6 +282,46 @@ async def test_unawaited_verification(
     assert "verify_jwt_in_request() was called and not awaited" in caplog.text
     if task := app.config.get("TASK"):
         await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.mark.parametrize("together", [asyncio.gather, _within], ids=["gather", "wait"])
+async def test_an_error_that_is_heard_is_answered(
+    app: Quart, client: Client, bearer: Mint, together: Callable[..., Any]
+) -> None:
+    """Awaited by way of another task, a refusal is the refusal that it is."""
+
+    @app.get("/together")
+    async def view() -> str:
+        await together(verify_jwt_in_request())
+        return "in"
+
+    assert (await client.get("/together")).status_code == 401
+    assert (await client.get("/together", headers=await bearer())).status_code == 200
+
+
+async def test_verification_after_the_answer_has_begun(
+    app: Quart, client: Client, bearer: Mint
+) -> None:
+    """In the body of an answer it is too late, and the call says so."""
+    heard: list[str] = []
+
+    @app.get("/stream")
+    async def stream() -> Any:
+        @stream_with_context
+        async def body() -> AsyncIterator[bytes]:
+            try:
+                verify_jwt_in_request()
+            except RuntimeError as error:
+                heard.append(str(error))
+                return
+            yield b"secret"
+
+        return body()
+
+    response = await client.get("/stream", headers=await bearer())
+    assert await response.get_data() == b""
+    assert len(heard) == 1
+    assert "verify before the view returns" in heard[0]
 
 
 async def test_unawaited_verification_in_a_test(app: Quart, bearer: Mint) -> None:

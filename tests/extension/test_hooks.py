@@ -251,6 +251,28 @@ async def test_nonblocking_hook_runs_inline(
     assert threads == [threading.get_ident()]
 
 
+class _Revocations:
+    """A look-up in memory, as an object with a method."""
+
+    def __init__(self) -> None:
+        self.threads: list[int] = []
+
+    def has(self, _header: Any, _claims: Any) -> bool:
+        self.threads.append(threading.get_ident())
+        return True
+
+
+async def test_nonblocking_method_runs_inline(
+    jwt: JWTManager, client: Client, bearer: Mint
+) -> None:
+    """What cannot be marked itself, such as a bound method, is wrapped."""
+    revocations = _Revocations()
+    jwt.token_in_blocklist_loader(nonblocking(revocations.has))
+    response = await client.get("/protected", headers=await bearer())
+    assert response.status_code == 401
+    assert revocations.threads == [threading.get_ident()]
+
+
 async def test_blocking_hook_does_not_block_the_loop(
     jwt: JWTManager, client: Client, bearer: Mint
 ) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from quart import Config
 from quart import Quart
 
 from extension.apps import Client
@@ -198,6 +199,35 @@ async def test_new_key_counts(app: Quart, client: Client, bearer: Mint) -> None:
     assert (await client.get("/protected", headers=await bearer())).status_code == 200
 
 
+async def test_another_configuration_counts(
+    app: Quart, client: Client, bearer: Mint
+) -> None:
+    """An app may get a whole new ``config``; the old key is gone with the old one."""
+    headers = await bearer()
+    app.config = Config(app.root_path, Quart.default_config)
+    app.config["JWT_SECRET_KEY"] = "b" * 32
+    assert (await client.get("/protected", headers=headers)).status_code == 422
+    assert (await client.get("/protected", headers=await bearer())).status_code == 200
+    app.config["JWT_SECRET_KEY"] = "c" * 32
+    assert (await client.get("/protected", headers=await bearer())).status_code == 200
+
+
+async def test_a_configuration_class_with_a_state_of_its_own() -> None:
+    """Whatever attributes a class of configurations has, a change is seen."""
+
+    class Stateful(Config):
+        state = "mine"
+
+    app = Quart(__name__)
+    app.config = Stateful(app.root_path, app.config)
+    app.config["JWT_SECRET_KEY"] = "a" * 32
+    JWTManager(app)
+    async with app.app_context():
+        assert config.encode_key == "a" * 32
+        app.config["JWT_SECRET_KEY"] = "b" * 32
+        assert config.encode_key == "b" * 32
+
+
 async def test_unchanged_settings_are_compiled_once(app: Quart) -> None:
     """As long as nothing changes, it is the same object."""
     jwt: JWTManager = app.extensions["quart-jwt"]
@@ -230,7 +260,7 @@ def test_unknown_option_is_named(
     with caplog.at_level(logging.WARNING, "quart_jwt"):
         app = make_app(JWT_ACCESS_TOKEN_EXPIRE=5, JWT_BANANA=1)
         app.config["JWT_HEADER_TYPE"] = "JWT"
-        app.extensions["quart-jwt.settings"]()
+        app.extensions["quart-jwt.settings"](app.config)
     assert [record.getMessage() for record in caplog.records] == [
         (
             "Unknown setting JWT_ACCESS_TOKEN_EXPIRE is ignored; "

@@ -93,6 +93,32 @@ async def test_closed_at_expiry(client: Client, bearer: Mint, clock: Any) -> Non
     assert caught.value.args == (1008,)
 
 
+async def test_closed_at_expiry_where_the_handler_just_returns(
+    make_app: MakeApp, clock: Any
+) -> None:
+    """A handler that is cancelled, tidies up and returns is closed with 1008, too."""
+    app = make_app()
+    tidied: list[bool] = []
+
+    @app.websocket("/tidy")
+    @jwt_required()
+    async def tidy() -> None:
+        await websocket.send("hello")
+        with contextlib.suppress(asyncio.CancelledError):
+            await websocket.receive()
+        tidied.append(True)
+
+    async with app.app_context():
+        token = create_access_token("joe")
+    clock.advance(15 * 60 - 0.05)
+    headers = {"Authorization": f"Bearer {token}"}
+    async with app.test_client().websocket("/tidy", headers=headers) as connection:
+        assert await connection.receive() == "hello"
+        with pytest.raises(WebsocketDisconnectError) as caught:
+            await connection.receive()
+    assert (caught.value.args, tidied) == ((1008,), [True])
+
+
 async def test_leeway_counts_for_open_sockets(make_app: MakeApp, clock: Any) -> None:
     """The leeway that a request has, an open socket has, too."""
     app = make_app(JWT_DECODE_LEEWAY=10)

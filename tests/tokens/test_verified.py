@@ -136,8 +136,16 @@ def test_threads_keep_the_bounds() -> None:
     ],
     ids=["empty", "one", "many", "numbers", "ascii", "wide", "nested"],
 )
-def test_size_is_an_upper_bound(claims: dict[str, object]) -> None:
+@pytest.mark.parametrize("part", ["claims", "header", "both"])
+def test_size_is_an_upper_bound(claims: dict[str, object], part: str) -> None:
     """What an entry is charged for is at least what Python accounts for."""
-    text = ".".join(["x" * 40, "y" * (len(json.dumps(claims)) * 4 // 3 + 4), "z" * 43])
-    token = Token({}, claims)
-    assert _size(text, token) >= sys.getsizeof(text) + _size_of(claims)
+    header = {} if part == "claims" else claims
+    claims = {} if part == "header" else claims
+    segments = [_base64_of(header), _base64_of(claims), "z" * 43]
+    text, token = ".".join(segments), Token(header, claims)
+    held = sys.getsizeof(text) + _size_of(header) + _size_of(claims)
+    assert _size(text, token) >= held
+
+
+def _base64_of(members: dict[str, object]) -> str:
+    return "x" * (len(json.dumps(members, separators=(",", ":"))) * 4 // 3)

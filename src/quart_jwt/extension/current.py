@@ -59,7 +59,7 @@ def manager_of(app: Quart) -> Loaders:
 def settings_of(app: Quart) -> Settings:
     """The settings of an app, as they stand now."""
     followed: FollowedSettings = app.extensions[SETTINGS]
-    return followed()
+    return followed(app.config)
 
 
 def current_settings() -> Settings:

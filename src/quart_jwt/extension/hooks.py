@@ -7,11 +7,12 @@ request's context; ``@nonblocking`` marks one that cannot block, and it runs
 inline.
 """
 
+import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
+from typing import cast
 from typing import Protocol
 from typing import TypeVar
 
@@ -45,8 +46,16 @@ class Colour:
 
 
 def nonblocking(hook: Hook) -> Hook:
-    """Mark a plain ``def`` hook that cannot block: it runs on the event loop."""
-    hook.__quart_jwt_nonblocking__ = True  # type: ignore[attr-defined]
+    """
+    Mark a plain ``def`` hook that cannot block: it runs on the event loop.
+
+    Returns:
+        The hook; wrapped, if it is one that cannot be marked, such as a method.
+    """
+    try:
+        hook.__quart_jwt_nonblocking__ = True  # type: ignore[attr-defined]
+    except AttributeError:
+        return cast("Hook", nonblocking(functools.partial(hook)))
     return hook
 
 
@@ -67,7 +76,7 @@ AWAITING = Colour(call=call, compute=compute)
 """How async functions wait: hooks are awaited, computations offloaded."""
 
 
-@cache
+@functools.cache
 def inline(twin: str) -> Colour:
     """
     How sync functions do without waiting: everything happens right here.

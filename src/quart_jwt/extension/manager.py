@@ -35,6 +35,7 @@ from quart_jwt.extension.current import SETTINGS
 from quart_jwt.extension.current import settings_of
 from quart_jwt.extension.hooks import call
 from quart_jwt.extension.loaders import Loaders
+from quart_jwt.extension.pending import refuse_unawaited
 from quart_jwt.extension.settings import FollowedSettings
 from quart_jwt.extension.settings import Settings
 from quart_jwt.extension.workers import compute
@@ -95,6 +96,7 @@ class JWTManager(Loaders):
         self._apps.add(app)
         app.sync_to_async = remembering_loop(app.sync_to_async)  # type: ignore[method-assign] # Quart's place to say how sync code is run
         app.before_serving(self._load_keys)
+        refuse_unawaited(app)
         if add_context_processor:
             app.context_processor(current_user_context_processor)
         self._register_error_handlers(app)

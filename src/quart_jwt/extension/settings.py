@@ -24,6 +24,7 @@ from quart_jwt.extension.key_settings import KeySettings
 from quart_jwt.extension.options import DEFAULTS
 from quart_jwt.extension.options import OWN_DEFAULTS
 from quart_jwt.extension.options import QUART_KEYS
+from quart_jwt.extension.watched import state_of
 from quart_jwt.extension.watched import watch
 from quart_jwt.tokens.csrf import IssuedValues
 from quart_jwt.tokens.judgement import Expectation
@@ -177,13 +178,15 @@ class _Compiled:
 
     Attributes:
         settings: The settings.
-        state: The configuration's state when they were compiled.
+        config: The configuration.
+        state: Its state when they were compiled.
         values: The values that they were compiled from, lists copied.
         live: The values that can change in place.
         copies: What those were.
     """
 
     settings: Settings
+    config: dict[str, Any]
     state: object
     values: tuple[Any, ...]
     live: list[Any]
@@ -199,39 +202,53 @@ class FollowedSettings:
     """
 
     def __init__(self, config: dict[str, Any]) -> None:
-        self._config: Any = config
-        for key, value in {**DEFAULTS, **OWN_DEFAULTS}.items():
-            config.setdefault(key, list(value) if key == "JWT_CSRF_METHODS" else value)
-        watch(config)
         self._warned: set[str] = set()
-        self._compiled = self._compile(None)
+        self._compiled = self._compile(config, None)
 
-    def __call__(self) -> Settings:
-        """The settings as the configuration stands now."""
+    def __call__(self, config: dict[str, Any]) -> Settings:
+        """
+        The settings as the configuration stands now.
+
+        Args:
+            config: ``app.config``, which may be another object than it was.
+        """
         compiled = self._compiled
-        if self._config.state is compiled.state and compiled.live == compiled.copies:
+        if (
+            config is compiled.config
+            and state_of(config) is compiled.state
+            and compiled.live == compiled.copies
+        ):
             return compiled.settings
-        self._compiled = self._compile(compiled)
+        self._compiled = self._compile(config, compiled)
         return self._compiled.settings
 
-    def _compile(self, before: _Compiled | None) -> _Compiled:
-        state = self._config.state  # first: a write from now on is another state
-        values = _read(self._config)
+    def _compile(self, config: dict[str, Any], before: _Compiled | None) -> _Compiled:
+        if before is None or config is not before.config:
+            _adopt(config)
+        state = state_of(config)  # first: a write from now on is another state
+        values = _read(config)
         live = [value for value in values if isinstance(value, _CONTAINERS)]
         # Copied, so that a list that is changed in place is seen to be another.
         fixed = tuple(map(_copied, values))
         if before is not None and _same(fixed, before.values):
             settings = before.settings
         else:
-            self._warn_of_unknown()
+            self._warn_of_unknown(config)
             settings = Settings(dict(zip(_KEYS, fixed, strict=True)))
-        return _Compiled(settings, state, fixed, live, list(map(_copied, live)))
+        return _Compiled(settings, config, state, fixed, live, list(map(_copied, live)))
 
-    def _warn_of_unknown(self) -> None:
-        unknown = {key for key in self._config if key.startswith("JWT_")}
+    def _warn_of_unknown(self, config: dict[str, Any]) -> None:
+        unknown = {key for key in config if key.startswith("JWT_")}
         for key in sorted(unknown - set(_KEYS) - self._warned):
             self._warned.add(key)
             _logger.warning("Unknown setting %s is ignored%s", key, _suggestion(key))
+
+
+def _adopt(config: dict[str, Any]) -> None:
+    """Give a configuration the defaults of all options, and watch it."""
+    for key, value in {**DEFAULTS, **OWN_DEFAULTS}.items():
+        config.setdefault(key, list(value) if key == "JWT_CSRF_METHODS" else value)
+    watch(config)
 
 
 _ALL: Mapping[str, Any] = {**DEFAULTS, **OWN_DEFAULTS, **QUART_KEYS}

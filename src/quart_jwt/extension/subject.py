@@ -52,7 +52,12 @@ def note(subject: Subject, name: str, value: Any) -> None:
     subject.__dict__[_PREFIX + name] = value
 
 
+def note_of(subject: Subject, name: str) -> Any:
+    """What was noted on a request or websocket, or None."""
+    return subject.__dict__.get(_PREFIX + name)
+
+
 def noted(name: str) -> Any:
     """What was noted on the current request or websocket, or None."""
     subject = find_subject()
-    return None if subject is None else subject.__dict__.get(_PREFIX + name)
+    return None if subject is None else note_of(subject, name)

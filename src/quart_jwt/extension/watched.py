@@ -3,13 +3,16 @@ A configuration that says when it was changed.
 
 Asking forty-eight options at every request whether they are what they were costs
 more than verifying a remembered token. So ``app.config`` gets a subclass of its
-own class, which makes a new ``state`` whenever something is written. Values that
+own class, which makes a new state whenever something is written. Values that
 can change in place (lists, sets, dicts) are for the reader to compare.
 """
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+
+STATE = "quart_jwt_state"
+"""The attribute's name: no configuration class of anybody's has it."""
 
 WRITERS = (
     "__delitem__",
@@ -25,16 +28,21 @@ WRITERS = (
 
 
 def watch(config: dict[str, Any]) -> None:
-    """Let ``config`` keep a ``state``: an object that is another one after a write."""
-    if not hasattr(config, "state"):
+    """Let ``config`` keep a state: an object that is another one after a write."""
+    if not hasattr(config, STATE):
         config.__class__ = _watched(config.__class__)
         renew(config)
+
+
+def state_of(config: Any) -> object:
+    """The state of a watched configuration."""
+    return config.quart_jwt_state
 
 
 def renew(config: Any) -> None:
     """Say that ``config`` was changed."""
     # A fresh object and no number: two threads cannot write the same one.
-    config.state = object()
+    config.quart_jwt_state = object()
 
 
 def _watched(kind: type[dict[str, Any]]) -> type[dict[str, Any]]:

@@ -33,16 +33,19 @@ async def close_at_expiry(handler: Awaitable[T]) -> T | None:
     if left_s is None:
         return await handler
     closing = asyncio.create_task(_close_in(left_s))
+    deadline = asyncio.timeout(left_s)
     try:
-        async with asyncio.timeout(left_s) as deadline:
+        async with deadline:
             return await handler
     except TimeoutError:
         if not deadline.expired():
             raise
-        await closing
         return None
     finally:
-        closing.cancel()
+        if deadline.expired():
+            await closing  # also for a handler that was cancelled and just returned
+        else:
+            closing.cancel()
 
 
 async def _close_in(seconds: float) -> None:

@@ -13,7 +13,10 @@ from datetime import timedelta
 from datetime import UTC
 from typing import Any
 
+from quart_jwt.tokens.judgement import numeric_date
 from quart_jwt.tokens.token import Claims
+
+DATES = frozenset({"exp", "iat", "nbf"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +92,7 @@ def _expiry(expires: Any, issued: datetime) -> int | None:
 
 def _numeric(name: str, value: Any) -> Any:
     """A datetime given for one of the three times becomes a NumericDate."""
-    if name in {"exp", "iat", "nbf"} and isinstance(value, datetime):
+    if name in DATES and isinstance(value, datetime):
         return timegm(value.utctimetuple())
     return value
 
@@ -103,7 +106,8 @@ def check_issuable(claims: Claims, *, verify_sub: bool) -> None:
         verify_sub: Whether ``sub`` is required to be a string.
 
     Raises:
-        TypeError: ``sub``, ``jti`` or ``iss`` is not a string (RFC 7519 §4.1).
+        TypeError: ``sub``, ``jti`` or ``iss`` is not a string, or a time is no
+            NumericDate (RFC 7519 §4.1).
     """
     if verify_sub and not isinstance(claims.get("sub", ""), str):
         raise TypeError(
@@ -114,3 +118,7 @@ def check_issuable(claims: Claims, *, verify_sub: bool) -> None:
     for name in ("jti", "iss"):
         if not isinstance(claims.get(name, ""), str):
             raise TypeError(f"The claim {name!r} must be a string (RFC 7519)")
+    for name in DATES & claims.keys():
+        # null is Flask-JWT-Extended's way to say "none", and refused when it returns
+        if claims[name] is not None and numeric_date(claims[name]) is None:
+            raise TypeError(f"The claim {name!r} must be a NumericDate (RFC 7519)")

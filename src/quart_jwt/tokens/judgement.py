@@ -158,7 +158,7 @@ def _expired(token: Token) -> ExpiredSignatureError:
     return error
 
 
-def _numeric_date(value: Any) -> int | None:
+def numeric_date(value: Any) -> int | None:
     """RFC 7519 §2: a JSON number; a string or a boolean is none."""
     if type(value) in (int, float) and 0 <= value <= MAX_NUMERIC_DATE:
         return int(value)
@@ -168,7 +168,7 @@ def _numeric_date(value: Any) -> int | None:
 def _judge_iat(claims: Claims, latest: float) -> None:
     if "iat" not in claims:
         return
-    issued = _numeric_date(claims["iat"])
+    issued = numeric_date(claims["iat"])
     if issued is None:
         raise InvalidIssuedAtError("Issued At claim (iat) must be an integer.")
     if issued > latest:
@@ -178,7 +178,7 @@ def _judge_iat(claims: Claims, latest: float) -> None:
 def _judge_nbf(claims: Claims, latest: float) -> None:
     if "nbf" not in claims:
         return
-    valid_from = _numeric_date(claims["nbf"])
+    valid_from = numeric_date(claims["nbf"])
     if valid_from is None:
         raise DecodeError("Not Before claim (nbf) must be an integer.")
     if valid_from > latest:
@@ -188,7 +188,7 @@ def _judge_nbf(claims: Claims, latest: float) -> None:
 def _exp(claims: Claims) -> int | None:
     if "exp" not in claims:
         return None
-    expires = _numeric_date(claims["exp"])
+    expires = numeric_date(claims["exp"])
     if expires is None:
         raise DecodeError("Expiration Time claim (exp) must be an integer.")
     return expires

@@ -13,6 +13,7 @@ from sys import getsizeof
 from threading import Lock
 from typing import Any
 
+from quart_jwt.tokens.token import Claims
 from quart_jwt.tokens.token import Token
 
 MAX_CACHED_CHARS = 4_096
@@ -132,17 +133,21 @@ class VerifiedTokens:
 
 def _size(text: str, token: Token) -> int:
     """
-    An upper bound of an entry's memory, quick for the usual flat claims.
+    An upper bound of an entry's memory, quick for the usual flat objects.
 
     A character of base64 stands for three quarters of a byte of JSON, and no
-    byte of JSON takes more than four in a string of Python's.
+    byte of JSON takes more than four in a string of Python's. A header that is
+    shared with other tokens is charged to each.
     """
-    claims = token.claims
+    members = _size_of_members(token.header) + _size_of_members(token.claims)
+    return ENTRY_BYTES + 4 * len(text) + members
+
+
+def _size_of_members(claims: Claims) -> int:
+    """What an object takes beside the characters of the token that it came from."""
     if _CONTAINERS.isdisjoint(map(type, claims.values())):
-        return (
-            ENTRY_BYTES + 4 * len(text) + getsizeof(claims) + MEMBER_BYTES * len(claims)
-        )
-    return ENTRY_BYTES + getsizeof(text) + _size_of(claims)
+        return getsizeof(claims) + MEMBER_BYTES * len(claims)
+    return _size_of(claims)
 
 
 def _size_of(value: Any) -> int:
