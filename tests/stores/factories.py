@@ -1,7 +1,7 @@
 """
 The stores that the contract is tested on. A store joins by adding its factory.
 
-A factory gives a context manager over a store that is open and empty. What it needs
+A factory gives a context manager over an empty store, opened at ``START``. What it needs
 (a file, a server) it asks of pytest's request.
 """
 
@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from clock import START
 from quart_jwt.stores.base import Store
 from quart_jwt.stores.memory import MemoryStore
 
@@ -22,7 +23,7 @@ Factory = Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[Store]]
 async def memory(_request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     """Give a store in this process."""
     store = MemoryStore()
-    await store.open()
+    await store.open(now=START)
     yield store
     await store.close()
 

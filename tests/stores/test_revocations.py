@@ -25,7 +25,7 @@ KEPT_S = LIFE_S + LEEWAY_S
 
 
 async def _read(store: Store, after: str | None = None, limit: int = 100) -> Changes:
-    return await store.changes(after, limit=limit, wait_s=0)
+    return await store.changes(after, limit=limit, wait_s=0, now=START)
 
 
 async def test_an_empty_store_has_revoked_nothing(store: Store) -> None:
@@ -199,7 +199,7 @@ async def test_a_reader_is_woken_by_a_revocation(store: Store) -> None:
         at = position
         news: tuple[Revocation, ...] = ()
         while not news:
-            page = await store.changes(at, limit=10, wait_s=5)
+            page = await store.changes(at, limit=10, wait_s=5, now=START)
             at, news = page.position, page.revocations
         return news
 
@@ -213,7 +213,7 @@ async def test_a_reader_is_woken_by_a_revocation(store: Store) -> None:
 async def test_waiting_for_nothing_ends(store: Store) -> None:
     """A reader that waits comes back with nothing at the same position."""
     before = await _read(store)
-    after = await store.changes(before.position, limit=10, wait_s=0.01)
+    after = await store.changes(before.position, limit=10, wait_s=0.01, now=START)
 
     assert (after.revocations, after.is_complete) == ((), True)
 
@@ -235,7 +235,7 @@ async def test_revocations_at_once_are_all_told(store: Store) -> None:
     async def follow() -> None:
         at = position
         while len(found) < len(names):
-            page = await store.changes(at, limit=7, wait_s=0.05)
+            page = await store.changes(at, limit=7, wait_s=0.05, now=START)
             at = page.position
             found.update(one.name for one in page.revocations)
 
@@ -297,12 +297,23 @@ async def test_purges_come_to_an_end(store: Store) -> None:
 
 async def test_a_store_can_be_opened_and_closed_again(store: Store) -> None:
     """Its life cycle may be walked through as often as apps start and stop."""
-    await store.open()
+    await store.open(now=START + 1)
     await store.ping()
     await store.close()
     await store.close()
-    await store.open()
+    await store.open(now=START + 1)
     await store.ping()
     await store.revoke(revoked_token(), now=START)
 
     assert await store.is_revoked(token(), now=START)
+
+
+async def test_a_store_knows_since_when_it_has_its_data(store: Store) -> None:
+    """It begins when it is first opened; no later opening or reading moves that."""
+    begun_at = (await _read(store)).begun_at
+    await store.close()
+    await store.open(now=START + 9)
+    later = await store.changes(None, limit=10, wait_s=0, now=START + 10)
+
+    assert begun_at == START
+    assert later.begun_at == START

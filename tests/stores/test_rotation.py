@@ -116,7 +116,7 @@ async def test_after_reuse_everything_is_gone(store: Store) -> None:
     await _rotate(store, "f-2", "f-3")
     reuse = await _rotate(store, "f-1", "x")
     later = [(await _rotate(store, f"f-{n}", "x")).outcome for n in (1, 2, 3)]
-    feed = await store.changes(None, limit=10, wait_s=0)
+    feed = await store.changes(None, limit=10, wait_s=0, now=START)
 
     assert Outcome.REUSE is reuse.outcome
     assert later == [Outcome.GONE] * 3

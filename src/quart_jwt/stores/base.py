@@ -61,20 +61,27 @@ class Changes:
         position: Where to go on.
         is_complete: Whether this was everything, as of some moment not before the
             call; False if there is more to fetch at once.
+        begun_at: Since when the store has had its data without a loss: the ``now``
+            of the first ``open`` or ``changes`` that found it new or empty, in epoch
+            seconds. What happened before it cannot know.
     """
 
     revocations: tuple[Revocation, ...]
     position: str
     is_complete: bool
+    begun_at: float
 
 
 class Lifecycle(Protocol):
     """A store lives as long as the application that serves."""
 
-    async def open(self) -> None:
+    async def open(self, *, now: float) -> None:
         """
         Connect, and make what is not there yet. Opening an open store, or one that
         was closed, is fine.
+
+        Args:
+            now: The time, in epoch seconds: where a new store begins.
 
         Raises:
             StoreError: It is away; a later call may succeed.
@@ -204,7 +211,9 @@ class RevokedTokens(Protocol):
         A family that has expired was not revoked: its tokens have expired, too.
         """
 
-    async def changes(self, after: str | None, *, limit: int, wait_s: float) -> Changes:
+    async def changes(
+        self, after: str | None, *, limit: int, wait_s: float, now: float
+    ) -> Changes:
         """
         Read the feed.
 
@@ -214,6 +223,7 @@ class RevokedTokens(Protocol):
             limit: The most revocations to give, at least 1.
             wait_s: If there is nothing new, how long to wait for something, in
                 seconds; 0 not to wait. It may come back earlier with nothing.
+            now: The time, in epoch seconds.
 
         Raises:
             FeedGapError: The position is not known any more, because the store lost

@@ -46,8 +46,9 @@ class MemoryStore:
         self._revoked = Revocations(UNBOUNDED)
         self._feed = _Feed()
 
-    async def open(self) -> None:
-        """There is nothing to open."""
+    async def open(self, *, now: float) -> None:
+        """There is nothing to open; it begins when it is first opened or read."""
+        self._feed.begin(now)
 
     async def close(self) -> None:
         """There is nothing to close; what was kept stays, and can be used again."""
@@ -122,8 +123,11 @@ class MemoryStore:
         family = self._families.get(token.family_id)
         return family is None or family.revoked_at is not None
 
-    async def changes(self, after: str | None, *, limit: int, wait_s: float) -> Changes:
+    async def changes(
+        self, after: str | None, *, limit: int, wait_s: float, now: float
+    ) -> Changes:
         """See ``stores.base.RevokedTokens.changes``."""
+        self._feed.begin(now)
         return await self._feed.read(after, limit=limit, wait_s=wait_s)
 
     async def purge(self, *, limit: int, now: float) -> int:
@@ -185,9 +189,14 @@ class _Feed:
 
     def __init__(self) -> None:
         self._name = uuid.uuid4().hex
+        self._begun_at: float | None = None
         self._last = 0
         self._entries: dict[int, Revocation] = {}
         self._news = asyncio.Event()
+
+    def begin(self, now: float) -> None:
+        if self._begun_at is None:
+            self._begun_at = now
 
     def append(self, revocation: Revocation) -> None:
         self._last += 1
@@ -209,6 +218,7 @@ class _Feed:
             tuple(self._entries[number] for number in given),
             f"{self._name}-{reached}",
             is_complete,
+            self._begun_at or 0,
         )
 
     def drop_ended(self, now: float) -> None:
