@@ -28,8 +28,8 @@ def test_factory_pattern() -> None:
     assert set(theirs) == set(ours)
 
 
-def test_sixteen_error_handlers() -> None:
-    """The errors that Flask-JWT-Extended answers are answered."""
+def test_eighteen_error_handlers() -> None:
+    """The errors that Flask-JWT-Extended answers are answered, and two of ours."""
     app = Quart(__name__)
     JWTManager(app)
     assert set(app.error_handler_spec[None][None]) == {
@@ -40,6 +40,8 @@ def test_sixteen_error_handlers() -> None:
         exceptions.JWTDecodeError,
         exceptions.NoAuthorizationError,
         exceptions.RevokedTokenError,
+        exceptions.SessionLimitError,
+        exceptions.StoreError,
         exceptions.UserClaimsVerificationError,
         exceptions.UserLookupError,
         exceptions.WrongTokenError,

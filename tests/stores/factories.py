@@ -1,8 +1,8 @@
 """
 The stores that the contract is tested on. A store joins by adding its factory.
 
-A factory gives a context manager over an empty store, opened at ``START``. What it needs
-(a file, a server) it asks of pytest's request.
+A factory gives a context manager over an empty store, opened at ``START``. What it
+needs (a file, a server) it asks of pytest's request.
 """
 
 from collections.abc import AsyncIterator

@@ -69,8 +69,14 @@ def current_settings() -> Settings:
 
 def current_binding() -> tuple[Loaders, Settings]:
     """The manager of the current app, and its settings as they stand now."""
-    app: Quart = current_app._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 - werkzeug's way to the object, once for both
+    app = this_app()
     return manager_of(app), settings_of(app)
+
+
+def this_app() -> Quart:
+    """The current app itself, and not the proxy to it."""
+    app: Quart = current_app._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 - werkzeug's way to the object
+    return app
 
 
 def remember(subject: Subject, verified: Verified) -> None:

@@ -24,10 +24,13 @@ from quart_jwt.extension.colour import run_from_sync
 from quart_jwt.extension.colour import WouldSuspendError
 from quart_jwt.extension.current import current_binding
 from quart_jwt.extension.current import remember
+from quart_jwt.extension.current import this_app
 from quart_jwt.extension.pending import Outcome
 from quart_jwt.extension.pending import PendingVerification
 from quart_jwt.extension.presentation import presentation_of
 from quart_jwt.extension.presentation import Requirement
+from quart_jwt.extension.refused import REFUSALS
+from quart_jwt.extension.refused import tell_refused
 from quart_jwt.extension.settings import EXEMPT_METHODS
 from quart_jwt.extension.subject import current_subject
 from quart_jwt.extension.subject import Subject
@@ -129,7 +132,11 @@ async def verify_subject(subject: Subject, requirement: Requirement) -> Verified
     if subject.method in EXEMPT_METHODS:
         return None
     jwt, settings = current_binding()
-    verified = await verify(jwt, settings, presentation_of(subject), requirement)
+    try:
+        verified = await verify(jwt, settings, presentation_of(subject), requirement)
+    except REFUSALS as exc:
+        await tell_refused(this_app(), settings, exc)
+        raise
     remember(subject, verified)
     return verified
 

@@ -15,13 +15,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from jwt.exceptions import ExpiredSignatureError
-from jwt.exceptions import InvalidTokenError
 from quart import Quart
 
 from quart_jwt.exceptions import CSRFError
 from quart_jwt.exceptions import error_code
-from quart_jwt.exceptions import JWTExtendedException
 from quart_jwt.exceptions import NoAuthorizationError
+from quart_jwt.exceptions import StoreError
 from quart_jwt.exceptions import UserClaimsVerificationError
 from quart_jwt.extension.current import settings_of
 from quart_jwt.extension.forwarded import ForwardedPresentation
@@ -30,6 +29,8 @@ from quart_jwt.extension.forwarded import headers_of
 from quart_jwt.extension.forwarded import trusted_peers
 from quart_jwt.extension.manager import JWTManager
 from quart_jwt.extension.presentation import Requirement
+from quart_jwt.extension.refused import REFUSALS
+from quart_jwt.extension.refused import tell_refused
 from quart_jwt.extension.verify import NOBODY
 from quart_jwt.extension.verify import Verified
 from quart_jwt.extension.verify import verify
@@ -144,8 +145,11 @@ class ForwardAuth:
         presentation = ForwardedPresentation(scope, self._forwarding)
         try:
             status, headers, body = await self._decide(presentation)
-        except (JWTExtendedException, InvalidTokenError) as exc:
+        except REFUSALS as exc:
+            await tell_refused(self._app, settings_of(self._app), exc)
             status, headers, body = self._refusal(exc)
+        except StoreError as exc:
+            status, headers, body = exc.status, [(b"retry-after", RETRY_AFTER_S)], b""
         except Exception:
             # Whatever a hook raises, the gateway has to hear that it is not "yes".
             _logger.exception("Forward-auth could not decide")

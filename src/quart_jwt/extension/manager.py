@@ -15,6 +15,8 @@ from jwt.exceptions import InvalidIssuerError
 from jwt.exceptions import InvalidTokenError
 from jwt.exceptions import MissingRequiredClaimError
 from quart import current_app
+from quart import jsonify
+from quart import make_response
 from quart import Quart
 
 from quart_jwt.exceptions import ConfigurationError
@@ -25,20 +27,28 @@ from quart_jwt.exceptions import InvalidQueryParamError
 from quart_jwt.exceptions import JWTDecodeError
 from quart_jwt.exceptions import NoAuthorizationError
 from quart_jwt.exceptions import RevokedTokenError
+from quart_jwt.exceptions import SessionEndedError
+from quart_jwt.exceptions import SessionLimitError
+from quart_jwt.exceptions import StoreError
+from quart_jwt.exceptions import TokenReuseError
 from quart_jwt.exceptions import UserClaimsVerificationError
 from quart_jwt.exceptions import UserLookupError
 from quart_jwt.exceptions import WrongTokenError
 from quart_jwt.extension.colour import remembering_loop
+from quart_jwt.extension.cookies import unset_jwt_cookies
 from quart_jwt.extension.current import current_user_context_processor
 from quart_jwt.extension.current import EXTENSION
+from quart_jwt.extension.current import get_jwt_request_location
 from quart_jwt.extension.current import SETTINGS
 from quart_jwt.extension.current import settings_of
 from quart_jwt.extension.hooks import call
 from quart_jwt.extension.loaders import Loaders
 from quart_jwt.extension.pending import refuse_unawaited
+from quart_jwt.extension.session_store import Stores
 from quart_jwt.extension.settings import FollowedSettings
 from quart_jwt.extension.settings import Settings
 from quart_jwt.extension.workers import compute
+from quart_jwt.stores.base import Store
 from quart_jwt.tokens.verified import CacheInfo
 
 INVALID = (
@@ -57,6 +67,8 @@ INVALID = (
 UNAUTHORIZED = (CSRFError, NoAuthorizationError)
 """Answered by the unauthorized hook, with the reason."""
 
+OVER = (SessionEndedError, TokenReuseError)
+"""Rotations after which the cookies are of no use; no other error removes them."""
 
 class JWTManager(Loaders):
     """
@@ -66,6 +78,8 @@ class JWTManager(Loaders):
         app: The app, or None to call ``init_app`` later.
         add_context_processor: Whether templates get ``current_user``.
         clock: Gives the time in epoch seconds; tests move it.
+        store: Where sessions and revocations are kept; goes before
+            ``JWT_STORE_URL``. Opened and closed with the app's serving.
     """
 
     def __init__(
@@ -74,9 +88,11 @@ class JWTManager(Loaders):
         add_context_processor: bool = False,
         *,
         clock: Callable[[], float] = time.time,
+        store: Store | None = None,
     ) -> None:
         super().__init__()
         self.clock = clock
+        self._store = store
         # Weak, for a module's manager outlives the apps of a factory.
         self._apps: WeakSet[Quart] = WeakSet()
         if app is not None:
@@ -92,10 +108,15 @@ class JWTManager(Loaders):
             add_context_processor: Whether templates get ``current_user``.
         """
         app.extensions[EXTENSION] = self
-        app.extensions[SETTINGS] = FollowedSettings(app.config)
+        stores = Stores(
+            app, self._store, clock=self.clock, settings=lambda: settings_of(app)
+        )
+        app.extensions[SETTINGS] = FollowedSettings(app.config, stores)
         self._apps.add(app)
         app.sync_to_async = remembering_loop(app.sync_to_async)  # type: ignore[method-assign] # Quart's place to say how sync code is run
         app.before_serving(self._load_keys)
+        app.before_serving(stores.open)
+        app.after_serving(stores.close)
         refuse_unawaited(app)
         if add_context_processor:
             app.context_processor(current_user_context_processor)
@@ -151,6 +172,8 @@ class JWTManager(Loaders):
             ExpiredSignatureError: self._on_expired,
             FreshTokenRequired: self._on_not_fresh,
             RevokedTokenError: self._on_revoked,
+            SessionLimitError: self._on_session_limit,
+            StoreError: self._on_store_error,
             UserLookupError: self._on_user_not_found,
             UserClaimsVerificationError: self._on_verification_failed,
         }
@@ -172,7 +195,19 @@ class JWTManager(Loaders):
         return await call(self._needs_fresh_token, error.jwt_header, error.jwt_data)
 
     async def _on_revoked(self, error: RevokedTokenError) -> Any:
-        return await call(self._revoked_token, error.jwt_header, error.jwt_data)
+        answer = await call(self._revoked_token, error.jwt_header, error.jwt_data)
+        if not isinstance(error, OVER) or get_jwt_request_location() != "cookies":
+            return answer
+        response = await make_response(answer)
+        unset_jwt_cookies(response)
+        return response
+
+    async def _on_session_limit(self, error: SessionLimitError) -> Any:
+        return jsonify({self.settings.error_msg_key: str(error)}), error.status
+
+    async def _on_store_error(self, error: StoreError) -> Any:
+        answer = jsonify({self.settings.error_msg_key: "Sessions are not available"})
+        return answer, error.status, {"Retry-After": str(error.retry_after_s)}
 
     async def _on_user_not_found(self, error: UserLookupError) -> Any:
         return await call(self._user_lookup_error, error.jwt_header, error.jwt_data)

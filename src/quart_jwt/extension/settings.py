@@ -24,6 +24,9 @@ from quart_jwt.extension.key_settings import KeySettings
 from quart_jwt.extension.options import DEFAULTS
 from quart_jwt.extension.options import OWN_DEFAULTS
 from quart_jwt.extension.options import QUART_KEYS
+from quart_jwt.extension.session_settings import SessionSettings
+from quart_jwt.extension.session_store import SessionStore
+from quart_jwt.extension.session_store import Stores
 from quart_jwt.extension.watched import state_of
 from quart_jwt.extension.watched import watch
 from quart_jwt.tokens.csrf import IssuedValues
@@ -40,13 +43,19 @@ ONE_YEAR_S = 31_540_000
 _logger = logging.getLogger("quart_jwt")
 
 
-class Settings(KeySettings):
+class Settings(KeySettings, SessionSettings):
     """
     One state of the ``JWT_*`` values, under Flask-JWT-Extended's names.
 
     Args:
         values: Every option by its configuration key.
+        stores: What gives the app its session store; None for settings that stand
+            for themselves.
     """
+
+    def __init__(self, values: Mapping[str, Any], stores: Stores | None = None) -> None:
+        super().__init__(values)
+        self._stores = stores
 
     @cached_property
     def token_location(self) -> tuple[str, ...]:
@@ -150,6 +159,11 @@ class Settings(KeySettings):
         return leeway.total_seconds() if isinstance(leeway, timedelta) else leeway
 
     @cached_property
+    def sessions(self) -> SessionStore | None:
+        """The store that is asked about sessions; None for an app without one."""
+        return None if self._stores is None else self._stores.at(self.store_url)
+
+    @cached_property
     def verified(self) -> VerifiedTokens:
         """The tokens that passed under these settings; others start afresh."""
         return VerifiedTokens(self.cache_max_entries, self.cache_max_bytes)
@@ -199,9 +213,11 @@ class FollowedSettings:
 
     Args:
         config: ``app.config``; gets the defaults, and is watched from then on.
+        stores: What gives the app its session store.
     """
 
-    def __init__(self, config: dict[str, Any]) -> None:
+    def __init__(self, config: dict[str, Any], stores: Stores | None = None) -> None:
+        self._stores = stores
         self._warned: set[str] = set()
         self._compiled = self._compile(config, None)
 
@@ -234,7 +250,7 @@ class FollowedSettings:
             settings = before.settings
         else:
             self._warn_of_unknown(config)
-            settings = Settings(dict(zip(_KEYS, fixed, strict=True)))
+            settings = Settings(dict(zip(_KEYS, fixed, strict=True)), self._stores)
         return _Compiled(settings, config, state, fixed, live, list(map(_copied, live)))
 
     def _warn_of_unknown(self, config: dict[str, Any]) -> None:

@@ -25,6 +25,8 @@ from quart_jwt.extension.loaders import VerifyHooks
 from quart_jwt.extension.presentation import present
 from quart_jwt.extension.presentation import Presentation
 from quart_jwt.extension.presentation import Requirement
+from quart_jwt.extension.session_claims import token_ref
+from quart_jwt.extension.session_store import SessionStore
 from quart_jwt.extension.settings import Settings
 from quart_jwt.tokens.codec import allowed_algorithm
 from quart_jwt.tokens.codec import check_signature
@@ -109,6 +111,7 @@ async def verify(
 
     Raises:
         JWTExtendedException, jwt.InvalidTokenError: The request is refused.
+        StoreError: The session store cannot tell; the request is refused.
         Exception: Whatever a hook raised; the request is refused, too.
     """
     try:
@@ -125,6 +128,8 @@ async def verify(
         judge_and_remember(credential.text, token, settings, now, csrf=credential.csrf)
     judge_requirement(token, requirement, now)
     verified = Verified(token, credential.location)
+    if settings.sessions and not (hooks.blocklist or requirement.skip_revocation_check):
+        await _refuse_revoked(settings, settings.sessions, token, verified)
     if hooks.blocklist or hooks.verification or hooks.user:
         verified.user = await _ask(hooks, verified, requirement)
     return verified
@@ -229,6 +234,14 @@ def judge_requirement(token: Token, requirement: Requirement, now: float) -> Non
         judge_type(token.claims, refresh=requirement.refresh)
     if requirement.fresh:
         judge_fresh(token, now)
+
+
+async def _refuse_revoked(
+    settings: Settings, sessions: SessionStore, token: Token, verified: Verified
+) -> None:
+    ref = token_ref(token.claims, settings.identity_claim_key)
+    if await sessions.is_revoked(ref):
+        raise RevokedTokenError(verified.header, verified.claims)
 
 
 async def _ask(

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from itertools import islice
 
+from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import FeedGapError
 from quart_jwt.exceptions import SessionLimitError
 from quart_jwt.stores.base import AtLimit
@@ -182,6 +183,18 @@ class MemoryStore:
         self._subjects[subject].discard(family_id)
         if not self._subjects[subject]:
             del self._subjects[subject]
+
+
+def from_url(url: str) -> MemoryStore:
+    """
+    The store of ``memory://``.
+
+    Raises:
+        ConfigurationError: Something follows, as if it could be shared.
+    """
+    if url != "memory://":
+        raise ConfigurationError("JWT_STORE_URL: nothing can follow memory://")
+    return MemoryStore()
 
 
 class _Feed:
