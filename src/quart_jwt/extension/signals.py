@@ -11,6 +11,7 @@ raises is logged and changes nothing: it is told what happened, and is not asked
 import logging
 from collections.abc import Mapping
 from functools import partial
+from functools import update_wrapper
 from typing import Any
 
 from blinker import NamedSignal
@@ -85,7 +86,8 @@ async def tell(
     """
     for receiver in signal.receivers_for(app) if signal.receivers else ():
         try:
-            await caller(partial(receiver, app, **facts))
+            # With the receiver's own marks: it may be @nonblocking.
+            await caller(update_wrapper(partial(receiver, app, **facts), receiver))
         except AsyncHookError:
             raise
         except Exception:
