@@ -15,6 +15,8 @@ from quart_jwt.service.database import Database
 from quart_jwt.service.errors import StartError
 from quart_jwt.service.errors import StoreError
 
+INSERT = "INSERT INTO users VALUES (1, 'alice', 'h', 1, 0, 0)"
+
 
 async def _scalar(database: Database, statement: str) -> Any:
     async with database.connection() as connection:
@@ -51,9 +53,9 @@ async def test_opening_at_once_and_again_changes_nothing(tmp_path: Path) -> None
     databases = [Database(tmp_path / "x.db") for _ in range(10)]
     await asyncio.gather(*(database.open() for database in databases))
     async with databases[0].connection() as connection:
-        await connection.execute(text("INSERT INTO ended_sessions VALUES ('sid', 1)"))
+        await connection.execute(text(INSERT))
     await databases[1].open()
-    assert await _scalar(databases[2], "SELECT count(*) FROM ended_sessions") == 1
+    assert await _scalar(databases[2], "SELECT count(*) FROM users") == 1
     for database in databases:
         await database.close()
 
@@ -115,6 +117,6 @@ async def test_driver_errors_become_store_errors(database: Database) -> None:
 async def test_constraints_are_the_callers_affair(database: Database) -> None:
     """A broken constraint is passed on as it is."""
     async with database.connection() as connection:
-        await connection.execute(text("INSERT INTO ended_sessions VALUES ('s', 1)"))
+        await connection.execute(text(INSERT))
     with pytest.raises(IntegrityError):
-        await _scalar(database, "INSERT INTO ended_sessions VALUES ('s', 1)")
+        await _scalar(database, INSERT)

@@ -15,14 +15,15 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from quart_jwt import ForwardAuth
 from quart_jwt import JWTManager
 from quart_jwt.service.accounts import Clock
+from quart_jwt.service.admission import account_of
 from quart_jwt.service.asgi_guard import AsgiGuard
 from quart_jwt.service.page import page
 from quart_jwt.service.refusals import install_refusals
-from quart_jwt.service.resources import current_resources
 from quart_jwt.service.resources import EXTENSION
 from quart_jwt.service.resources import make_resources
 from quart_jwt.service.routes import REFRESH_PATH
 from quart_jwt.service.routes import routes
+from quart_jwt.service.session_routes import session_routes
 from quart_jwt.service.settings import Gateway
 from quart_jwt.service.settings import Settings
 
@@ -48,10 +49,11 @@ def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
     app.while_serving(resources.serving)
     app.before_request(_refuse_large_bodies)
     app.register_blueprint(routes)
+    app.register_blueprint(session_routes)
     if settings.storage.mode == "development":
         app.register_blueprint(page)
-    jwt = JWTManager(app, clock=clock)
-    jwt.token_in_blocklist_loader(_is_dead)
+    jwt = JWTManager(app, clock=clock, store=resources.sessions)
+    jwt.user_lookup_loader(account_of)
     install_refusals(app, jwt)
     lane = _forward_auth(jwt, settings.gateway)
     app.asgi_app = AsgiGuard(lane.wrap(app.asgi_app))  # type: ignore[method-assign] # as Quart's docs do
@@ -79,6 +81,11 @@ def _config(settings: Settings) -> dict[str, Any]:
         "JWT_REFRESH_TOKEN_EXPIRES": timedelta(
             seconds=settings.refresh_token_expires_s
         ),
+        # A session is not made longer by refreshing it.
+        "JWT_SESSION_ABSOLUTE_EXPIRES": timedelta(
+            seconds=settings.refresh_token_expires_s
+        ),
+        "JWT_SESSION_DETAILS": settings.session_details,
         "JWT_TOKEN_LOCATION": ["headers", "cookies"],
         "JWT_COOKIE_SECURE": settings.cookie_secure,
         "JWT_COOKIE_SAMESITE": "Lax",
@@ -91,7 +98,3 @@ async def _refuse_large_bodies() -> None:
     """Refuse by the announced length, also where nobody reads the body."""
     if (request.content_length or 0) > MAX_BODY_BYTES:
         raise RequestEntityTooLarge
-
-
-async def _is_dead(_header: dict[str, Any], payload: dict[str, Any]) -> bool:
-    return not await current_resources().sessions.is_alive(payload)

@@ -67,15 +67,6 @@ class UserRow(Base):
     created_at: Mapped[int]  # seconds since 1970
 
 
-class EndedSessionRow(Base):
-    """A session that was logged out, kept until its last token has expired."""
-
-    __tablename__ = "ended_sessions"
-
-    sid: Mapped[str] = mapped_column(String(64), primary_key=True)
-    keep_until: Mapped[int] = mapped_column(index=True)  # seconds since 1970
-
-
 class Database:
     """
     The engine over one SQLite file; lives as long as the application.

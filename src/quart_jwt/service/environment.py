@@ -25,6 +25,7 @@ NAMES = tuple(
         "METHOD_HEADER",
         "URI_HEADER",
         "PASS_PREFLIGHT",
+        "SESSION_DETAILS",
     )
 )
 

@@ -14,6 +14,7 @@ sentence. None of them carries a password, a token or a setting's value::
     ├── CookieSizeError      400  token_too_large
     ├── HashingBusyError     503  busy
     ├── StoreError           503  store_unavailable
+    ├── UnknownSessionError  404  not_found
     ├── NameTakenError            command line only
     ├── UnknownNameError          command line only
     ├── SettingsError             start-up only
@@ -98,6 +99,16 @@ class StoreError(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("The database is not available")
+
+
+class UnknownSessionError(ServiceError):
+    """Raised when a user has no live session of that id."""
+
+    code = "not_found"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("There is no such session")
 
 
 class NameTakenError(ServiceError):

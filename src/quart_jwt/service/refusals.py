@@ -18,6 +18,7 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from quart_jwt import JWTManager
 from quart_jwt.exceptions import CSRFError
+from quart_jwt.exceptions import StoreError as SessionStoreError
 from quart_jwt.exceptions import WrongTokenError
 from quart_jwt.service.errors import ServiceError
 from quart_jwt.service.errors import StoreError
@@ -62,6 +63,7 @@ def refusal(
 def install_refusals(app: Quart, jwt: JWTManager) -> None:
     """Make every error of an application, and of its tokens, answer in JSON."""
     app.register_error_handler(ServiceError, _service_refusal)
+    app.register_error_handler(SessionStoreError, _store_refusal)
     app.register_error_handler(HTTPException, _http_refusal)
     app.register_error_handler(CSRFError, _csrf_refusal)
     app.register_error_handler(WrongTokenError, _wrong_type_refusal)
@@ -85,6 +87,12 @@ async def _service_refusal(error: Exception) -> Response:
     retry_after_s = getattr(error, "retry_after_s", None)
     if retry_after_s is not None:
         response.headers["Retry-After"] = str(retry_after_s)
+    return response
+
+
+async def _store_refusal(error: SessionStoreError) -> Response:
+    response = refusal(error.status, error.code, "Sessions are not available")
+    response.headers["Retry-After"] = str(error.retry_after_s)
     return response
 
 

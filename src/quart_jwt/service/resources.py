@@ -13,13 +13,14 @@ from pathlib import Path
 
 from quart import current_app
 
+from quart_jwt import MemoryStore
+from quart_jwt import Store
 from quart_jwt.service.accounts import Accounts
 from quart_jwt.service.accounts import Clock
 from quart_jwt.service.authentication import Authentication
 from quart_jwt.service.database import Database
 from quart_jwt.service.passwords import HashCost
 from quart_jwt.service.passwords import Passwords
-from quart_jwt.service.sessions import Sessions
 from quart_jwt.service.settings import Settings
 
 EXTENSION = "quart-jwt-service"
@@ -32,19 +33,21 @@ class Resources:
 
     Attributes:
         settings: What the operator wants.
+        clock: Gives the time in seconds since 1970.
         database: The engine.
         accounts: Who may log in.
         passwords: The hashing pool.
         authentication: Checks credentials.
-        sessions: Begins, ends and judges sessions.
+        sessions: Where sessions are kept; opened and closed by the ``JWTManager``.
     """
 
     settings: Settings
+    clock: Clock
     database: Database
     accounts: Accounts
     passwords: Passwords
     authentication: Authentication
-    sessions: Sessions
+    sessions: Store
 
     async def serving(self) -> AsyncGenerator[None, None]:
         """Open before the first request and close after the last."""
@@ -57,7 +60,6 @@ class Resources:
 
     async def close(self) -> None:
         """Finish what is under way and let go of threads and connections."""
-        await self.sessions.close()
         await self.passwords.close()
         await self.database.close()
 
@@ -69,11 +71,12 @@ def make_resources(settings: Settings, clock: Clock) -> Resources:
     passwords = Passwords(settings.hash_cost)
     return Resources(
         settings=settings,
+        clock=clock,
         database=database,
         accounts=accounts,
         passwords=passwords,
         authentication=Authentication(accounts, passwords),
-        sessions=Sessions(database, clock, lifetime_s=settings.refresh_token_expires_s),
+        sessions=MemoryStore(),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 from quart_jwt.extension.forward_auth import LOOPBACK
 from quart_jwt.extension.forwarded import trusted_peers
+from quart_jwt.extension.session_settings import DETAILS
 from quart_jwt.service.environment import DAYS
 from quart_jwt.service.environment import MINUTES
 from quart_jwt.service.environment import PREFIX
@@ -86,6 +87,7 @@ class Settings:
         access_token_expires_s: Life of an access token, in seconds.
         refresh_token_expires_s: Life of a session, in seconds.
         cookie_secure: Whether cookies travel over HTTPS only.
+        session_details: What a session records of the client that logs in.
         gateway: Whose questions at ``/auth/verify`` are believed, and how.
         hash_cost: What a password hash costs.
     """
@@ -95,6 +97,7 @@ class Settings:
     access_token_expires_s: int = 15 * MINUTES
     refresh_token_expires_s: int = 30 * DAYS
     cookie_secure: bool = True
+    session_details: tuple[str, ...] = ()
     gateway: Gateway = Gateway()
     hash_cost: HashCost = OWASP_MINIMUM
 
@@ -139,6 +142,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             f"must not be less than {PREFIX}ACCESS_TOKEN_EXPIRES",
         )
     secure = reading.flag("COOKIE_SECURE", default=storage.mode == "production")
+    details = _session_details(reading)
     gateway = _gateway(reading)
     reading.finish()
     return Settings(
@@ -147,8 +151,17 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         access_token_expires_s=access_s,
         refresh_token_expires_s=refresh_s,
         cookie_secure=secure,
+        session_details=details,
         gateway=gateway,
     )
+
+
+def _session_details(reading: Reading) -> tuple[str, ...]:
+    text = reading.text("SESSION_DETAILS") or ""
+    details = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not set(details) <= set(DETAILS):
+        reading.fault("SESSION_DETAILS", f"can only contain {' and '.join(DETAILS)}")
+    return details
 
 
 def _gateway(reading: Reading) -> Gateway:
