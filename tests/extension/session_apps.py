@@ -34,6 +34,7 @@ def session_app(clock: Clock, store: Store | None, **settings: Any) -> Quart:
     app.config["JWT_SECRET_KEY"] = SECRET
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.config["JWT_TOKEN_LOCATION"] = ["headers", "cookies"]
+    app.config["JWT_STORE_TIMEOUT"] = 30  # for a loaded machine
     app.config.update(settings)
     JWTManager(app, clock=clock, store=store)
     _add_tokens(app)

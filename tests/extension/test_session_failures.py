@@ -38,7 +38,18 @@ def _store() -> Any:
 
 @pytest.fixture(name="app")
 def _app(clock: Clock, store: Any) -> Quart:
-    return session_app(clock, store, JWT_STORE_TIMEOUT=0.02)
+    return session_app(clock, store)
+
+
+def _break(app: Quart, store: Any, fault: Any) -> None:
+    app.config["JWT_STORE_TIMEOUT"] = 0.02 if fault is hanging else 30
+    store.fault = fault
+
+
+def _mend(app: Quart, store: Any) -> None:
+    app.config["JWT_STORE_TIMEOUT"] = 30
+    store.fault = store.after = slow
+    _sessions(app).store._guarded._breaker.succeeded()
 
 
 @pytest.fixture(name="walker")
@@ -57,7 +68,7 @@ async def test_nobody_gets_in_while_the_store_is_away(
 ) -> None:
     """Every door answers 503, says when to come back, and then opens again."""
     pair = await walker.log_in()
-    store.fault = fault
+    _break(app, store, fault)
     access, refresh = pair["access_token"], pair["refresh_token"]
     client: Any = app.test_client()
     for method, path, token in (
@@ -73,8 +84,7 @@ async def test_nobody_gets_in_while_the_store_is_away(
         response = await client.open(path, method=method, json={}, headers=headers)
         assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
         assert "hunter2" not in await response.get_data(as_text=True)
-    store.fault = slow
-    _sessions(app).store._guarded._breaker.succeeded()
+    _mend(app, store)
 
     assert await walker.status(access) == 200
     assert (await walker.refresh(refresh))[0] == 200
@@ -88,7 +98,7 @@ async def test_a_gateway_hears_503(app: Quart, store: Any, fault: Any) -> None:
     pair = await Walker(app).log_in()
     headers = {"Authorization": f"Bearer {pair['access_token']}"}
     assert (await ask(lane, "/auth/verify", headers=headers)).status == 200
-    store.fault = fault
+    _break(app, store, fault)
     reply = await ask(lane, "/auth/verify", headers=headers)
 
     assert (reply.status, reply.headers["retry-after"]) == (503, "1")
@@ -188,8 +198,7 @@ async def test_a_store_that_is_away_does_not_stop_the_start(
         async with app.app_context():
             token = create_access_token("ada")
         assert await Walker(app).status(token) == 503
-        store.fault = slow
-        _sessions(app).store._guarded._breaker.succeeded()
+        _mend(app, store)
         assert await Walker(app).status(token) == 200
 
     assert "hunter2" not in caplog.text
@@ -241,6 +250,35 @@ async def test_a_purge_goes_on_until_it_is_done(app: Quart, store: Any) -> None:
     await _sessions(app).store.purge()
 
     assert Counted.steps == 2
+
+
+async def test_the_store_is_pinged_for_health(app: Quart, store: Any) -> None:
+    """With its deadline; an app without a store is well."""
+    manager: JWTManager = app.extensions["quart-jwt"]
+    async with app.app_context():
+        await manager.ping_store()
+        _break(app, store, hanging)
+        with pytest.raises(StoreError):
+            await manager.ping_store()
+    bare = Quart(__name__)
+    async with bare.app_context():
+        await JWTManager(bare).ping_store()
+
+
+async def test_the_store_is_purged_while_the_app_serves(
+    app: Quart, store: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Now and then, also after a time at which the store was away."""
+    from quart_jwt.stores import in_use
+
+    monkeypatch.setattr(in_use, "PURGE_EVERY_S", 0)
+    store.fault = away
+    async with app.test_app():
+        while await store.answers.get() != "open":
+            pass
+        _mend(app, store)
+        while await store.answers.get() != "purge":
+            pass
 
 
 async def test_the_store_is_named_by_its_url(clock: Clock) -> None:
@@ -344,7 +382,6 @@ async def test_an_end_is_finished_when_the_client_hangs_up(
 ) -> None:
     """Once the store was asked, it happens, whoever is there to hear it."""
     verb = {"/logout": "end", "/logout/all": "end_all", "/revoke": "revoke"}[path]
-    app.config["JWT_STORE_TIMEOUT"] = 5
     async with app.test_app():
         token = (await walker.log_in())["access_token"]
         asked, go_on = _stop_at(store, verb)
@@ -359,7 +396,6 @@ async def test_reuse_is_told_when_the_client_hangs_up(
     app: Quart, walker: Walker, store: Any, clock: Clock
 ) -> None:
     """A thief cannot keep the alarm silent by going away."""
-    app.config["JWT_STORE_TIMEOUT"] = 5
     told = asyncio.Event()
 
     async def tell(_app: Quart, **_facts: Any) -> None:
@@ -380,7 +416,6 @@ async def test_a_change_that_fails_unheard_is_logged(
     app: Quart, walker: Walker, store: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Nobody is there to be answered, so the log has it."""
-    app.config["JWT_STORE_TIMEOUT"] = 5
     token = (await walker.log_in())["access_token"]
     asked, go_on = _stop_at(store, "end")
     await hang_up(app, "/logout", headers=_bearer(token), when=asked.wait())

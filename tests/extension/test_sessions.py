@@ -8,6 +8,7 @@ from typing import Any
 
 import jwt as pyjwt
 import pytest
+from quart import jsonify
 from quart import Quart
 
 from clock import Clock
@@ -18,12 +19,14 @@ from extension.session_apps import Walker
 from quart_jwt import create_access_token
 from quart_jwt import create_refresh_token
 from quart_jwt import create_token_pair
+from quart_jwt import jwt_required
 from quart_jwt import JWTManager
 from quart_jwt import list_sessions
 from quart_jwt import MemoryStore
 from quart_jwt import revoke_all_for
 from quart_jwt import revoke_family
 from quart_jwt import revoke_token
+from quart_jwt import rotate_refresh_token
 from quart_jwt.exceptions import ConfigurationError
 
 DAY_S = 24 * 3600
@@ -431,6 +434,52 @@ async def test_a_given_token_is_revoked(walker: Walker, named: str, make: Any) -
         0
     ] == 200
     assert await walker.ask(method, path, loose) == REVOKED
+
+
+async def test_a_token_is_named_once(walker: Walker) -> None:
+    """A token and a jti at once is a mistake, and nothing is revoked."""
+    async with walker.app.app_context():
+        token = create_access_token("ada")
+        with pytest.raises(TypeError, match="not both"):
+            await revoke_token(token, jti=_claims(token)["jti"])
+
+    assert await walker.status(token) == 200
+
+
+async def test_a_token_without_an_id_cannot_be_revoked(walker: Walker) -> None:
+    """There is nothing that it could be known by again."""
+    claims = {"sub": "ada", "type": "access", "exp": START + 60}
+    token = pyjwt.encode(claims, SECRET, "HS256")
+    async with walker.app.app_context():
+        with pytest.raises(ValueError, match="jti"):
+            await revoke_token(token)
+
+
+async def test_only_a_refresh_token_is_rotated(app: Quart, walker: Walker) -> None:
+    """A view that forgot ``refresh=True`` is told so, and nothing is rotated."""
+
+    @app.post("/wrong")
+    @jwt_required(verify_type=False)
+    async def wrong() -> Any:
+        with pytest.raises(RuntimeError, match="refresh=True"):
+            await rotate_refresh_token()
+        return jsonify(told=True)
+
+    pair = await walker.log_in()
+
+    assert await walker.ask("POST", "/wrong", pair["access_token"]) == (
+        200,
+        {"told": True},
+    )
+
+
+async def test_a_subject_is_a_string(app: Quart, walker: Walker) -> None:
+    """A token whose identity is something else has no sessions to speak of."""
+    app.config["JWT_VERIFY_SUB"] = False
+    async with app.app_context():
+        token = create_access_token(7)
+
+    assert (await walker.ask("GET", "/sessions", token))[0] == 500
 
 
 async def test_a_revocation_is_forgotten_with_its_token(clock: Clock) -> None:

@@ -23,7 +23,18 @@ from stores.faulty import foreign
 from stores.faulty import hanging
 from stores.faulty import slow
 
-TIMEOUT_S = 0.02
+SHORT_S = 0.02
+
+
+class Deadline:
+    """Long, for a loaded machine, until a test makes it short."""
+
+    seconds = 30.0
+
+
+@pytest.fixture(name="deadline")
+def _deadline() -> Deadline:
+    return Deadline()
 
 
 @pytest.fixture(name="store")
@@ -32,9 +43,9 @@ def _store() -> Any:
 
 
 @pytest.fixture(name="guarded")
-def _guarded(store: Any, clock: Clock) -> GuardedStore:
+def _guarded(store: Any, clock: Clock, deadline: Deadline) -> GuardedStore:
     return GuardedStore(
-        store, clock=clock, monotonic=clock, timeout_s=lambda: TIMEOUT_S
+        store, clock=clock, monotonic=clock, timeout_s=lambda: deadline.seconds
     )
 
 
@@ -66,14 +77,16 @@ async def test_a_store_that_is_away_is_opened_later(
 
 
 async def test_opening_takes_longer_than_a_call_may(
-    guarded: GuardedStore, store: Any
+    guarded: GuardedStore, store: Any, deadline: Deadline
 ) -> None:
     """Whoever waits has its deadline, and the opening goes on for the next one."""
     opened = asyncio.Event()
     store.fault = opened.wait
+    deadline.seconds = SHORT_S
     with pytest.raises(StoreTimeoutError):
         await _ask(guarded)
     opened.set()
+    deadline.seconds = 30
 
     assert not await _ask(guarded)
     assert store.calls == ["open", "is_revoked"]
@@ -91,11 +104,12 @@ async def test_a_foreign_error_is_translated(guarded: GuardedStore, store: Any) 
 
 
 async def test_a_hanging_store_costs_a_bounded_wait(
-    guarded: GuardedStore, store: Any
+    guarded: GuardedStore, store: Any, deadline: Deadline
 ) -> None:
     """Even one that cannot be cancelled; what it was asked is left behind."""
     await guarded.open(now=START)
     store.fault = hanging
+    deadline.seconds = SHORT_S
     with pytest.raises(StoreTimeoutError):
         await _ask(guarded)
     store.fault = slow
@@ -154,10 +168,12 @@ async def test_a_refusal_is_no_failure(guarded: GuardedStore, store: Any) -> Non
 
 
 async def test_waiting_for_news_is_not_counted(
-    guarded: GuardedStore, store: Any
+    guarded: GuardedStore, deadline: Deadline
 ) -> None:
     """A reader may wait longer than a call may take."""
-    changes = await guarded.changes(None, limit=10, wait_s=2 * TIMEOUT_S, now=START)
+    await guarded.open(now=START)
+    deadline.seconds = 0.5
+    changes = await guarded.changes(None, limit=10, wait_s=0.6, now=START)
 
     assert changes.revocations == ()
 

@@ -148,6 +148,17 @@ class JWTManager(Loaders):
         """The state of the verified-token cache of the current app."""
         return self.settings.verified.info()
 
+    async def ping_store(self) -> None:
+        """
+        Come back if the session store of the current app answers, or there is none.
+
+        Raises:
+            StoreError: It does not answer now; for a page that says who is well.
+        """
+        sessions = self.settings.sessions
+        if sessions is not None:
+            await sessions.store.ping()
+
     async def _load_keys(self) -> None:
         """Prepare the keys before the first request, off the loop."""
         settings = self.settings

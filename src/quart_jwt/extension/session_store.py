@@ -55,7 +55,7 @@ class SessionStore:
         self.clock = clock
         self._settings = settings
         self._seen = SeenGood(monotonic)
-        self.store = StoreInUse(
+        self.store: StoreInUse = StoreInUse(
             store,
             clock=clock,
             monotonic=monotonic,

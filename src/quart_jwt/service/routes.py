@@ -10,6 +10,7 @@ from typing import Any
 
 from jwt import ExpiredSignatureError
 from quart import Blueprint
+from quart import current_app
 from quart import jsonify
 from quart import request
 from quart import Response
@@ -20,6 +21,7 @@ from quart_jwt import get_jwt
 from quart_jwt import get_jwt_identity
 from quart_jwt import get_jwt_request_location
 from quart_jwt import jwt_required
+from quart_jwt import JWTManager
 from quart_jwt import revoke_family
 from quart_jwt import rotate_refresh_token
 from quart_jwt import set_access_cookies
@@ -93,9 +95,9 @@ async def logout() -> Response:
 @routes.get("/healthz")
 async def healthz() -> Response:
     """Answer 200 while the service can reach its database and its sessions."""
-    resources = current_resources()
-    await resources.database.ping()
-    await resources.sessions.ping()
+    await current_resources().database.ping()
+    manager: JWTManager = current_app.extensions["quart-jwt"]
+    await manager.ping_store()
     return jsonify(status="ok")
 
 
