@@ -14,6 +14,7 @@ from extension.session_apps import session_app
 from extension.session_apps import Walker
 from quart_jwt import create_access_token
 from quart_jwt import ForwardAuth
+from quart_jwt import jwt_required
 from quart_jwt import JWTManager
 from quart_jwt import signals
 from quart_jwt.exceptions import ConfigurationError
@@ -135,8 +136,6 @@ async def test_a_websocket_is_not_opened_while_the_store_is_away(
     """The handshake is answered with 503."""
     from quart import websocket
     from quart.testing import WebsocketResponseError
-
-    from quart_jwt import jwt_required
 
     @app.websocket("/socket")
     @jwt_required()
@@ -265,6 +264,30 @@ async def test_the_store_is_pinged_for_health(app: Quart, store: Any) -> None:
         await JWTManager(bare).ping_store()
 
 
+async def test_a_plain_view_asks_the_store(app: Quart, store: Any) -> None:
+    """A ``def`` view waits for it in its thread, and refuses as any other."""
+
+    @app.get("/plain")
+    @jwt_required()
+    def plain() -> str:
+        return "open"
+
+    walker = Walker(app)
+    store.fault = slow
+    token = (await walker.log_in())["access_token"]
+    client: Any = app.test_client()
+    statuses = []
+    for fault in (slow, away):
+        store.fault = fault
+        response = await client.get("/plain", headers=_bearer(token))
+        statuses.append(response.status_code)
+    _mend(app, store)
+    await walker.ask("POST", "/logout", token)
+    response = await client.get("/plain", headers=_bearer(token))
+
+    assert [*statuses, response.status_code] == [200, 503, 401]
+
+
 async def test_the_store_is_purged_while_the_app_serves(
     app: Quart, store: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -345,15 +368,16 @@ async def _turns(number: int) -> None:
         await asyncio.sleep(0)
 
 
+@pytest.mark.parametrize("times", [100, pytest.param(1_000, marks=pytest.mark.slow)])
 async def test_clients_that_hang_up_lose_no_session(
-    app: Quart, walker: Walker, store: Any
+    app: Quart, walker: Walker, store: Any, times: int
 ) -> None:
-    """Two hundred times, at any moment: the token goes on, and there is one branch."""
+    """At any moment: the token goes on, and there is one branch."""
     chance = random.Random(4)  # noqa: S311 - the same moments on every machine
     store.fault = store.after = slow
     async with app.test_app():
         pair = await walker.log_in()
-        for _ in range(200):
+        for _ in range(times):
             old = pair["refresh_token"]
             moment = _turns(chance.randrange(60))
             await hang_up(app, "/refresh", headers=_bearer(old), when=moment)

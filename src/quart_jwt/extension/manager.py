@@ -70,6 +70,7 @@ UNAUTHORIZED = (CSRFError, NoAuthorizationError)
 OVER = (SessionEndedError, TokenReuseError)
 """Rotations after which the cookies are of no use; no other error removes them."""
 
+
 class JWTManager(Loaders):
     """
     The extension. One manager can serve several apps.

@@ -53,7 +53,7 @@ async def create_token_pair(
         ValueError: A claim holds NaN, NUL or a lone surrogate.
         SessionLimitError: The user has ``JWT_MAX_SESSIONS_PER_USER`` sessions, and
             ``JWT_MAX_SESSIONS_POLICY`` is ``"refuse"``.
-        StoreError: The store cannot do it now; nobody was signed in.
+        StoreError: The store cannot do it now; no token was handed out.
     """
     jwt, settings = current_binding()
     sessions = session_store(settings)
