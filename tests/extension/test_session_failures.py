@@ -27,6 +27,7 @@ from stores.faulty import away
 from stores.faulty import faulty_store
 from stores.faulty import foreign
 from stores.faulty import hanging
+from stores.faulty import PATIENCE_S
 from stores.faulty import slow
 
 FAULTS = pytest.mark.parametrize("fault", [away, foreign, hanging])
@@ -209,18 +210,17 @@ async def test_the_feed_answers_while_the_app_serves(app: Quart, store: Any) -> 
     async with app.test_app():
         async with app.app_context():
             token = create_access_token("ada")
-        while await store.answers.get() != "changes":
-            pass
+        await store.answered("changes")
         status = await Walker(app).status(token)
-        while await store.answers.get() != "changes":
-            pass
+        await store.answered("changes")
         asked = store.calls.count("is_revoked")
         for _ in range(10):
             assert await Walker(app).status(token) == 200
         assert store.calls.count("is_revoked") == asked <= 1
         await store.inner.revoke(_revoked(app, token), now=0)
-        while await Walker(app).status(token) == 200:
-            await store.answers.get()
+        async with asyncio.timeout(PATIENCE_S):
+            while await Walker(app).status(token) == 200:
+                await store.answered("changes")
         assert status == 200
 
 
@@ -297,11 +297,9 @@ async def test_the_store_is_purged_while_the_app_serves(
     monkeypatch.setattr(in_use, "PURGE_EVERY_S", 0)
     store.fault = away
     async with app.test_app():
-        while await store.answers.get() != "open":
-            pass
+        await store.answered("open")
         _mend(app, store)
-        while await store.answers.get() != "purge":
-            pass
+        await store.answered("purge")
 
 
 async def test_the_store_is_named_by_its_url(clock: Clock) -> None:
@@ -411,8 +409,7 @@ async def test_an_end_is_finished_when_the_client_hangs_up(
         asked, go_on = _stop_at(store, verb)
         await hang_up(app, path, headers=_bearer(token), when=asked.wait())
         go_on.set()
-        while await store.answers.get() != verb:
-            pass
+        await store.answered(verb)
         assert await walker.status(token) == 401
 
 
@@ -433,7 +430,7 @@ async def test_reuse_is_told_when_the_client_hangs_up(
         with signals.refresh_reuse_detected.connected_to(tell, app):
             await hang_up(app, "/refresh", headers=_bearer(stolen), when=asked.wait())
             go_on.set()
-            await told.wait()
+            await asyncio.wait_for(told.wait(), PATIENCE_S)
 
 
 async def test_a_change_that_fails_unheard_is_logged(

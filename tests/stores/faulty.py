@@ -8,6 +8,9 @@ from quart_jwt.exceptions import StoreError
 from quart_jwt.stores.base import Store
 from quart_jwt.stores.memory import MemoryStore
 
+PATIENCE_S = 60
+"""What takes longer will never come, even on a loaded machine."""
+
 
 class FaultyStore:
     """
@@ -39,6 +42,12 @@ class FaultyStore:
             return answer
 
         return faulty
+
+    async def answered(self, verb: str) -> None:
+        """Wait until a verb was answered or has failed."""
+        async with asyncio.timeout(PATIENCE_S):
+            while await self.answers.get() != verb:
+                pass
 
     def lose_everything(self) -> None:
         """Be a new, empty store from now on."""

@@ -1,5 +1,6 @@
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from stores.families import revoked_token
 from stores.families import token
 from stores.faulty import away
 from stores.faulty import faulty_store
+from stores.faulty import PATIENCE_S
 
 BOUND_S = 1.0
 OLD, NEW = token(family_id="f", issued_at=START), token(issued_at=START + 1)
@@ -244,19 +246,21 @@ async def test_it_follows_by_itself(store: Any, clock: Clock) -> None:
         max_entries=10,
     )
     store.fault = away
+
+    async def until(condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while not condition():
+                await store.answered("changes")
+
     running = asyncio.create_task(follower.run())
-    while not store.calls:
-        await store.answers.get()
+    await store.answered("changes")
     store.fault = store.after
-    while not follower.can_tell(NEW):
-        await store.answers.get()
+    await until(lambda: follower.can_tell(NEW))
     await store.inner.revoke(revoked_token(), now=START)
-    while not follower.refuses(token()):
-        await store.answers.get()
+    await until(lambda: follower.refuses(token()))
     store.lose_everything()
     await store.inner.revoke(revoked_token("after"), now=START)
-    while not follower.refuses(token("after")):
-        await store.answers.get()
+    await until(lambda: follower.refuses(token("after")))
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
