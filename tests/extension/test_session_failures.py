@@ -19,6 +19,7 @@ from quart_jwt import JWTManager
 from quart_jwt import signals
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import StoreError
+from quart_jwt.extension.current import settings_of
 from quart_jwt.extension.session_store import SessionStore
 from quart_jwt.stores.in_use import PURGE_AT_MOST
 from quart_jwt.tokens.revocation import Revocation
@@ -60,7 +61,8 @@ def _walker(app: Quart) -> Walker:
 
 
 def _sessions(app: Quart) -> SessionStore:
-    sessions: SessionStore = app.extensions["quart-jwt.settings"]().sessions
+    sessions = settings_of(app).sessions
+    assert sessions is not None
     return sessions
 
 
@@ -310,7 +312,7 @@ async def test_the_store_is_named_by_its_url(clock: Clock) -> None:
         pair = await Walker(app).log_in()
         assert await Walker(app).status(pair["access_token"]) == 200
     app.config["JWT_STORE_URL"] = None
-    assert app.extensions["quart-jwt.settings"]().sessions is None
+    assert settings_of(app).sessions is None
 
 
 async def test_a_wrong_url_stops_the_start(clock: Clock) -> None:

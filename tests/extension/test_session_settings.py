@@ -7,6 +7,7 @@ from quart import Quart
 from extension.apps import SECRET
 from quart_jwt import JWTManager
 from quart_jwt.exceptions import ConfigurationError
+from quart_jwt.extension.current import settings_of
 from quart_jwt.extension.settings import Settings
 from quart_jwt.stores.base import AtLimit
 from quart_jwt.stores.base import Limit
@@ -16,8 +17,7 @@ def _settings(**values: Any) -> Settings:
     app = Quart(__name__)
     app.config.update(JWT_SECRET_KEY=SECRET, **values)
     JWTManager(app)
-    settings: Settings = app.extensions["quart-jwt.settings"]()
-    return settings
+    return settings_of(app)
 
 
 @pytest.mark.parametrize(
