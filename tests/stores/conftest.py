@@ -1,11 +1,26 @@
 """The store under test: each of them, one after the other."""
 
 from collections.abc import AsyncIterator
+from collections.abc import Iterator
 
 import pytest
 
+import real_servers
 from quart_jwt.stores.base import Store
 from stores.factories import FACTORIES
+
+
+@pytest.fixture(name="postgresql", scope="session")
+def _postgresql() -> Iterator[real_servers.PostgreSQL]:
+    with real_servers.postgresql() as running:
+        running.create("sessions")
+        yield running
+
+
+@pytest.fixture(name="redis", scope="session")
+def _redis() -> Iterator[real_servers.Redis]:
+    with real_servers.redis() as running:
+        yield running
 
 
 @pytest.fixture(name="store", params=[*FACTORIES.values()], ids=[*FACTORIES])

@@ -5,16 +5,21 @@ A factory gives a context manager over an empty store, opened at ``START``. What
 needs (a file, a server) it asks of pytest's request.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
 from clock import START
 from quart_jwt.stores.base import Store
 from quart_jwt.stores.memory import MemoryStore
+from quart_jwt.stores.sql import SQLStore
+from quart_jwt.stores.sql_tables import METADATA
+from real_servers import PostgreSQL
 
 Factory = Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[Store]]
 
@@ -28,5 +33,31 @@ async def memory(_request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     await store.close()
 
 
-FACTORIES: dict[str, Factory] = {"memory": memory}
+@asynccontextmanager
+async def sqlite(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    """Give a store in a file."""
+    folder: Path = request.getfixturevalue("tmp_path")
+    store = SQLStore(f"sqlite+aiosqlite:///{folder}/sessions.db")
+    await store.open(now=START)
+    yield store
+    await store.close()
+
+
+@asynccontextmanager
+async def postgresql(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    """Give a store in a database whose tables are empty."""
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    store = SQLStore(server.url("sessions"))
+    await store.upgrade()
+    await asyncio.to_thread(server.empty, "sessions", METADATA.tables)
+    await store.open(now=START)
+    yield store
+    await store.close()
+
+
+FACTORIES: dict[str, Factory] = {
+    "memory": memory,
+    "sqlite": sqlite,
+    "postgresql": postgresql,
+}
 """Every store, by the name that its tests carry."""

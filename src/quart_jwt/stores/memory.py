@@ -15,11 +15,11 @@ from itertools import islice
 
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import FeedGapError
-from quart_jwt.exceptions import SessionLimitError
-from quart_jwt.stores.base import AtLimit
 from quart_jwt.stores.base import Changes
 from quart_jwt.stores.base import ending_of
 from quart_jwt.stores.base import Limit
+from quart_jwt.stores.session_limit import age
+from quart_jwt.stores.session_limit import surplus
 from quart_jwt.tokens.revocation import Revocation
 from quart_jwt.tokens.revocation import Revocations
 from quart_jwt.tokens.revocation import Scope
@@ -61,8 +61,7 @@ class MemoryStore:
         self, family: Family, *, limit: Limit | None, now: float
     ) -> tuple[Revocation, ...]:
         """See ``stores.base.Families.start``."""
-        surplus = self._surplus(family.subject, limit, now)
-        ended = self._end(surplus, now)
+        ended = self._end(surplus(self._live(family.subject, now), limit), now)
         self._put(family)
         return ended
 
@@ -140,17 +139,6 @@ class MemoryStore:
         self._feed.drop_ended(now)
         return len(gone) + self._revoked.drop_ended(now)
 
-    def _surplus(
-        self, subject: str, limit: Limit | None, now: float
-    ) -> Sequence[Family]:
-        if limit is None:
-            return ()
-        live = self._live(subject, now)
-        surplus = live[: max(0, len(live) + 1 - limit.sessions)]
-        if surplus and limit.at_limit is AtLimit.REFUSE:
-            raise SessionLimitError("There are as many sessions as there may be")
-        return surplus
-
     def _live(self, subject: str, now: float) -> list[Family]:
         return [
             family
@@ -160,7 +148,7 @@ class MemoryStore:
 
     def _of(self, subject: str) -> list[Family]:
         families = [self._families[one] for one in self._subjects.get(subject, ())]
-        return sorted(families, key=lambda one: (one.created_at, one.family_id))
+        return sorted(families, key=age)
 
     def _end(self, families: Iterable[Family], now: float) -> tuple[Revocation, ...]:
         going_on = [
