@@ -110,6 +110,16 @@ class Redis(Server):
         """Its URL."""
         return f"unix://{self.socket}"
 
+    def empty(self) -> None:
+        """Remove everything."""
+        self.run("FLUSHALL")
+
+    def run(self, *words: str) -> str:
+        """Run a command."""
+        command: Command = [program("redis-cli"), "-e", "-s", self.socket, *words]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - our own words
+        return str(done.stdout.strip())
+
 
 @contextmanager
 def redis(*options: str) -> Iterator[Redis]:

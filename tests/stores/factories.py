@@ -17,9 +17,11 @@ import pytest
 from clock import START
 from quart_jwt.stores.base import Store
 from quart_jwt.stores.memory import MemoryStore
+from quart_jwt.stores.redis import from_url
 from quart_jwt.stores.sql import SQLStore
 from quart_jwt.stores.sql_tables import METADATA
 from real_servers import PostgreSQL
+from real_servers import Redis
 
 Factory = Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[Store]]
 
@@ -55,9 +57,21 @@ async def postgresql(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     await store.close()
 
 
+@asynccontextmanager
+async def redis(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    """Give a store in a Redis that is empty."""
+    server: Redis = request.getfixturevalue("redis")
+    await asyncio.to_thread(server.empty)
+    store = from_url(server.url)
+    await store.open(now=START)
+    yield store
+    await store.close()
+
+
 FACTORIES: dict[str, Factory] = {
     "memory": memory,
     "sqlite": sqlite,
     "postgresql": postgresql,
+    "redis": redis,
 }
 """Every store, by the name that its tests carry."""

@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from quart_jwt.stores.base import Changes
 from quart_jwt.stores.base import ending_of
 from quart_jwt.stores.base import Limit
+from quart_jwt.stores.family_fields import family_of
 from quart_jwt.stores.session_limit import age
 from quart_jwt.stores.session_limit import surplus
 from quart_jwt.stores.sql_connections import Connections
@@ -35,7 +36,6 @@ from quart_jwt.stores.sql_schema import require
 from quart_jwt.stores.sql_schema import upgrade
 from quart_jwt.stores.sql_tables import digest
 from quart_jwt.stores.sql_tables import FAMILIES
-from quart_jwt.stores.sql_tables import family_of
 from quart_jwt.stores.sql_tables import FEED_ENTRIES
 from quart_jwt.stores.sql_tables import REVOCATIONS
 from quart_jwt.stores.sql_tables import row_of
@@ -248,7 +248,7 @@ async def _live(connection: AsyncConnection, subject: str, now: float) -> list[F
     )
     found = await connection.execute(going_on)
     # Here, because databases have their own ideas of an alphabet.
-    return sorted(map(family_of, found.mappings()), key=age)
+    return sorted((family_of(row) for row in found.mappings()), key=age)
 
 
 async def _end(

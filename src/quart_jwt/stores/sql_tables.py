@@ -1,12 +1,11 @@
 """
-The tables of the SQL store, and how a family becomes a row and comes back.
+The tables of the SQL store, and how a family becomes a row.
 
 What is written here has to be what ``migrations/`` makes; a test compares the two.
 Times are epoch seconds. Names are looked up by their digest: they come out of tokens
 and can be longer than what PostgreSQL puts into an index.
 """
 
-from dataclasses import fields
 from hashlib import sha256
 from typing import Any
 
@@ -16,12 +15,11 @@ from sqlalchemy import Double
 from sqlalchemy import Integer
 from sqlalchemy import LargeBinary
 from sqlalchemy import MetaData
-from sqlalchemy import RowMapping
 from sqlalchemy import Table
 from sqlalchemy import Text
 
+from quart_jwt.stores.family_fields import flat
 from quart_jwt.tokens.rotation import Family
-from quart_jwt.tokens.rotation import Stamp
 
 METADATA = MetaData()
 
@@ -78,9 +76,6 @@ FEED_ENTRIES = Table(
 )
 """The revocations in their order, numbered without a gap."""
 
-_STAMP = [field.name for field in fields(Stamp)]
-_OTHERS = [field.name for field in fields(Family) if field.name != "current"]
-
 
 def digest(name: str) -> bytes:
     """What a name is looked up by."""
@@ -89,12 +84,4 @@ def digest(name: str) -> bytes:
 
 def row_of(family: Family) -> dict[str, Any]:
     """The columns of a family."""
-    stamp = {f"current_{name}": getattr(family.current, name) for name in _STAMP}
-    others = {name: getattr(family, name) for name in _OTHERS}
-    return {**others, **stamp, "subject_digest": digest(family.subject)}
-
-
-def family_of(row: RowMapping) -> Family:
-    """The family of a row."""
-    stamp = Stamp(**{name: row[f"current_{name}"] for name in _STAMP})
-    return Family(current=stamp, **{name: row[name] for name in _OTHERS})
+    return {**flat(family), "subject_digest": digest(family.subject)}
