@@ -9,10 +9,10 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pytest
 
+from quart_jwt.stores.sql_tables import METADATA
 from vector_files import REQUIRED
 from vector_files import required
 
@@ -100,6 +101,9 @@ def _folder(user: str | None) -> Iterator[Path]:
 class Redis(Server):
     """A Redis that keeps everything in memory and listens on a Unix socket."""
 
+    port: int = 0
+    """Its TCP port, too, if it is a cluster."""
+
     @property
     def socket(self) -> Path:
         """Its socket."""
@@ -152,6 +156,25 @@ def redis(*options: str) -> Iterator[Redis]:
             running.stop()
 
 
+@contextmanager
+def redis_cluster() -> Iterator[Redis]:
+    """Serve a Redis Cluster of one node: it refuses what is not in one slot."""
+    port, bus = _free_ports()
+    ports = ("--port", str(port), "--cluster-port", str(bus), "--bind", "127.0.0.1")
+    with redis(*ports, "--cluster-enabled", "yes") as running:
+        running.port = port
+        running.run("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+        while "cluster_state:ok" not in running.run("CLUSTER", "INFO"):
+            time.sleep(0.02)
+        yield running
+
+
+def _free_ports() -> tuple[int, int]:
+    here = ("127.0.0.1", 0)
+    with socket.create_server(here) as one, socket.create_server(here) as other:
+        return one.getsockname()[1], other.getsockname()[1]
+
+
 class PostgreSQL(Server):
     """A PostgreSQL that listens on a Unix socket."""
 
@@ -163,9 +186,9 @@ class PostgreSQL(Server):
         """Make a database."""
         self.run(f"CREATE DATABASE {database}")
 
-    def empty(self, database: str, tables: Iterable[str]) -> None:
-        """Remove all rows of tables."""
-        self.run(f"TRUNCATE {', '.join(tables)}", database)
+    def empty(self, database: str) -> None:
+        """Remove all rows of the tables of a store."""
+        self.run(f"TRUNCATE {', '.join(METADATA.tables)}", database)
 
     def run(self, statement: str, database: str = "postgres") -> None:
         """Run a statement, as its superuser."""

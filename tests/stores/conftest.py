@@ -8,6 +8,7 @@ import pytest
 import real_servers
 from quart_jwt.stores.base import Store
 from stores.factories import FACTORIES
+from stores.factories import SLOW
 
 
 @pytest.fixture(name="postgresql", scope="session")
@@ -23,7 +24,19 @@ def _redis() -> Iterator[real_servers.Redis]:
         yield running
 
 
-@pytest.fixture(name="store", params=[*FACTORIES.values()], ids=[*FACTORIES])
+@pytest.fixture(name="redis_cluster", scope="session")
+def _redis_cluster() -> Iterator[real_servers.Redis]:
+    with real_servers.redis_cluster() as running:
+        yield running
+
+
+_PARAMS = [
+    pytest.param(factory, id=name, marks=[pytest.mark.slow] if name in SLOW else [])
+    for name, factory in FACTORIES.items()
+]
+
+
+@pytest.fixture(name="store", params=_PARAMS)
 async def _store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     async with request.param(request) as store:
         yield store

@@ -13,13 +13,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from redis.asyncio import RedisCluster
 
 from clock import START
 from quart_jwt.stores.base import Store
 from quart_jwt.stores.memory import MemoryStore
 from quart_jwt.stores.redis import from_url
+from quart_jwt.stores.redis import RedisStore
 from quart_jwt.stores.sql import SQLStore
-from quart_jwt.stores.sql_tables import METADATA
 from real_servers import PostgreSQL
 from real_servers import Redis
 
@@ -51,7 +52,7 @@ async def postgresql(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     server: PostgreSQL = request.getfixturevalue("postgresql")
     store = SQLStore(server.url("sessions"))
     await store.upgrade()
-    await asyncio.to_thread(server.empty, "sessions", METADATA.tables)
+    await asyncio.to_thread(server.empty, "sessions")
     await store.open(now=START)
     yield store
     await store.close()
@@ -68,10 +69,28 @@ async def redis(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     await store.close()
 
 
+@asynccontextmanager
+async def redis_cluster(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    """Give a store in a cluster, which refuses keys of two slots in one step."""
+    server: Redis = request.getfixturevalue("redis_cluster")
+    await asyncio.to_thread(server.empty)
+    client = RedisCluster(
+        "127.0.0.1", server.port, decode_responses=True, max_connections=200
+    )
+    store = RedisStore(client)
+    await store.open(now=START)
+    yield store
+    await store.close()
+
+
 FACTORIES: dict[str, Factory] = {
     "memory": memory,
     "sqlite": sqlite,
     "postgresql": postgresql,
     "redis": redis,
+    "redis-cluster": redis_cluster,
 }
 """Every store, by the name that its tests carry."""
+
+SLOW = {"redis-cluster"}
+"""What takes a quarter of a second to connect to."""

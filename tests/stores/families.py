@@ -14,6 +14,7 @@ from quart_jwt.tokens.rotation import Successor
 
 LIFE_S = 1_000
 LEEWAY_S = 5
+KEPT_S = LIFE_S + LEEWAY_S
 GRACE_S = 10
 
 

@@ -13,6 +13,7 @@ from quart_jwt.tokens.revocation import TokenRef
 from stores.families import ended
 from stores.families import family
 from stores.families import GRACE_S
+from stores.families import KEPT_S
 from stores.families import LEEWAY_S
 from stores.families import LIFE_S
 from stores.families import presented
@@ -20,8 +21,6 @@ from stores.families import revoked_subject
 from stores.families import revoked_token
 from stores.families import successor
 from stores.families import token
-
-KEPT_S = LIFE_S + LEEWAY_S
 
 
 async def _read(store: Store, after: str | None = None, limit: int = 100) -> Changes:

@@ -33,6 +33,11 @@ class Entry:
 SCHEMES: Mapping[str, Entry] = MappingProxyType(
     {
         "memory": Entry("quart_jwt.stores.memory", "from_url"),
+        "sqlite+aiosqlite": Entry("quart_jwt.stores.sql", "from_url", "sql"),
+        "postgresql+asyncpg": Entry("quart_jwt.stores.sql", "from_url", "postgresql"),
+        "redis": Entry("quart_jwt.stores.redis", "from_url", "redis"),
+        "rediss": Entry("quart_jwt.stores.redis", "from_url", "redis"),
+        "unix": Entry("quart_jwt.stores.redis", "from_url", "redis"),
     }
 )
 """Every scheme of ``JWT_STORE_URL``."""
