@@ -260,8 +260,7 @@ async def test_a_foreign_token_ends_no_session(service: Service) -> None:
 
 
 async def _break_database(service: Service) -> None:
-    async with service.resources.database.connection() as connection:
-        await connection.execute(text("DROP TABLE users"))
+    await service.resources.database.change(text("DROP TABLE users"))
 
 
 async def test_health_needs_the_database(service: Service) -> None:

@@ -33,7 +33,9 @@ def _run(*arguments: str, stdin: str | bytes | None = None, **environ: str) -> R
 
 def _matches(name: str, password: str) -> bool:
     async def ask() -> bool:
-        async with opened_accounts(Path(".quart-jwt/service.db"), QUICK) as desk:
+        async with opened_accounts(
+            "sqlite+aiosqlite:///.quart-jwt/service.db", QUICK
+        ) as desk:
             accounts, passwords = desk
             account = await accounts.find(name)
             assert account is not None

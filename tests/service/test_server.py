@@ -102,7 +102,7 @@ async def _refused(settings: Settings, bind: str, message: str) -> None:
 async def test_an_address_that_cannot_be_bound(settings: Settings, bind: str) -> None:
     """Nothing is made when the address is no good; one sentence says so."""
     await _refused(settings, bind, f"cannot listen on {bind}: ")
-    assert not settings.storage.database_path.exists()
+    assert not (settings.storage.state_dir / "test.db").exists()
 
 
 async def test_a_port_in_use_is_one_sentence(settings: Settings) -> None:
@@ -110,12 +110,12 @@ async def test_a_port_in_use_is_one_sentence(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         bind = f"127.0.0.1:{taken.getsockname()[1]}"
         await _refused(settings, bind, f"listen on {bind}: Address already in use")
-    assert not settings.storage.database_path.exists()
+    assert not (settings.storage.state_dir / "test.db").exists()
 
 
 async def test_a_broken_database_closes_the_socket(settings: Settings) -> None:
     """A failed start leaves no port behind."""
-    settings.storage.database_path.write_bytes(b"no database" * 1000)
+    (settings.storage.state_dir / "test.db").write_bytes(b"no database" * 1000)
     config = _config()
     with pytest.raises(StartError, match="not a database"):
         await server.serve(settings, config, announce=Announced())

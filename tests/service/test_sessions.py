@@ -187,8 +187,7 @@ async def test_a_session_dies_with_what_it_stands_on(
         change = (
             "DELETE FROM users" if change == "gone" else "UPDATE users SET enabled = 0"
         )
-        async with service.resources.database.connection() as connection:
-            await connection.execute(text(change))
+        await service.resources.database.change(text(change))
 
     for method, path, which in (
         ("GET", "/protected", "access_token"),

@@ -22,7 +22,7 @@ def test_production_is_the_default_and_has_sane_values() -> None:
     """One setting is enough for production."""
     settings = read_settings({"QUART_JWT_SECRET_KEY": SECRET, "HOME": "/root"})
     assert settings.storage.mode == "production"
-    assert Path(".quart-jwt/service.db") == settings.storage.database_path
+    assert settings.storage.database_url == "sqlite+aiosqlite:///.quart-jwt/service.db"
     assert (
         settings.access_token_expires_s,
         settings.refresh_token_expires_s,
@@ -43,7 +43,7 @@ def test_everything_set_is_taken(tmp_path: Path) -> None:
             "QUART_JWT_COOKIE_SECURE": "TRUE",
         }
     )
-    assert tmp_path / "other.db" == settings.storage.database_path
+    assert f"sqlite+aiosqlite:///{tmp_path}/other.db" == settings.storage.database_url
     assert tmp_path / "state" == settings.storage.state_dir
     assert (
         settings.access_token_expires_s,

@@ -86,6 +86,7 @@ def _config(settings: Settings) -> dict[str, Any]:
             seconds=settings.refresh_token_expires_s
         ),
         "JWT_SESSION_DETAILS": settings.session_details,
+        "JWT_STORE_TIMEOUT": settings.storage.store_timeout_s,
         "JWT_TOKEN_LOCATION": ["headers", "cookies"],
         "JWT_COOKIE_SECURE": settings.cookie_secure,
         "JWT_COOKIE_SAMESITE": "Lax",

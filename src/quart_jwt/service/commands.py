@@ -18,6 +18,7 @@ import click
 from quart_jwt import __version__
 from quart_jwt.service import server
 from quart_jwt.service.banner import banner
+from quart_jwt.service.db_commands import db
 from quart_jwt.service.demo import DemoAccount
 from quart_jwt.service.errors import ServiceError
 from quart_jwt.service.server_config import ignored_keys
@@ -129,3 +130,4 @@ def _this_command() -> str:
 
 
 cli.add_command(users)
+cli.add_command(db)

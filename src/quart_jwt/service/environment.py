@@ -17,6 +17,7 @@ NAMES = tuple(
         "MODE",
         "SECRET_KEY",
         "DATABASE_URL",
+        "STORE_URL",
         "STATE_DIR",
         "ACCESS_TOKEN_EXPIRES",
         "REFRESH_TOKEN_EXPIRES",

@@ -111,8 +111,8 @@ def _address(bound: socket.socket, *, secure: bool) -> str:
 
 async def _first_start(settings: Settings) -> DemoAccount:
     """Open the database once before serving; make the demo account if due."""
-    path = settings.storage.database_path
-    async with opened_accounts(path, settings.hash_cost) as (accounts, passwords):
+    url = settings.storage.database_url
+    async with opened_accounts(url, settings.hash_cost) as (accounts, passwords):
         return await ensure_demo(accounts, passwords, settings.storage.mode)
 
 

@@ -23,12 +23,18 @@ from quart_jwt.service.passwords import HashCost
 from quart_jwt.service.passwords import OWASP_MINIMUM
 from quart_jwt.service.state_dir import development_secret
 from quart_jwt.service.state_dir import ensure_state_dir
+from quart_jwt.stores.urls import SCHEMES
 from quart_jwt.tokens.keys import weakness
 
 Mode = Literal["development", "production"]
 
 
 SQLITE_SCHEME = "sqlite+aiosqlite:///"
+POSTGRESQL_SCHEME = "postgresql+asyncpg://"
+
+FILE_TIMEOUT_S = 5.0
+"""A file does not hang like a network, but a hundred sign-ins write one by one."""
+SERVER_TIMEOUT_S = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +45,25 @@ class Storage:
     Attributes:
         mode: ``production`` unless the environment says otherwise.
         state_dir: The directory of what the service makes itself.
-        database_path: The SQLite file.
+        database_url: The database of the accounts.
+        store_url: Where sessions are; None for the same database.
     """
 
     mode: Mode
     state_dir: Path
-    database_path: Path
+    database_url: str = field(repr=False)  # it may hold a password
+    store_url: str | None = field(default=None, repr=False)
+
+    @property
+    def sessions_url(self) -> str:
+        """Where sessions are."""
+        return self.store_url or self.database_url
+
+    @property
+    def store_timeout_s(self) -> float:
+        """How long a call of the session store may take, in seconds."""
+        is_file = self.sessions_url.startswith(SQLITE_SCHEME)
+        return FILE_TIMEOUT_S if is_file else SERVER_TIMEOUT_S
 
     def prepare(self) -> None:
         """
@@ -53,7 +72,8 @@ class Storage:
         Raises:
             StartError: It cannot be made.
         """
-        if self.database_path.is_relative_to(self.state_dir):
+        path = Path(self.database_url.removeprefix(SQLITE_SCHEME))
+        if path.is_relative_to(self.state_dir):
             ensure_state_dir(self.state_dir)
 
 
@@ -188,7 +208,8 @@ def _storage(reading: Reading) -> Storage:
     return Storage(
         mode=_mode(reading),
         state_dir=state_dir,
-        database_path=_database_path(reading, state_dir),
+        database_url=_database_url(reading, state_dir),
+        store_url=_store_url(reading),
     )
 
 
@@ -202,14 +223,26 @@ def _mode(reading: Reading) -> Mode:
     return "production"
 
 
-def _database_path(reading: Reading, state_dir: Path) -> Path:
+def _database_url(reading: Reading, state_dir: Path) -> str:
     url = reading.text("DATABASE_URL")
     if url is None:
-        return state_dir / "service.db"
+        return f"{SQLITE_SCHEME}{state_dir / 'service.db'}"
     path = url.removeprefix(SQLITE_SCHEME)
-    if path == url or not path or path.startswith(":") or "?" in path:
-        reading.fault("DATABASE_URL", f"must be {SQLITE_SCHEME} and a file's path")
-    return Path(path)
+    is_file = path != url and path and not path.startswith(":") and "?" not in path
+    if not is_file and not url.startswith(POSTGRESQL_SCHEME):
+        reading.fault(
+            "DATABASE_URL",
+            f"must be {SQLITE_SCHEME} and a file's path, or {POSTGRESQL_SCHEME}…",
+        )
+    return url
+
+
+def _store_url(reading: Reading) -> str | None:
+    url = reading.text("STORE_URL")
+    if url is not None and url.partition("://")[0] not in SCHEMES:
+        known = ", ".join(f"{one}://" for one in SCHEMES)
+        reading.fault("STORE_URL", f"must begin with one of {known}")
+    return url
 
 
 def _secret(reading: Reading, mode: Mode) -> str | None:

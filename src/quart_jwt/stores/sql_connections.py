@@ -33,6 +33,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from quart_jwt.exceptions import ConfigurationError
@@ -63,18 +64,12 @@ class Connections:
             what SQLAlchemy takes after it.
 
     Raises:
-        ConfigurationError: It is neither.
+        ConfigurationError: It is neither, or the driver is not installed.
     """
 
     def __init__(self, url: str) -> None:
         self._url = _checked(url)
-        self._engine = create_async_engine(
-            self._url,
-            pool_size=POOL_SIZES[self._url.drivername],
-            max_overflow=0,
-            pool_timeout=POOL_TIMEOUT_S,
-            hide_parameters=True,
-        )
+        self._engine = _engine(self._url)
         self._autocommitting = self._engine.execution_options(
             isolation_level="AUTOCOMMIT"
         )
@@ -224,6 +219,22 @@ def _checked(url: str) -> URL:
     if parsed.drivername == SQLITE and parsed.database in {None, "", ":memory:"}:
         raise ConfigurationError(f"{SQLITE}:/// needs the path of a file")
     return parsed
+
+
+def _engine(url: URL) -> AsyncEngine:
+    try:
+        return create_async_engine(
+            url,
+            pool_size=POOL_SIZES[url.drivername],
+            max_overflow=0,
+            pool_timeout=POOL_TIMEOUT_S,
+            hide_parameters=True,
+        )
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"{url.drivername}:// needs {error.name}: "
+            f"pip install 'quart-jwt[{url.get_backend_name()}]'"
+        ) from error
 
 
 async def _prefer_write_ahead_log(connection: AsyncConnection) -> None:

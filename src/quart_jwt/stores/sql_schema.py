@@ -21,6 +21,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from quart_jwt.exceptions import StoreError
 from quart_jwt.stores.sql_connections import Connections
 
+ENVIRONMENT = Path(__file__).with_name("migrations")
+"""Where Alembic finds ``env.py``."""
+
 UPGRADE_LOCK = 0x7175_6172_742D_6A77
 """Whoever upgrades on PostgreSQL holds it: "quart-jw" as a number."""
 
@@ -31,19 +34,22 @@ class Schema:
     One line of revisions.
 
     Attributes:
-        folder: Where they are, with an ``env.py`` as Alembic wants it.
+        revisions: The folder in which they are.
         version_table: Where a database keeps its revision.
     """
 
-    folder: Path
+    revisions: Path
     version_table: str
 
     def _config(self) -> Config:
         config = Config()
         # Alembic interpolates "%".
-        config.set_main_option("script_location", str(self.folder).replace("%", "%%"))
-        config.set_main_option("path_separator", "os")
-        config.attributes["version_table"] = self.version_table
+        for option, path in (
+            ("script_location", ENVIRONMENT),
+            ("version_locations", self.revisions),
+        ):
+            config.set_main_option(option, str(path).replace("%", "%%"))
+        config.set_main_option("path_separator", "newline")
         return config
 
     def upgrade(self, connection: Connection) -> None:
@@ -53,6 +59,7 @@ class Schema:
         if self.lags(connection):
             config = self._config()
             config.attributes["connection"] = connection
+            config.attributes["version_table"] = self.version_table
             command.upgrade(config, "head")
 
     def lags(self, connection: Connection) -> bool:
@@ -66,7 +73,7 @@ class Schema:
         return current is None or (current in known and current != known[0])
 
 
-SESSIONS = Schema(Path(__file__).with_name("migrations"), "quart_jwt_version")
+SESSIONS = Schema(ENVIRONMENT / "versions", "quart_jwt_version")
 """The tables of the SQL store."""
 
 
