@@ -82,6 +82,14 @@ class Server:
         assert self._process is not None
         self._process.send_signal(signum)
 
+    def send_all(self, signum: signal.Signals) -> None:
+        """Send a signal to it and to every process that it has started."""
+        assert self._process is not None
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        for child in children.read_text("ascii").split():
+            os.kill(int(child), signum)
+        self.send(signum)
+
     def stop(self, signum: signal.Signals = signal.SIGKILL) -> None:
         """End it, and wait until it is gone."""
         self.send(signum)
