@@ -84,11 +84,12 @@ class Server:
 
     def send_all(self, signum: signal.Signals) -> None:
         """Send a signal to it and to every process that it has started."""
+        # To it first: one that is stopped starts no more of them.
+        self.send(signum)
         assert self._process is not None
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
         for child in children.read_text("ascii").split():
             os.kill(int(child), signum)
-        self.send(signum)
 
     def stop(self, signum: signal.Signals = signal.SIGKILL) -> None:
         """End it, and wait until it is gone."""

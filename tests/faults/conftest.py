@@ -44,6 +44,15 @@ class Stand:
             await asyncio.sleep(0.05)
         return seen
 
+    async def refreshed(self, token: str) -> Any:
+        """Exchange a refresh token, as often as it takes; 503 is no answer."""
+        while True:
+            status, pair = await self.walker.refresh(token)
+            if status == 200:
+                return pair
+            assert status == 503
+            await asyncio.sleep(0.05)
+
 
 def _app(clock: Clock, url: str, **settings: Any) -> Quart:
     return session_app(clock, store_from_url(url), **settings)
