@@ -54,8 +54,9 @@ class Stand:
             await asyncio.sleep(0.05)
 
 
-def _app(clock: Clock, url: str, **settings: Any) -> Quart:
-    return session_app(clock, store_from_url(url), **settings)
+def _app(clock: Clock, url: str) -> Quart:
+    # A second is long enough for a loaded machine, and short enough to wait for.
+    return session_app(clock, store_from_url(url), JWT_STORE_TIMEOUT=1)
 
 
 @pytest.fixture(name="own_redis")
