@@ -59,14 +59,16 @@ def _run_program(program: Sequence[Block]) -> tuple[dict[str, Any], str]:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: Any) -> AsyncIterator[str]:
-    """Serve an app with Hypercorn; gives its address."""
+async def serving(app: Any, **settings: Any) -> AsyncIterator[str]:
+    """Serve an app with Hypercorn, and with its settings; gives its address."""
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
     config.errorlog = None
     config.graceful_timeout = 2
+    for name, value in settings.items():
+        setattr(config, name, value)
     over = asyncio.Event()
     server = asyncio.create_task(serve(app, config, shutdown_trigger=over.wait))
     try:
