@@ -85,7 +85,8 @@ async def test_a_rotated_refresh_token_is_used_at_once(
     for _ in range(10):
         _jtis(await ask(auth, f"{url}/me", times=10))
         server.clock.advance(LIFE_S)
-    assert (server.asked["/login"], server.asked["/refresh"]) == (1, 9)
+    assert server.asked["/login"] == 1
+    assert len(server.refreshed) == len(set(server.refreshed)) == 9
 
 
 @pytest.mark.parametrize(
@@ -353,6 +354,7 @@ async def test_who_is_cancelled_while_renewing_costs_nobody_else(
     server.held.set()
     _jtis(await following)
     assert (server.asked["/refresh"], server.asked["/login"]) == (2, 1)
+    assert len(set(server.refreshed)) == 1
 
 
 async def test_others_do_not_wait_while_a_token_still_counts(

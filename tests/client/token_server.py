@@ -40,6 +40,7 @@ class TokenServer:
         clock: Its clock.
         asked: How often each path was asked.
         answers: For a path, the answers to give in place of the real one, in order.
+        refreshed: The ids of the refresh tokens that were used, in order.
         held: While it is not set, the refresh answers nobody.
         holding: Set when somebody waits for that.
     """
@@ -48,6 +49,7 @@ class TokenServer:
         self.clock = clock
         self.asked: Counter[str] = Counter()
         self.answers: dict[str, list[tuple[str, int]]] = {}
+        self.refreshed: list[str] = []
         self.held = asyncio.Event()
         self.held.set()
         self.holding = asyncio.Event()
@@ -92,6 +94,7 @@ class TokenServer:
             self.holding.set()
             await self.held.wait()
         claims = get_jwt()
+        self.refreshed.append(claims["jti"])
         if claims["jti"] in self._used:
             return jsonify(msg="Token has been revoked"), 401
         if "parent" in claims:
