@@ -28,6 +28,7 @@ from quart_jwt.extension.pending import Outcome
 from quart_jwt.extension.pending import PendingVerification
 from quart_jwt.extension.presentation import presentation_of
 from quart_jwt.extension.presentation import Requirement
+from quart_jwt.extension.protection import mark
 from quart_jwt.extension.settings import EXEMPT_METHODS
 from quart_jwt.extension.subject import current_subject
 from quart_jwt.extension.subject import Subject
@@ -154,6 +155,7 @@ def _async_view(
             return await close_at_expiry(view(*args, **kwargs))
         return await view(*args, **kwargs)
 
+    mark(protected, requirement)
     return protected
 
 
@@ -163,6 +165,7 @@ def _sync_view(view: Callable[P, R], requirement: Requirement) -> Callable[P, R]
         _verify_now(requirement)
         return view(*args, **kwargs)
 
+    mark(protected, requirement)
     return protected
 
 
