@@ -41,7 +41,7 @@ class LoginRefusedError(JWTAuthError):
     """
 
     # The same credentials get the same answer, and count as attempts at guessing.
-    pause_s = 60.0
+    pause_s: ClassVar[float] = 60.0
 
     def __init__(self, status: int) -> None:
         super().__init__(f"The login was refused with HTTP {status}")

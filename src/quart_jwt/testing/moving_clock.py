@@ -19,7 +19,7 @@ class Clock:
     """
 
     def __init__(self, now: float) -> None:
-        self.now = now
+        self.now: float = now
 
     def __call__(self) -> float:
         """Epoch seconds."""
