@@ -9,7 +9,6 @@ from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,7 +35,7 @@ def make_token(app: "Quart") -> Callable[..., Awaitable[str]]:
 
 
 @pytest.fixture
-def auth_headers(app: "Quart") -> Callable[..., Awaitable[dict[str, Any]]]:
+def auth_headers(app: "Quart") -> Callable[..., Awaitable[dict[str, str]]]:
     """
     The headers that carry a token.
 

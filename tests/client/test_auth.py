@@ -417,3 +417,26 @@ def test_nothing_secret_is_shown() -> None:
     shown = f"{auth!r} {pair!r} {auth._session._exchange!r}"
 
     assert not any(word in shown for word in ("lovelace", "'access'", "'refresh'"))
+
+
+def test_one_object_serves_one_loop_after_another(clock: Clock) -> None:
+    """``asyncio.run`` may be called again and again with the same ``JWTAuth``."""
+    server = TokenServer(clock)
+    transport = httpx.ASGITransport(app=server.app)
+    auths: list[JWTAuth] = []
+
+    async def ask() -> None:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://server.example"
+        ) as client:
+            if not auths:
+                auths.append(JWTAuth(client.base_url, CREDENTIALS, clock=clock))
+            # The client for tokens is this loop's, too.
+            auths[0]._awaiting._client = client
+            client.auth = auths[0]
+            _jtis(list(await asyncio.gather(*(client.get("/me") for _ in range(10)))))
+
+    for _ in range(3):
+        asyncio.run(ask())
+        clock.advance(LIFE_S)
+    assert (server.asked["/login"], server.asked["/refresh"]) == (1, 2)

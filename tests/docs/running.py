@@ -21,6 +21,7 @@ from collections.abc import AsyncIterator
 from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -56,6 +57,16 @@ def _run_program(program: Sequence[Block]) -> tuple[dict[str, Any], str]:
             with contextlib.redirect_stdout(printed):
                 exec(code, module.__dict__)  # noqa: S102 (the page is ours)
     return module.__dict__, printed.getvalue()
+
+
+async def run_client(program: Sequence[Block]) -> str:
+    """Give what the last block of a program prints, which asks the others' app."""
+    *served, client = program
+    names, _ = await run_program(served)
+    async with serving(names["app"]) as url:
+        text = client.text.replace(PROGRAM_URL, url)
+        _, printed = await run_program([*served, replace(client, text=text)])
+    return printed
 
 
 @contextlib.asynccontextmanager

@@ -12,7 +12,6 @@ from quart_jwt.extension.protection import open_routes
 from quart_jwt.extension.protection import WEBSOCKET
 from quart_jwt.testing.sign_in import auth_headers
 from quart_jwt.testing.sign_in import Fault
-from quart_jwt.typing import Claims
 
 ALWAYS_REFUSED: tuple[Fault, ...] = ("expired", "wrong_type", "wrong_key")
 """Faults that no app accepts; whether a token was revoked is for its hook to say."""
@@ -46,7 +45,7 @@ async def assert_protected(
     Raises:
         AssertionError: It answered one of them with something else than a refusal.
     """
-    presented: dict[str, Claims] = {"no token": {}}
+    presented: dict[str, dict[str, str]] = {"no token": {}}
     for fault in ALWAYS_REFUSED:
         headers = await auth_headers(app, refresh=refresh, fresh=True, fault=fault)
         presented[f"a token with the fault {fault!r}"] = headers
@@ -80,7 +79,7 @@ def assert_no_open_routes(
         raise AssertionError(f"Open, and not allowed to be: {names}")
 
 
-async def _status(app: Quart, method: str, path: str, headers: Claims) -> int:
+async def _status(app: Quart, method: str, path: str, headers: dict[str, str]) -> int:
     client: Any = app.test_client()  # its protocol knows fewer ways to call it
     if method != WEBSOCKET:
         response = await client.open(path, method=method, headers=headers)

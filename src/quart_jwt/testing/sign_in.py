@@ -74,7 +74,9 @@ async def make_token(
     return token
 
 
-async def auth_headers(app: Quart, identity: Any = "tester", **of: Any) -> Claims:
+async def auth_headers(
+    app: Quart, identity: Any = "tester", **of: Any
+) -> dict[str, str]:
     """
     Give the headers of a request that carries a token, where the app looks first.
 
@@ -139,7 +141,7 @@ def _resigned(token: str) -> str:
     return f"{signing_input}.{text}"
 
 
-def _cookie_headers(settings: Settings, token: str, *, refresh: bool) -> Claims:
+def _cookie_headers(settings: Settings, token: str, *, refresh: bool) -> dict[str, str]:
     name = settings.refresh_cookie_name if refresh else settings.access_cookie_name
     headers = {"Cookie": f"{name}={token}"}
     csrf = parse(token).claims.get("csrf")
@@ -148,7 +150,7 @@ def _cookie_headers(settings: Settings, token: str, *, refresh: bool) -> Claims:
     return headers
 
 
-def _carrying(send: Callable[..., Any], auth: Claims) -> Callable[..., Any]:
+def _carrying(send: Callable[..., Any], auth: dict[str, str]) -> Callable[..., Any]:
     def send_with_token(path: str, *, headers: Any = None, **options: Any) -> Any:
         merged = Headers(auth)
         merged.update(headers or {})
