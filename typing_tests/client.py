@@ -46,7 +46,6 @@ async def with_an_app(app: Quart) -> None:
     await auth.aforget()
     assert_type(await make_token(app, "ada", fault="expired"), str)
     assert_type(await authenticated_client(app, "ada"), TestClientProtocol)
-    headers = await auth_headers(app, "ada", fresh=True)
-    httpx.get("https://example.com", headers=headers)
+    assert_type(await auth_headers(app, "ada", fresh=True), dict[str, str])
     with moving_clock(app) as clock:
         assert_type(clock(), float)

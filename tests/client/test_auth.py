@@ -422,7 +422,8 @@ def test_nothing_secret_is_shown() -> None:
 def test_one_object_serves_one_loop_after_another(clock: Clock) -> None:
     """``asyncio.run`` may be called again and again with the same ``JWTAuth``."""
     server = TokenServer(clock)
-    transport = httpx.ASGITransport(app=server.app)
+    app: Any = server.app  # httpx knows less of ASGI's types
+    transport = httpx.ASGITransport(app=app)
     auths: list[JWTAuth] = []
 
     async def ask() -> None:
