@@ -19,13 +19,21 @@ TIMEOUT_S = 30.0
 
 TRUSTED = httpx.create_ssl_context()
 
+CONNECTIONS = 20
+FEW_CONNECTIONS = httpx.Limits(max_connections=CONNECTIONS)
+"""Requests that wait for one have their token already: it is `JWTAuth` that is under
+load here, and not the server."""
+
+NO_KEEP_ALIVE = httpx.Limits(max_keepalive_connections=0)
+"""httpcore may close an idle connection in one thread that another has just taken."""
+
 
 async def in_tasks(
     auth: JWTAuth, url: str, *, times: int = 1, method: str = "GET", **options: Any
 ) -> list[httpx.Response]:
     """Ask with ``httpx.AsyncClient``."""
     async with httpx.AsyncClient(
-        auth=auth, timeout=TIMEOUT_S, verify=TRUSTED
+        auth=auth, timeout=TIMEOUT_S, verify=TRUSTED, limits=FEW_CONNECTIONS
     ) as client:
         asking = [client.request(method, url, **options) for _ in range(times)]
         return list(await asyncio.gather(*asking))
@@ -37,8 +45,10 @@ async def in_threads(
     """Ask with ``httpx.Client``."""
     loop = asyncio.get_running_loop()
     with (
-        httpx.Client(auth=auth, timeout=TIMEOUT_S, verify=TRUSTED) as client,
-        ThreadPoolExecutor(min(times, 32)) as pool,
+        httpx.Client(
+            auth=auth, timeout=TIMEOUT_S, verify=TRUSTED, limits=NO_KEEP_ALIVE
+        ) as client,
+        ThreadPoolExecutor(min(times, CONNECTIONS)) as pool,
     ):
         ask = partial(client.request, method, url, **options)
         asking = [loop.run_in_executor(pool, ask) for _ in range(times)]
