@@ -23,6 +23,7 @@ class LossyProxy:
         self.lost = 0
         self._to_lose = 0
         self._path = b""
+        self._serving: set[asyncio.Task[None]] = set()
 
     def lose_answers(self, path: str, times: int) -> None:
         """Let the next requests for a path reach the server, and lose its answers."""
@@ -36,11 +37,23 @@ class LossyProxy:
         self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         async with server:
             yield self
+            for connection in self._serving:
+                connection.cancel()
+            await asyncio.gather(*self._serving)
 
     async def _serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        with contextlib.closing(writer), contextlib.suppress(OSError):
+        serving = asyncio.ensure_future(self._connect(reader, writer))
+        self._serving.add(serving)
+        serving.add_done_callback(self._serving.discard)
+        await serving
+
+    async def _connect(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        over = contextlib.suppress(OSError, asyncio.CancelledError)
+        with contextlib.closing(writer), over:
             if self.target is None:
                 return
             target = httpx.URL(self.target)

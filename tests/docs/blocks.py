@@ -75,7 +75,8 @@ class Command:
 
 def pages() -> list[Path]:
     """Give every page whose blocks have to hold."""
-    return [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))]
+    patterns = ("*.md", "docs/**/*.md", "deploy/**/*.md")
+    return [page for pattern in patterns for page in sorted(ROOT.glob(pattern))]
 
 
 def blocks_of(page: Path) -> list[Block]:
