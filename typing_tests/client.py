@@ -10,9 +10,9 @@ from quart.typing import TestClientProtocol
 
 from quart_jwt.client import CookieNames
 from quart_jwt.client import FileTokenStore
+from quart_jwt.client import HeldTokens
 from quart_jwt.client import JWTAuth
 from quart_jwt.client import MemoryTokenStore
-from quart_jwt.client import TokenPair
 from quart_jwt.client import TokenStore
 from quart_jwt.testing import auth_headers
 from quart_jwt.testing import authenticated_client
@@ -21,10 +21,10 @@ from quart_jwt.testing import moving_clock
 
 
 class OwnStore:
-    def load(self) -> TokenPair | None:
+    def load(self) -> HeldTokens | None:
         return None
 
-    def save(self, pair: TokenPair | None) -> None:
+    def save(self, pair: HeldTokens | None) -> None:
         raise NotImplementedError
 
 

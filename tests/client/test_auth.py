@@ -18,12 +18,12 @@ from client.token_server import TokenServer
 from clock import Clock
 from docs.running import serving
 from quart_jwt.client import FileTokenStore
+from quart_jwt.client import HeldTokens
 from quart_jwt.client import JWTAuth
 from quart_jwt.client import LoginRefusedError
 from quart_jwt.client import LoginRequiredError
 from quart_jwt.client import MemoryTokenStore
 from quart_jwt.client import TokenEndpointError
-from quart_jwt.client import TokenPair
 from quart_jwt.client import TokenStoreError
 
 EXPIRED = '{"msg": "Token has expired"}'
@@ -173,7 +173,7 @@ async def test_without_credentials_somebody_has_to_log_in(
     """A refresh token is enough to begin with; when it ends, the error says so."""
     async with httpx.AsyncClient() as client:
         body = await client.post(f"{url}/login", json=CREDENTIALS)
-    pair = TokenPair(**{name[:-6]: token for name, token in body.json().items()})
+    pair = HeldTokens(**{name[:-6]: token for name, token in body.json().items()})
     auth = JWTAuth(url, store=MemoryTokenStore(pair), clock=clock)
     _jtis(await ask(auth, f"{url}/me"))
     clock.advance(LIFE_S)
@@ -412,7 +412,7 @@ def test_arguments_that_cannot_work_are_refused(
 
 def test_nothing_secret_is_shown() -> None:
     """Neither tokens nor credentials stand in what is printed of these objects."""
-    pair = TokenPair("access", "refresh")
+    pair = HeldTokens("access", "refresh")
     auth = JWTAuth("https://example.com", CREDENTIALS, store=MemoryTokenStore(pair))
     shown = f"{auth!r} {pair!r} {auth._session._exchange!r}"
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from quart_jwt.client import FileTokenStore
+from quart_jwt.client import HeldTokens
 from quart_jwt.client import MemoryTokenStore
-from quart_jwt.client import TokenPair
 from quart_jwt.client import TokenStore
 from quart_jwt.client import TokenStoreError
 
-PAIR = TokenPair("access-1", "refresh-1")
-ALONE = TokenPair("access-2")
+PAIR = HeldTokens("access-1", "refresh-1")
+ALONE = HeldTokens("access-2")
 
 
 @pytest.fixture(name="path")

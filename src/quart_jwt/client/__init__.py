@@ -12,7 +12,7 @@ from quart_jwt.client.errors import LoginRefusedError
 from quart_jwt.client.errors import LoginRequiredError
 from quart_jwt.client.errors import TokenEndpointError
 from quart_jwt.client.errors import TokenStoreError
-from quart_jwt.client.token_pair import TokenPair
+from quart_jwt.client.held_tokens import HeldTokens
 from quart_jwt.client.token_store import FileTokenStore
 from quart_jwt.client.token_store import MemoryTokenStore
 from quart_jwt.client.token_store import TokenStore
@@ -20,13 +20,13 @@ from quart_jwt.client.token_store import TokenStore
 __all__ = [
     "CookieNames",
     "FileTokenStore",
+    "HeldTokens",
     "JWTAuth",
     "JWTAuthError",
     "LoginRefusedError",
     "LoginRequiredError",
     "MemoryTokenStore",
     "TokenEndpointError",
-    "TokenPair",
     "TokenStore",
     "TokenStoreError",
 ]

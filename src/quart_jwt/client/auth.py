@@ -20,9 +20,9 @@ from quart_jwt.client.carriers import HeaderCarrier
 from quart_jwt.client.exchange import Exchange
 from quart_jwt.client.exchange import says_renew
 from quart_jwt.client.exchange import UNAUTHORIZED
+from quart_jwt.client.held_tokens import HeldTokens
 from quart_jwt.client.server_clock import ServerClock
 from quart_jwt.client.session import Session
-from quart_jwt.client.token_pair import TokenPair
 from quart_jwt.client.token_store import MemoryTokenStore
 from quart_jwt.client.token_store import TokenStore
 from quart_jwt.client.waiting import Awaiting
@@ -133,7 +133,7 @@ class JWTAuth(httpx.Auth):
 
     async def _before(
         self, request: httpx.Request, waiting: Waiting
-    ) -> TokenPair | None:
+    ) -> HeldTokens | None:
         """Put a token on a request, if it goes where tokens may go."""
         if _origin(request.url) not in self._origins:
             return None
@@ -144,7 +144,7 @@ class JWTAuth(httpx.Auth):
     async def _after(
         self,
         request: httpx.Request,
-        pair: TokenPair | None,
+        pair: HeldTokens | None,
         response: httpx.Response,
         waiting: Waiting,
     ) -> bool:

@@ -10,8 +10,8 @@ from typing import Protocol
 
 import httpx
 
-from quart_jwt.client.token_pair import TokenPair
-from quart_jwt.client.token_pair import unverified_claims
+from quart_jwt.client.held_tokens import HeldTokens
+from quart_jwt.client.held_tokens import unverified_claims
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """RFC 9110 §9.2.1: methods that no CSRF value is asked for."""
@@ -44,7 +44,7 @@ class Carrier(Protocol):
     def put_refresh(self, request: httpx.Request, token: str) -> None:
         """Put a refresh token on a request."""
 
-    def take(self, answer: httpx.Response, held: str | None) -> TokenPair | None:
+    def take(self, answer: httpx.Response, held: str | None) -> HeldTokens | None:
         """
         Take the tokens out of an answer.
 
@@ -66,7 +66,7 @@ class HeaderCarrier:
 
     put_refresh = put_access
 
-    def take(self, answer: httpx.Response, held: str | None) -> TokenPair | None:
+    def take(self, answer: httpx.Response, held: str | None) -> HeldTokens | None:
         """Take the tokens out of a JSON object (RFC 6749 §5.1)."""
         try:
             body = answer.json()
@@ -101,7 +101,7 @@ class CookieCarrier:
         _set_cookie(request, self.names.refresh, token)
         _set_csrf(request, self.names.refresh_csrf_header, token)
 
-    def take(self, answer: httpx.Response, held: str | None) -> TokenPair | None:
+    def take(self, answer: httpx.Response, held: str | None) -> HeldTokens | None:
         """Take the tokens out of the cookies that an answer sets."""
         cookies = answer.cookies
         return _pair(
@@ -109,10 +109,10 @@ class CookieCarrier:
         )
 
 
-def _pair(access: Any, refresh: Any, held: str | None) -> TokenPair | None:
+def _pair(access: Any, refresh: Any, held: str | None) -> HeldTokens | None:
     if not isinstance(access, str) or not access:
         return None
-    return TokenPair(access, refresh if isinstance(refresh, str) and refresh else held)
+    return HeldTokens(access, refresh if isinstance(refresh, str) and refresh else held)
 
 
 def _set_cookie(request: httpx.Request, name: str, value: str) -> None:

@@ -14,8 +14,8 @@ from quart_jwt.client.carriers import Carrier
 from quart_jwt.client.errors import LoginRefusedError
 from quart_jwt.client.errors import LoginRequiredError
 from quart_jwt.client.errors import TokenEndpointError
+from quart_jwt.client.held_tokens import HeldTokens
 from quart_jwt.client.server_clock import ServerClock
-from quart_jwt.client.token_pair import TokenPair
 from quart_jwt.client.waiting import AnyClient
 from quart_jwt.client.waiting import Build
 from quart_jwt.client.waiting import Waiting
@@ -53,7 +53,7 @@ class Exchange:
     carrier: Carrier
     clock: ServerClock
 
-    async def renew(self, refresh: str | None, waiting: Waiting) -> TokenPair:
+    async def renew(self, refresh: str | None, waiting: Waiting) -> HeldTokens:
         """
         Get new tokens: for the refresh token or, failing that, the credentials.
 
@@ -102,7 +102,7 @@ class Exchange:
 
         return build
 
-    def _taken(self, answer: httpx.Response, refresh: str | None) -> TokenPair:
+    def _taken(self, answer: httpx.Response, refresh: str | None) -> HeldTokens:
         place, status = answer.request.url.path, answer.status_code
         if not answer.is_success:
             raise TokenEndpointError(f"{place} answered HTTP {status}", status)

@@ -12,10 +12,10 @@ import httpx
 
 from quart_jwt.client.errors import JWTAuthError
 from quart_jwt.client.exchange import Exchange
+from quart_jwt.client.held_tokens import HeldTokens
+from quart_jwt.client.held_tokens import NEVER
+from quart_jwt.client.held_tokens import validity_of
 from quart_jwt.client.server_clock import ServerClock
-from quart_jwt.client.token_pair import NEVER
-from quart_jwt.client.token_pair import TokenPair
-from quart_jwt.client.token_pair import validity_of
 from quart_jwt.client.token_store import TokenStore
 from quart_jwt.client.waiting import Waiting
 
@@ -51,13 +51,13 @@ class Session:
         self._clock = clock
         self._server_clock = server_clock
         self._ahead_s = ahead_s
-        self._pair: TokenPair | None = None
+        self._pair: HeldTokens | None = None
         self._validity = NEVER
-        self._in_store: TokenPair | None = None
+        self._in_store: HeldTokens | None = None
         self._failure: Exception | None = None
         self._paused_until = 0.0
 
-    async def pair(self, waiting: Waiting) -> TokenPair:
+    async def pair(self, waiting: Waiting) -> HeldTokens:
         """
         Give tokens that are good now.
 
@@ -74,7 +74,7 @@ class Session:
             self._raise_failure()
             return await self._renewed(waiting)
 
-    def refuse(self, pair: TokenPair, response: httpx.Response) -> None:
+    def refuse(self, pair: HeldTokens, response: httpx.Response) -> None:
         """Remember that the server has refused an access token."""
         self._server_clock.learn(response)
         if pair == self._pair:
@@ -87,7 +87,7 @@ class Session:
             await waiting.call(self._store.save, None)
             self._in_store = None
 
-    def _usable(self, *, renewing: bool) -> TokenPair | None:
+    def _usable(self, *, renewing: bool) -> HeldTokens | None:
         """The held tokens, if they need no renewal, or can do without for now."""
         now = self._server_clock()
         if now < self._validity.renew_at:
@@ -103,7 +103,7 @@ class Session:
             # Without the traceback of whoever was given it before.
             raise self._failure.with_traceback(None)
 
-    async def _renewed(self, waiting: Waiting) -> TokenPair:
+    async def _renewed(self, waiting: Waiting) -> HeldTokens:
         try:
             if not await self._find_stored(waiting):
                 await self._renew(waiting)
@@ -134,11 +134,11 @@ class Session:
         await waiting.call(self._store.save, self._pair)
         self._in_store = self._pair
 
-    def _hold(self, pair: TokenPair) -> None:
+    def _hold(self, pair: HeldTokens) -> None:
         self._pair = pair
         self._validity = validity_of(pair.access, self._ahead_s)
 
-    def _held(self) -> TokenPair:
+    def _held(self) -> HeldTokens:
         if self._pair is None:  # pragma: no cover - a renewal gives a pair or raises
             raise RuntimeError("no tokens are held")
         return self._pair

@@ -14,7 +14,7 @@ from typing import Any
 from typing import Protocol
 
 from quart_jwt.client.errors import TokenStoreError
-from quart_jwt.client.token_pair import TokenPair
+from quart_jwt.client.held_tokens import HeldTokens
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -22,10 +22,10 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 class TokenStore(Protocol):
     """Keeps the tokens of one session of one user."""
 
-    def load(self) -> TokenPair | None:
+    def load(self) -> HeldTokens | None:
         """The tokens that were saved last; None if there are none."""
 
-    def save(self, pair: TokenPair | None) -> None:
+    def save(self, pair: HeldTokens | None) -> None:
         """Replace the tokens at once and as a whole; None removes them."""
 
 
@@ -37,14 +37,14 @@ class MemoryTokenStore:
         pair: Tokens to begin with.
     """
 
-    def __init__(self, pair: TokenPair | None = None) -> None:
+    def __init__(self, pair: HeldTokens | None = None) -> None:
         self._pair = pair
 
-    def load(self) -> TokenPair | None:
+    def load(self) -> HeldTokens | None:
         """The tokens that were saved last."""
         return self._pair
 
-    def save(self, pair: TokenPair | None) -> None:
+    def save(self, pair: HeldTokens | None) -> None:
         """Replace the tokens."""
         self._pair = pair
 
@@ -62,7 +62,7 @@ class FileTokenStore:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path: Path = Path(path)
 
-    def load(self) -> TokenPair | None:
+    def load(self) -> HeldTokens | None:
         """
         Read the tokens.
 
@@ -79,7 +79,7 @@ class FileTokenStore:
         except (OSError, ValueError) as error:
             raise TokenStoreError(f"Cannot read tokens from {self.path}") from error
 
-    def save(self, pair: TokenPair | None) -> None:
+    def save(self, pair: HeldTokens | None) -> None:
         """
         Write the tokens, or remove the file.
 
@@ -116,13 +116,13 @@ class FileTokenStore:
             )
 
 
-def _text(pair: TokenPair) -> str:
+def _text(pair: HeldTokens) -> str:
     return json.dumps({"access_token": pair.access, "refresh_token": pair.refresh})
 
 
-def _parsed(text: str) -> TokenPair:
+def _parsed(text: str) -> HeldTokens:
     body: Any = json.loads(text)
     match body:
         case {"access_token": str(access), "refresh_token": None | str() as refresh}:
-            return TokenPair(access, refresh)
+            return HeldTokens(access, refresh)
     raise ValueError("not a pair of tokens")

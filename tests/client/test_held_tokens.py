@@ -11,8 +11,8 @@ from clock import Clock
 from clock import START
 from forging import forge
 from forging import HEADER
+from quart_jwt.client.held_tokens import validity_of
 from quart_jwt.client.server_clock import ServerClock
-from quart_jwt.client.token_pair import validity_of
 
 
 @pytest.mark.parametrize(

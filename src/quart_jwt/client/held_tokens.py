@@ -19,7 +19,7 @@ MAX_SHARE_AHEAD = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class TokenPair:
+class HeldTokens:
     """
     An access token and, if there is one, the refresh token of its session.
 
