@@ -52,6 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "migrate": {"migrate"},
     "client": {"exceptions", "tokens", "client"},
+    "testing": {"exceptions", "tokens", "typing", "extension", "testing"},
 }
 """Each ring, and what it may import: itself and what lies below."""
 

@@ -31,6 +31,7 @@ from quart_jwt.extension.presentation import presentation_of
 from quart_jwt.extension.presentation import Requirement
 from quart_jwt.extension.refused import REFUSALS
 from quart_jwt.extension.refused import tell_refused
+from quart_jwt.extension.protection import mark
 from quart_jwt.extension.settings import EXEMPT_METHODS
 from quart_jwt.extension.subject import current_subject
 from quart_jwt.extension.subject import Subject
@@ -161,6 +162,7 @@ def _async_view(
             return await close_at_expiry(view(*args, **kwargs))
         return await view(*args, **kwargs)
 
+    mark(protected, requirement)
     return protected
 
 
@@ -170,6 +172,7 @@ def _sync_view(view: Callable[P, R], requirement: Requirement) -> Callable[P, R]
         _verify_now(requirement)
         return view(*args, **kwargs)
 
+    mark(protected, requirement)
     return protected
 
 

@@ -21,6 +21,7 @@ from quart_jwt.service.banner import banner
 from quart_jwt.service.db_commands import db
 from quart_jwt.service.demo import DemoAccount
 from quart_jwt.service.errors import ServiceError
+from quart_jwt.service.route_commands import routes_command
 from quart_jwt.service.server_config import ignored_keys
 from quart_jwt.service.server_config import make_config
 from quart_jwt.service.server_config import read_values
@@ -131,3 +132,4 @@ def _this_command() -> str:
 
 cli.add_command(users)
 cli.add_command(db)
+cli.add_command(routes_command)
