@@ -17,16 +17,21 @@ import click
 
 from quart_jwt import __version__
 from quart_jwt.service import server
+from quart_jwt.service import workers
 from quart_jwt.service.banner import banner
 from quart_jwt.service.demo import DemoAccount
+from quart_jwt.service.draining import end_by_force
 from quart_jwt.service.errors import ServiceError
 from quart_jwt.service.server_config import ignored_keys
 from quart_jwt.service.server_config import make_config
+from quart_jwt.service.server_config import MAX_WORKERS
 from quart_jwt.service.server_config import read_values
+from quart_jwt.service.server_config import worker_count
 from quart_jwt.service.settings import read_settings
 from quart_jwt.service.settings import Settings
 from quart_jwt.service.user_commands import examples
 from quart_jwt.service.user_commands import users
+from quart_jwt.service.workers import SILENT_AFTER_S
 
 
 class Refusing(click.Group):
@@ -55,6 +60,7 @@ def cli() -> None:
     epilog=examples(
         "QUART_JWT_MODE=development quart-jwt serve",
         "quart-jwt serve --port 9000",
+        "quart-jwt serve --workers 4",
         "quart-jwt serve --bind unix:/run/quart-jwt.sock --config hypercorn.toml",
     ),
 )
@@ -78,11 +84,34 @@ def cli() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Hypercorn's settings (default: ./hypercorn.toml if it exists).",
 )
+@click.option(
+    "--workers",
+    "wanted",
+    type=click.IntRange(0, MAX_WORKERS),
+    help="Worker processes to keep (default: what the settings say; "
+    "0 serves in this process).",
+)
+@click.option(
+    "--worker-timeout",
+    "silent_after_s",
+    type=click.FloatRange(1, 3600),
+    default=SILENT_AFTER_S,
+    show_default=True,
+    metavar="SECONDS",
+    help="Replace a worker whose event loop hangs for so long.",
+)
 def serve_command(
-    binds: tuple[str, ...], host: str | None, port: int | None, path: Path | None
+    binds: tuple[str, ...],
+    host: str | None,
+    port: int | None,
+    path: Path | None,
+    wanted: int | None,
+    silent_after_s: float,
 ) -> None:
     """
     Serve login, refresh, protected and logout until SIGTERM or Ctrl-C.
+
+    With workers, SIGHUP replaces them one after another without a failed request.
     """
     if binds and (host is not None or port is not None):
         raise click.UsageError("--bind already says where; leave --host and --port")
@@ -90,6 +119,7 @@ def serve_command(
         binds = (f"{host or '127.0.0.1'}:{8000 if port is None else port}",)
     settings = read_settings(os.environ)
     values = read_values(path)
+    count = worker_count(values, wanted)
     settings.storage.prepare()
     _warn(settings, ignored_keys(values))
 
@@ -104,7 +134,21 @@ def serve_command(
         )
         sys.stdout.flush()
 
-    asyncio.run(server.serve(settings, make_config(values, binds), announce=announce))
+    config = make_config(values, binds)
+    if count:
+        serving = workers.serve_workers(
+            settings,
+            config,
+            count=count,
+            announce=announce,
+            path=path,
+            silent_after_s=silent_after_s,
+        )
+    else:
+        serving = server.serve(
+            settings, config, announce=announce, deadline=end_by_force
+        )
+    asyncio.run(serving)
 
 
 def _warn(settings: Settings, ignored: Sequence[str]) -> None:
@@ -116,7 +160,7 @@ def _warn(settings: Settings, ignored: Sequence[str]) -> None:
         )
     for name in ignored:
         click.echo(
-            f"warning: {name} has no effect: `quart-jwt serve` is one process",
+            f"warning: {name} has no effect under `quart-jwt serve`",
             err=True,
         )
 
