@@ -113,10 +113,7 @@ def serve_command(
 
     With workers, SIGHUP replaces them one after another without a failed request.
     """
-    if binds and (host is not None or port is not None):
-        raise click.UsageError("--bind already says where; leave --host and --port")
-    if host is not None or port is not None:
-        binds = (f"{host or '127.0.0.1'}:{8000 if port is None else port}",)
+    binds = _binds(binds, host, port)
     settings = read_settings(os.environ)
     values = read_values(path)
     count = worker_count(values, wanted)
@@ -149,6 +146,17 @@ def serve_command(
             settings, config, announce=announce, deadline=end_by_force
         )
     asyncio.run(serving)
+
+
+def _binds(
+    binds: tuple[str, ...], host: str | None, port: int | None
+) -> tuple[str, ...]:
+    """Return where to listen; nothing leaves it to the settings."""
+    if host is None and port is None:
+        return binds
+    if binds:
+        raise click.UsageError("--bind already says where; leave --host and --port")
+    return (f"{host or '127.0.0.1'}:{8000 if port is None else port}",)
 
 
 def _warn(settings: Settings, ignored: Sequence[str]) -> None:

@@ -104,6 +104,8 @@ class Supervisor:
             StopError: Workers had to be killed at the stop.
         """
         first = await self._first()
+        if first is None:
+            return
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._keep(first))
             started()
@@ -128,14 +130,16 @@ class Supervisor:
         """Replace one worker after another by a fresh one."""
         self._reload.set()
 
-    async def _first(self) -> WorkerProcess:
+    async def _first(self) -> WorkerProcess | None:
         """Start the worker whose failure means that none can start."""
         worker = await self._add()
-        if not await worker.is_ready(self._limits.start_s):
-            end = worker.end
-            await self._discard(worker)
-            raise StartError(f"the first worker {end} before it could serve")
-        return worker
+        if await worker.is_ready(self._limits.start_s):
+            return worker
+        end = worker.end
+        await self._discard(worker)
+        if self._stop.is_set():
+            return None
+        raise StartError(f"the first worker cannot serve: it {end}")
 
     async def _keep(self, worker: WorkerProcess) -> None:
         """Follow a worker to its end and put others in its place."""
@@ -177,7 +181,9 @@ class Supervisor:
         """Put a fresh worker in the place of one; False if it cannot serve."""
         fresh = await self._add()
         if not await fresh.is_ready(self._limits.start_s):
-            logger.error("the fresh worker %s: the others stay", fresh.end)
+            logger.error(
+                "a fresh worker cannot serve: it %s; the others stay", fresh.end
+            )
             await self._discard(fresh)
             return False
         tasks.create_task(self._keep(fresh))

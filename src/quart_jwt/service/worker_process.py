@@ -69,7 +69,7 @@ class WorkerProcess:
         """How it has ended, in words."""
         status = self._process.returncode
         if status is None:
-            return "is running"
+            return "takes too long"
         if status < 0:
             return f"was ended by {signal.Signals(-status).name}"
         return f"ended with status {status}"
