@@ -33,7 +33,9 @@ class Load:
     Attributes:
         port: Where, on 127.0.0.1.
         keep_alive: Whether a connection carries more than one request.
+        path: What is asked for.
         ends_when_refused: Whether a refused connection means that it is over.
+        pause_s: Seconds between two requests of a connection.
         answered: How many requests got their 200, by the body of the answer.
         failed: What happened to the others.
         refused: How many connections were refused.
@@ -43,6 +45,7 @@ class Load:
     keep_alive: bool
     path: str = "/"
     ends_when_refused: bool = False
+    pause_s: float = 0
     answered: Counter[str] = field(default_factory=Counter)
     failed: list[str] = field(default_factory=list)
     refused: int = 0
@@ -56,6 +59,11 @@ class Load:
                 tasks.create_task(self._client())
             yield self
             self._over.set()
+
+    @property
+    def summary(self) -> str:
+        """The counts in words."""
+        return f"{self.answered.total()} answered, {len(self.failed)} failed"
 
     async def answers(self, more: int) -> None:
         """Wait for so many more answers."""
@@ -82,6 +90,8 @@ class Load:
             goes_on = True
             while goes_on and not self._over.is_set():
                 goes_on = await self._ask(reader, writer)
+                if goes_on:
+                    await asyncio.sleep(self.pause_s)
         except (OSError, EOFError, TimeoutError) as error:
             self.failed.append(f"request: {error!r}")
         finally:

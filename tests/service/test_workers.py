@@ -55,6 +55,7 @@ async def test_the_real_service_with_two_workers(tmp_path: Path) -> None:
     assert {str(worker) for worker in workers} == set(lines)
 
 
+@pytest.mark.slow
 async def test_sigterm_to_the_group_finishes_what_is_in_flight(paced: Fleet) -> None:
     """Everybody hears it, the supervisor says it again, and nothing is dropped."""
     await paced.serving()
@@ -66,6 +67,7 @@ async def test_sigterm_to_the_group_finishes_what_is_in_flight(paced: Fleet) -> 
     assert (load.answered.total(), load.failed) == (8, [])
 
 
+@pytest.mark.slow
 async def test_a_killed_worker_is_replaced_while_the_other_serves(
     paced: Fleet,
 ) -> None:
@@ -92,10 +94,12 @@ async def test_workers_do_not_outlive_a_killed_supervisor(paced: Fleet) -> None:
     workers, port = paced.workers, paced.port
     paced.process.kill()
     await until(lambda: not any(map(is_alive, workers)), "the workers end")
+    assert "Traceback" not in paced.text
     with socket.create_server(("127.0.0.1", port)):
         pass
 
 
+@pytest.mark.slow
 async def test_sighup_replaces_every_worker(paced: Fleet) -> None:
     """The process ids change, the supervisor and its port stay."""
     await paced.serving()
@@ -112,6 +116,7 @@ async def test_sighup_replaces_every_worker(paced: Fleet) -> None:
     assert paced.process.poll() is None
 
 
+@pytest.mark.slow
 async def test_a_fresh_worker_that_cannot_start_leaves_the_old_ones(
     paced: Fleet, tmp_path: Path
 ) -> None:
@@ -125,6 +130,7 @@ async def test_a_fresh_worker_that_cannot_start_leaves_the_old_ones(
     assert before == paced.workers
 
 
+@pytest.mark.slow
 async def test_a_first_worker_that_cannot_start_ends_the_start(tmp_path: Path) -> None:
     """Its own sentence, then the supervisor's, and exit status 1."""
     with fleet_of(PACED, tmp_path, PACED_APP_FAILS="1") as fleet:
@@ -137,6 +143,7 @@ async def test_a_first_worker_that_cannot_start_ends_the_start(tmp_path: Path) -
     assert "Traceback" not in fleet.text
 
 
+@pytest.mark.slow
 async def test_a_second_signal_ends_at_once(paced: Fleet) -> None:
     """Who asks twice does not wait for the requests in flight."""
     await paced.serving()

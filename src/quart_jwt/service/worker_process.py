@@ -5,6 +5,7 @@ A worker as its supervisor sees it: a process, and whether it answers.
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 from asyncio.subprocess import Process
@@ -127,6 +128,8 @@ class WorkerProcess:
         self._end.close()
 
     def _give_up(self) -> None:
+        if self.is_retired:  # its end has a limit of its own
+            return
         logger.error(
             "worker %d has not answered for %g s: killed",
             self.pid,
@@ -136,5 +139,8 @@ class WorkerProcess:
         asyncio.get_running_loop().call_later(SHOWING_S, self.kill)
 
     def _signal(self, number: signal.Signals) -> None:
-        with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
-            self._process.send_signal(number)
+        # Not Process.send_signal: it reaps a worker that has just died, and asyncio
+        # then waits for its status in vain and calls it 255.
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+                os.kill(self.pid, number)
