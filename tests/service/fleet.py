@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,11 @@ def is_alive(pid: int) -> bool:
     except OSError:
         return False
     return status.rpartition(")")[2].split()[0] != "Z"
+
+
+async def gone(pids: Sequence[int]) -> None:
+    """Wait until none of some processes is left."""
+    await until(lambda: not any(map(is_alive, pids)), f"the end of {pids}")
 
 
 @dataclass(frozen=True, slots=True)

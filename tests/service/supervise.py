@@ -21,7 +21,7 @@ def main() -> None:
         config,
         count=2,
         announce=lambda address, _demo: print(f"serving on {address}", flush=True),  # noqa: T201 - the test reads it
-        silent_after_s=2,
+        silent_after_s=5,
         application="service.paced_app:app",
     )
     try:

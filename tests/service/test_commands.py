@@ -299,6 +299,22 @@ def test_warnings_are_said_once_at_the_start(
 
 
 @pytest.mark.parametrize(
+    ("limit", "is_pointed_out"), [(4095, True), (4096, False), (-1, False)]
+)
+def test_few_descriptors_are_pointed_out(
+    served: list[tuple[Settings, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    limit: int,
+    is_pointed_out: bool,
+) -> None:
+    """They bound the connections, and a start is when somebody reads it."""
+    monkeypatch.setattr(commands, "raise_descriptor_limit", lambda: limit)
+    result = _run("serve", SECRET_KEY=SECRET)
+    assert is_pointed_out == (f"only {limit} descriptors" in result.stderr)
+    assert served
+
+
+@pytest.mark.parametrize(
     ("arguments", "count", "silent_after_s"),
     [
         ((), 3, 10),

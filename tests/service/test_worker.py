@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -47,7 +47,7 @@ def _config() -> ListeningConfig:
 
 
 @pytest.fixture(name="post")
-async def _post(config: ListeningConfig) -> Iterator[Post]:
+async def _post(config: ListeningConfig) -> AsyncIterator[Post]:
     post = Post(config)
     await asyncio.wait_for(post.end.ready.wait(), 30)
     yield post

@@ -12,7 +12,7 @@ import pytest
 
 from service.fleet import Fleet
 from service.fleet import fleet_of
-from service.fleet import is_alive
+from service.fleet import gone
 from service.fleet import PACED
 from service.fleet import SERVICE
 from service.fleet import until
@@ -93,7 +93,7 @@ async def test_workers_do_not_outlive_a_killed_supervisor(paced: Fleet) -> None:
     await paced.serving()
     workers, port = paced.workers, paced.port
     paced.process.kill()
-    await until(lambda: not any(map(is_alive, workers)), "the workers end")
+    await gone(workers)
     assert "Traceback" not in paced.text
     with socket.create_server(("127.0.0.1", port)):
         pass
@@ -109,7 +109,7 @@ async def test_sighup_replaces_every_worker(paced: Fleet) -> None:
         await load.answers(50)
         paced.send_to_group(signal.SIGHUP)
         await paced.serving(4)
-        await until(lambda: not set(before) & set(paced.workers), "they have ended")
+        await gone(before)
         await load.answers(50)
     assert load.failed == []
     assert len(paced.workers) == 2

@@ -20,6 +20,8 @@ from quart_jwt.service import server
 from quart_jwt.service import workers
 from quart_jwt.service.banner import banner
 from quart_jwt.service.demo import DemoAccount
+from quart_jwt.service.descriptors import FEW
+from quart_jwt.service.descriptors import raise_descriptor_limit
 from quart_jwt.service.draining import end_by_force
 from quart_jwt.service.errors import ServiceError
 from quart_jwt.service.server_config import ignored_keys
@@ -27,6 +29,7 @@ from quart_jwt.service.server_config import make_config
 from quart_jwt.service.server_config import MAX_WORKERS
 from quart_jwt.service.server_config import read_values
 from quart_jwt.service.server_config import worker_count
+from quart_jwt.service.settings import Mode
 from quart_jwt.service.settings import read_settings
 from quart_jwt.service.settings import Settings
 from quart_jwt.service.user_commands import examples
@@ -118,19 +121,9 @@ def serve_command(
     values = read_values(path)
     count = worker_count(values, wanted)
     settings.storage.prepare()
-    _warn(settings, ignored_keys(values))
+    _warn(settings, ignored_keys(values), raise_descriptor_limit())
 
-    def announce(address: str, demo: DemoAccount) -> None:
-        click.echo(
-            banner(
-                address=address,
-                mode=settings.storage.mode,
-                demo=demo,
-                command=_this_command(),
-            )
-        )
-        sys.stdout.flush()
-
+    announce = _announcer(settings.storage.mode)
     config = make_config(values, binds)
     if count:
         serving = workers.serve_workers(
@@ -159,7 +152,18 @@ def _binds(
     return (f"{host or '127.0.0.1'}:{8000 if port is None else port}",)
 
 
-def _warn(settings: Settings, ignored: Sequence[str]) -> None:
+def _announcer(mode: Mode) -> server.Announce:
+    """Return what prints the banner once connections are taken."""
+
+    def announce(address: str, demo: DemoAccount) -> None:
+        text = banner(address=address, mode=mode, demo=demo, command=_this_command())
+        click.echo(text)
+        sys.stdout.flush()
+
+    return announce
+
+
+def _warn(settings: Settings, ignored: Sequence[str], descriptors: int) -> None:
     if settings.storage.mode == "production" and not settings.cookie_secure:
         click.echo(
             "warning: QUART_JWT_COOKIE_SECURE is false in production: "
@@ -169,6 +173,12 @@ def _warn(settings: Settings, ignored: Sequence[str]) -> None:
     for name in ignored:
         click.echo(
             f"warning: {name} has no effect under `quart-jwt serve`",
+            err=True,
+        )
+    if 0 <= descriptors < FEW:  # -1 is no limit
+        click.echo(
+            f"warning: only {descriptors} descriptors may be open in a process, "
+            "and every connection is one: see `ulimit -n`",
             err=True,
         )
 
