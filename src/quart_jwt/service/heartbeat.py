@@ -86,7 +86,7 @@ class SupervisorEnd:
         self._silent = silent
         self._silent_after_s = silent_after_s
         self._alarm: asyncio.TimerHandle | None = None
-        self.ready = asyncio.Event()
+        self.ready: asyncio.Event = asyncio.Event()
         channel.settimeout(0)
         asyncio.get_running_loop().add_reader(channel, self._listen)
 

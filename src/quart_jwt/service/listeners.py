@@ -67,7 +67,7 @@ class ListeningConfig(Config):
 
     def __init__(self) -> None:
         super().__init__()
-        self.listening = asyncio.Event()
+        self.listening: asyncio.Event = asyncio.Event()
         self._listeners: list[Listener] = []
 
     @classmethod
