@@ -1,6 +1,7 @@
 """The supervisor in this process, its workers in real ones of their own."""
 
 import asyncio
+import errno
 import logging
 import os
 import signal
@@ -50,8 +51,12 @@ class Watched:
         )
         self.supervisor = Supervisor(self._launch, count=1, limits=LIMITS)
         self.running: asyncio.Task[None] | None = None
+        self.failures = 0
 
     async def _launch(self) -> WorkerProcess:
+        if self.failures:
+            self.failures -= 1
+            raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
         worker = await WorkerProcess.start(self.command, silent_after_s=60)
         self.workers.append(worker)
         return worker
@@ -145,6 +150,36 @@ async def test_a_worker_that_fails_at_its_start_is_tried_again(
     monkeypatch.delenv("PACED_APP_FAILS")
     await watched.serves(2)
     await watched.stop()
+
+
+async def test_a_system_that_is_short_of_processes_is_asked_again(
+    watched: Watched,
+) -> None:
+    """A worker that cannot be forked now may be a second later."""
+    await watched.run()
+    watched.failures = 2
+    (await watched.serves(0)).kill()
+    await watched.says("no worker can be started: Resource temporarily unavailable")
+    await watched.serves(1)
+    await watched.stop()
+
+
+async def test_a_system_without_processes_is_a_sentence(watched: Watched) -> None:
+    """At the start nothing is tried twice."""
+    watched.failures = 1
+    with pytest.raises(StartError, match="no worker can be started: Resource"):
+        await watched.supervisor.run(started=_never, ending=_never)
+
+
+async def test_a_stop_while_no_worker_can_be_started(watched: Watched) -> None:
+    """Neither a replacement nor a reload outlasts the wish to end."""
+    await watched.run()
+    await watched.serves(0)
+    watched.failures = 1000
+    watched.supervisor.reload()
+    await watched.says("the next worker is started in")
+    await watched.stop()
+    assert len(watched.workers) == 1
 
 
 async def test_a_reload_drains_the_old_worker(watched: Watched) -> None:

@@ -110,7 +110,7 @@ class Supervisor:
             tasks.create_task(self._keep(first))
             started()
             for _ in range(self._count - 1):
-                tasks.create_task(self._keep(await self._add()))
+                tasks.create_task(self._keep(None))
             reloading = tasks.create_task(self._follow_reloads(tasks))
             await self._stop.wait()
             reloading.cancel()
@@ -132,7 +132,10 @@ class Supervisor:
 
     async def _first(self) -> WorkerProcess | None:
         """Start the worker whose failure means that none can start."""
-        worker = await self._add()
+        try:
+            worker = await self._add()
+        except OSError as error:
+            raise StartError(f"no worker can be started: {error.strerror}") from error
         if await worker.is_ready(self._limits.start_s):
             return worker
         end = worker.end
@@ -141,9 +144,9 @@ class Supervisor:
             return None
         raise StartError(f"the first worker cannot serve: it {end}")
 
-    async def _keep(self, worker: WorkerProcess) -> None:
-        """Follow a worker to its end and put others in its place."""
-        while True:
+    async def _keep(self, worker: WorkerProcess | None) -> None:
+        """Keep one place filled until its worker is retired, or until the stop."""
+        while worker := worker or await self._successor():
             if await worker.is_ready(self._limits.start_s):
                 logger.info("worker %d serves", worker.pid)
                 await worker.ended()
@@ -152,15 +155,23 @@ class Supervisor:
                 logger.info("worker %d is finished", worker.pid)
                 return
             logger.error("worker %d %s", worker.pid, worker.end)
-            await self._pause(worker)
-            if self._stop.is_set():
-                return
-            worker = await self._add()
+            lived_s = asyncio.get_running_loop().time() - worker.started_at
+            await self._rest(after_quick_death=lived_s < LONG_LIFE_S)
+            worker = None
 
-    async def _pause(self, worker: WorkerProcess) -> None:
+    async def _successor(self) -> WorkerProcess | None:
+        """Start another worker, once that is possible; None when it is too late."""
+        while not self._stop.is_set():
+            try:
+                return await self._add()
+            except OSError as error:  # the system is short of something
+                logger.error("no worker can be started: %s", error.strerror)  # noqa: TRY400 - the sentence says it
+                await self._rest(after_quick_death=True)
+        return None
+
+    async def _rest(self, *, after_quick_death: bool) -> None:
         """Wait before the next start, if workers die as soon as they live."""
-        lived_s = asyncio.get_running_loop().time() - worker.started_at
-        self._quick_deaths = 0 if lived_s >= LONG_LIFE_S else self._quick_deaths + 1
+        self._quick_deaths = self._quick_deaths + 1 if after_quick_death else 0
         seconds = pause_s(self._quick_deaths)
         if seconds:
             logger.warning("the next worker is started in %g s", seconds)
@@ -179,7 +190,9 @@ class Supervisor:
 
     async def _replace(self, old: WorkerProcess, tasks: asyncio.TaskGroup) -> bool:
         """Put a fresh worker in the place of one; False if it cannot serve."""
-        fresh = await self._add()
+        fresh = await self._successor()
+        if fresh is None:
+            return False
         if not await fresh.is_ready(self._limits.start_s):
             logger.error(
                 "a fresh worker cannot serve: it %s; the others stay", fresh.end
