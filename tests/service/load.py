@@ -63,7 +63,8 @@ class Load:
     @property
     def summary(self) -> str:
         """The counts in words."""
-        return f"{self.answered.total()} answered, {len(self.failed)} failed"
+        failed = f"{len(self.failed)} failed {self.failed[:3] or ''}"
+        return f"{self.answered.total()} answered, {failed}"
 
     async def answers(self, more: int) -> None:
         """Wait for so many more answers."""

@@ -19,7 +19,7 @@ from service.fleet import until
 from service.load import asked
 from service.load import Load
 
-QUICKLY = "graceful_timeout = 10\nkeep_alive_timeout = 1\n"
+QUICKLY = "graceful_timeout = 10\nkeep_alive_timeout = 5\n"
 
 
 @pytest.fixture(name="paced")

@@ -33,7 +33,7 @@ measured = logging.getLogger("measured")
 
 @pytest.fixture(name="paced")
 def _paced(tmp_path: Path) -> Iterator[Fleet]:
-    hypercorn = "graceful_timeout = 10\nkeep_alive_timeout = 1\n"
+    hypercorn = "graceful_timeout = 10\nkeep_alive_timeout = 5\n"
     with fleet_of(PACED, tmp_path, hypercorn) as fleet:
         yield fleet
 
