@@ -16,6 +16,7 @@ from quart_jwt import __version__
 from quart_jwt.service import cli as door
 from quart_jwt.service import commands
 from quart_jwt.service import server
+from quart_jwt.service import workers
 from quart_jwt.service.demo import DemoAccount
 from quart_jwt.service.passwords import Passwords
 from quart_jwt.service.resources import opened_accounts
@@ -225,7 +226,9 @@ def _served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Settings, Any]]:
     """Stand in for the server, and see what it was given."""
     seen: list[tuple[Settings, Any]] = []
 
-    async def serve(settings: Settings, config: Any, *, announce: Any) -> None:
+    async def serve(
+        settings: Settings, config: Any, *, announce: Any, **_: Any
+    ) -> None:
         seen.append((settings, config))
         announce("http://127.0.0.1:1", DemoAccount(users=1, exists=True, password="pw"))
 
@@ -285,7 +288,7 @@ def test_warnings_are_said_once_at_the_start(
     served: list[tuple[Settings, Any]],
 ) -> None:
     """Plain cookies in production and useless keys are pointed out."""
-    Path("hypercorn.toml").write_text("workers = 4\n")
+    Path("hypercorn.toml").write_text("debug = true\n")
     result = _run("serve", SECRET_KEY=SECRET, COOKIE_SECURE="false")
     assert result.exit_code == 0
     assert result.stderr.splitlines() == [
@@ -293,8 +296,58 @@ def test_warnings_are_said_once_at_the_start(
             "warning: QUART_JWT_COOKIE_SECURE is false in production: "
             "cookies also travel over plain HTTP"
         ),
-        "warning: workers has no effect: `quart-jwt serve` is one process",
+        "warning: debug has no effect under `quart-jwt serve`",
     ]
+
+
+@pytest.mark.parametrize(
+    ("limit", "is_pointed_out"), [(4095, True), (4096, False), (-1, False)]
+)
+def test_few_descriptors_are_pointed_out(
+    served: list[tuple[Settings, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    limit: int,
+    is_pointed_out: bool,
+) -> None:
+    """They bound the connections, and a start is when somebody reads it."""
+    monkeypatch.setattr(commands, "raise_descriptor_limit", lambda: limit)
+    result = _run("serve", SECRET_KEY=SECRET)
+    assert is_pointed_out == (f"only {limit} descriptors" in result.stderr)
+    assert served
+
+
+@pytest.mark.parametrize(
+    ("arguments", "count", "silent_after_s"),
+    [
+        ((), 3, 10),
+        (("--workers", "1"), 1, 10),
+        (("--workers", "2", "--worker-timeout", "30"), 2, 30),
+    ],
+)
+def test_workers_are_supervised(
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: Sequence[str],
+    count: int,
+    silent_after_s: float,
+) -> None:
+    """The file or the option says how many workers a supervisor keeps."""
+    seen: list[dict[str, Any]] = []
+
+    async def serve_workers(_settings: Settings, _config: Any, **options: Any) -> None:
+        seen.append(options)
+
+    monkeypatch.setattr(workers, "serve_workers", serve_workers)
+    Path("hypercorn.toml").write_text("workers = 3\n")
+    result = _run("serve", *arguments, SECRET_KEY=SECRET)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert (seen[0]["count"], seen[0]["silent_after_s"]) == (count, silent_after_s)
+
+
+def test_zero_workers_are_this_process(served: list[tuple[Settings, Any]]) -> None:
+    """The option goes before the file also when it says: none."""
+    Path("hypercorn.toml").write_text("workers = 3\n")
+    assert _run("serve", "--workers", "0", SECRET_KEY=SECRET).exit_code == 0
+    assert len(served) == 1
 
 
 def test_a_wrong_config_file_is_status_1() -> None:

@@ -18,7 +18,8 @@ sentence. None of them carries a password, a token or a setting's value::
     ├── NameTakenError            command line only
     ├── UnknownNameError          command line only
     ├── SettingsError             start-up only
-    └── StartError                start-up only
+    ├── StartError                start-up only
+    └── StopError                 shutdown only
 """
 
 from collections.abc import Sequence
@@ -134,3 +135,18 @@ class SettingsError(ServiceError):
 
 class StartError(ServiceError):
     """Raised when the service cannot start although its settings are right."""
+
+
+class StopError(ServiceError):
+    """
+    Raised when a stop was not a clean one.
+
+    Args:
+        killed: How many workers did not end by themselves.
+    """
+
+    def __init__(self, killed: int) -> None:
+        super().__init__(
+            f"workers that had to be killed at the stop: {killed}; "
+            "what they were answering is lost"
+        )
