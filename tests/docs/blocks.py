@@ -68,7 +68,8 @@ class Command:
 
 def pages() -> list[Path]:
     """Give every page whose blocks have to hold."""
-    return [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))]
+    places = ("*.md", "docs/**/*.md", "deploy/**/*.md")
+    return [page for place in places for page in sorted(ROOT.glob(place))]
 
 
 def blocks_of(page: Path) -> list[Block]:
