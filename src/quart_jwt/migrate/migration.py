@@ -1,0 +1,110 @@
+"""
+A migration: what was read of a project, and what is going to be changed.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from dataclasses import field
+from typing import Any
+
+import libcst as cst
+
+from quart_jwt.migrate.awaits import Awaits
+from quart_jwt.migrate.awaits import Place
+from quart_jwt.migrate.colours import Colours
+from quart_jwt.migrate.decorators import Decorators
+from quart_jwt.migrate.findings import Finding
+from quart_jwt.migrate.findings import Level
+from quart_jwt.migrate.fixtures import Fixtures
+from quart_jwt.migrate.flow import Flow
+from quart_jwt.migrate.index import build_index
+from quart_jwt.migrate.index import Index
+from quart_jwt.migrate.names import Names
+from quart_jwt.migrate.project import Project
+from quart_jwt.migrate.project import SourceFile
+
+Change = Callable[[Any], Any]
+"""Gives the new node for a node whose children have been rewritten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """
+    One node, and what becomes of it.
+    """
+
+    node: cst.CSTNode
+    change: Change
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Migration:
+    """
+    A project on its way, with all that is known about it.
+    """
+
+    project: Project
+    index: Index
+    names: Names
+    fixtures: Fixtures
+    flow: Flow
+    decorators: Decorators
+    colours: Colours
+    findings: list[Finding] = field(default_factory=list)
+    imports: dict[SourceFile, set[tuple[str, str]]] = field(
+        default_factory=lambda: defaultdict(set)
+    )
+    """Names that a file has to import once it is rewritten: (module, name)."""
+
+    def places(self, file: SourceFile) -> list[Place]:
+        """Give the places of a file where something may have to be awaited."""
+        return [one for one in self.colours.places if one.file is file]
+
+    def report(
+        self,
+        file: SourceFile,
+        node: cst.CSTNode,
+        *,
+        rule: str,
+        reason: str,
+        advice: str,
+        level: Level = "todo",
+    ) -> None:
+        """Leave a place to the project's owner."""
+        found = Finding(
+            path=file.path,
+            line=file.line(node),
+            rule=rule,
+            reason=reason,
+            advice=advice,
+            level=level,
+        )
+        if found not in self.findings:
+            self.findings.append(found)
+
+
+def study(project: Project, *, all_async: bool = False) -> Migration:
+    """
+    Find out all that a migration has to know about a project.
+
+    Args:
+        project: What was read.
+        all_async: Make every view async, not only those that await.
+    """
+    index = build_index(project)
+    names = Names(index)
+    fixtures = Fixtures(index, names)
+    flow = Flow(index, names, fixtures)
+    decorators = Decorators(flow, fixtures)
+    colours = Colours(Awaits(flow).places(), decorators, all_async=all_async)
+    return Migration(
+        project=project,
+        index=index,
+        names=names,
+        fixtures=fixtures,
+        flow=flow,
+        decorators=decorators,
+        colours=colours,
+        findings=list(project.findings),
+    )

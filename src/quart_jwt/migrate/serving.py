@@ -1,0 +1,159 @@
+"""
+How a project is served: Procfile, Dockerfile and their like, from WSGI to Hypercorn.
+"""
+
+import re
+import shlex
+from collections.abc import Iterator
+
+from quart_jwt.migrate.findings import Finding
+from quart_jwt.migrate.migration import Migration
+from quart_jwt.migrate.rewriting import Rewritten
+from quart_jwt.migrate.rewriting import text_files
+
+RULE = "serving"
+
+PATTERNS = (
+    "*.service",
+    "*.sh",
+    "*.toml",
+    ".flaskenv",
+    "[Dd]ockerfile*",
+    "Makefile",
+    "Procfile*",
+    "compose*.y*ml",
+    "docker-compose*.y*ml",
+    "render.y*ml",
+)
+
+SAME_OPTIONS = {
+    "--access-logfile": "--access-logfile",
+    "--bind": "--bind",
+    "--certfile": "--certfile",
+    "--error-logfile": "--error-logfile",
+    "--graceful-timeout": "--graceful-timeout",
+    "--keep-alive": "--keep-alive",
+    "--keyfile": "--keyfile",
+    "--log-file": "--error-logfile",
+    "--log-level": "--log-level",
+    "--max-requests": "--max-requests",
+    "--max-requests-jitter": "--max-requests-jitter",
+    "--pid": "--pid",
+    "--workers": "--workers",
+    "-b": "--bind",
+    "-p": "--pid",
+    "-w": "--workers",
+}
+"""gunicorn's options with a value, and Hypercorn's of the same meaning."""
+
+DROPPED_OPTIONS = frozenset(
+    {
+        "--chdir",
+        "--forwarded-allow-ips",
+        "--name",
+        "--threads",
+        "--timeout",
+        "--worker-class",
+        "--worker-connections",
+        "--worker-tmp-dir",
+        "-k",
+        "-n",
+        "-t",
+    }
+)
+"""Those with a value that mean nothing to an event loop, or are not there."""
+
+DROPPED_FLAGS = frozenset({"--preload", "--capture-output", "--enable-stdio-inheritance"})
+SAME_FLAGS = frozenset({"--reload"})
+
+_JSON = re.compile(r'\[\s*"(?:gunicorn|flask)"[^\]]*\]')
+_SHELL = re.compile(
+    r"(?<![\w./-])(?P<python>python3? -m )?(?P<tool>gunicorn|flask)(?P<rest>[ \t][^\n#&|;]*)"
+)
+_VARIABLE = re.compile(r"\bFLASK_(APP|DEBUG|RUN_HOST|RUN_PORT)\b(?=\s*[=: ])")
+
+
+def rewrite_serving(migration: Migration) -> Iterator[Rewritten]:
+    """Give the files that change; options that are lost are reported."""
+    for path, text in text_files(migration.project.root, *PATTERNS):
+        if path.endswith(".toml") and not path.endswith("fly.toml"):
+            continue
+        lost: list[str] = []
+        after = serving_text(text, lost)
+        if lost:
+            migration.findings.append(_lost(path, lost))
+        yield Rewritten(path, text, after)
+
+
+def serving_text(text: str, lost: list[str]) -> str:
+    """
+    Rewrite the commands and variables of a file.
+
+    Args:
+        text: The file.
+        lost: Gets the options that have no counterpart.
+    """
+    text = _VARIABLE.sub(r"QUART_\1", text)
+    text = _JSON.sub(lambda found: _json(found[0], lost), text)
+    return _SHELL.sub(lambda found: _shell(found, lost), text)
+
+
+def _json(text: str, lost: list[str]) -> str:
+    words = re.findall(r'"([^"]*)"', text)
+    new = _command(words, lost)
+    if new is None:
+        return text
+    return "[" + ", ".join(f'"{word}"' for word in new) + "]"
+
+
+def _shell(found: re.Match[str], lost: list[str]) -> str:
+    text = found["tool"] + found["rest"]
+    trailing = text[len(text.rstrip()) :]
+    try:
+        words = shlex.split(text, posix=False)
+    except ValueError:
+        return found[0]
+    new = _command(words, lost)
+    if new is None:
+        return found[0]
+    return (found["python"] or "") + " ".join(new) + trailing
+
+
+def _command(words: list[str], lost: list[str]) -> list[str] | None:
+    tool, *arguments = words
+    if tool == "flask":
+        return ["quart", *arguments] if arguments[:1] == ["run"] else None
+    if not any(":" in one or one.isidentifier() for one in arguments):
+        return None
+    return ["hypercorn", *_options(arguments, lost)]
+
+
+def _options(arguments: list[str], lost: list[str]) -> Iterator[str]:
+    rest = iter(arguments)
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if name in SAME_OPTIONS:
+            new = SAME_OPTIONS[name]
+            yield f"{new}={value}" if equals else new
+            if not equals:
+                yield next(rest, "")
+        elif name in DROPPED_OPTIONS:
+            lost.append(word if equals else f"{word} {next(rest, '')}".strip())
+        elif name in DROPPED_FLAGS:
+            lost.append(word)
+        else:
+            if name.startswith("-") and name not in SAME_FLAGS:
+                lost.append(f"{word} (kept, and not known)")
+            yield word
+
+
+def _lost(path: str, options: list[str]) -> Finding:
+    return Finding(
+        path=path,
+        line=0,
+        rule=RULE,
+        reason=f"gunicorn's {', '.join(options)} has no counterpart in Hypercorn",
+        advice="An event loop needs no threads, worker class or worker timeout; see "
+        "`hypercorn --help` for what else is there.",
+        level="note",
+    )
