@@ -195,7 +195,7 @@ def prepare(case: Case, checkouts: Path, into: Path) -> Path:
 
 def migrate(there: Path) -> list[dict[str, str]]:
     """Migrate a project by the command, and give what its report says."""
-    command = [python(), "-m", "quart_jwt", "migrate", "--write", "--report", "json"]
+    command = [python(), "-P", "-m", "quart_jwt", "migrate", "--write", "--report", "json"]
     done = subprocess.run(  # noqa: S603 - our own command
         [*command, str(there)], capture_output=True, text=True, check=True
     )

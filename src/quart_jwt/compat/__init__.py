@@ -10,6 +10,7 @@ needs none of them any more imports ``Quart`` from ``quart``.
 
 from quart import Quart as _Quart
 
+from quart_jwt.compat.blueprints import Blueprint
 from quart_jwt.compat.contexts import SyncContexts
 from quart_jwt.compat.extensions import FlaskExtensions
 from quart_jwt.compat.requests import FlaskRequests
@@ -17,6 +18,7 @@ from quart_jwt.compat.requests import sync_request
 from quart_jwt.compat.test_client import FlaskTestClient
 
 __all__ = [
+    "Blueprint",
     "FlaskExtensions",
     "FlaskRequests",
     "FlaskTestClient",

@@ -78,6 +78,7 @@ CALLS: dict[str, Kind] = {
     "quart.jsonify": RESPONSE,
     "quart.make_response": RESPONSE,
     "quart.testing.QuartClient": CLIENT,
+    "quart_jwt.compat.Blueprint": BLUEPRINT,
     "quart_jwt.compat.Quart": APP,
 }
 """Calls that give a value of a kind; as an annotation they say the same."""

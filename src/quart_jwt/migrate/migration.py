@@ -20,6 +20,7 @@ from quart_jwt.migrate.fixtures import Fixtures
 from quart_jwt.migrate.flow import Flow
 from quart_jwt.migrate.index import build_index
 from quart_jwt.migrate.index import Index
+from quart_jwt.migrate.index import nodes
 from quart_jwt.migrate.names import Names
 from quart_jwt.migrate.project import Project
 from quart_jwt.migrate.project import SourceFile
@@ -51,6 +52,8 @@ class Migration:
     flow: Flow
     decorators: Decorators
     colours: Colours
+    shares_blueprints: bool
+    """Whether a blueprint is handed to a Flask extension."""
     findings: list[Finding] = field(default_factory=list)
     imports: dict[SourceFile, set[tuple[str, str]]] = field(
         default_factory=lambda: defaultdict(set)
@@ -106,5 +109,26 @@ def study(project: Project, *, all_async: bool = False) -> Migration:
         flow=flow,
         decorators=decorators,
         colours=colours,
+        shares_blueprints=_shares_blueprints(flow),
         findings=list(project.findings),
     )
+
+
+def _shares_blueprints(flow: Flow) -> bool:
+    """Whether a blueprint goes to anything but an app, a blueprint or own code."""
+    for file in flow.index.project.files:
+        for argument in nodes(file, cst.Arg):
+            kind = flow.kind(file, argument.value)
+            if kind is not None and kind.name == "blueprint":
+                call = file.parent(argument)
+                if isinstance(call, cst.Call) and not _takes_blueprints(flow, file, call):
+                    return True
+    return False
+
+
+def _takes_blueprints(flow: Flow, file: SourceFile, call: cst.Call) -> bool:
+    if isinstance(call.func, cst.Attribute):
+        value = flow.kind(file, call.func.value)
+        if call.func.attr.value == "register_blueprint" or value is not None:
+            return True
+    return flow.kind(file, call.func) is not None

@@ -70,6 +70,7 @@ _JSON = re.compile(r'\[\s*"(?:gunicorn|flask)"[^\]]*\]')
 _SHELL = re.compile(
     r"(?<![\w./-])(?P<python>python3? -m )?(?P<tool>gunicorn|flask)(?P<rest>[ \t][^\n#&|;]*)"
 )
+_APPLICATION = re.compile(r"""["']?[\w./]+:[A-Za-z_][\w.]*(\(.*\))?["']?$""")
 _VARIABLE = re.compile(r"\bFLASK_(APP|DEBUG|RUN_HOST|RUN_PORT)\b(?=\s*[=: ])")
 
 
@@ -123,7 +124,7 @@ def _command(words: list[str], lost: list[str]) -> list[str] | None:
     tool, *arguments = words
     if tool == "flask":
         return ["quart", *arguments] if arguments[:1] == ["run"] else None
-    if not any(":" in one or one.isidentifier() for one in arguments):
+    if not any(_APPLICATION.match(one) for one in arguments):
         return None
     return ["hypercorn", *_options(arguments, lost)]
 

@@ -6,6 +6,7 @@ they are used, too.
 """
 
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,6 +30,9 @@ RENAMED: dict[str, tuple[str, str]] = {
     "flask.testing.FlaskCliRunner": ("quart.testing", "QuartCliRunner"),
 }
 """What has a counterpart of another name: its module, and that name."""
+
+SEEN_BY_EXTENSIONS = {"flask.Blueprint": ("quart_jwt.compat", "Blueprint")}
+"""Renamed only in a project that hands one to a Flask extension."""
 
 WITHOUT_COUNTERPART = frozenset(
     {
@@ -70,7 +74,9 @@ JWT_NAMES = frozenset(
 )
 
 
-def new_home(module: str, name: str) -> tuple[str, str] | None:
+def new_home(
+    module: str, name: str, renamed: Mapping[str, tuple[str, str]] = RENAMED
+) -> tuple[str, str] | None:
     """
     Give module and name of what a name of Flask or its JWT extension becomes.
 
@@ -78,8 +84,8 @@ def new_home(module: str, name: str) -> tuple[str, str] | None:
         None where there is no counterpart.
     """
     full = f"{module}.{name}"
-    if full in RENAMED:
-        return RENAMED[full]
+    if full in renamed:
+        return renamed[full]
     if full in WITHOUT_COUNTERPART or module in WITHOUT_COUNTERPART:
         return None
     package, _, rest = module.partition(".")
@@ -146,7 +152,7 @@ def _sorted_by_home(
     homes: dict[str, list[cst.ImportAlias]] = {}
     for alias in aliases:
         name = get_full_name_for_node(alias.name) or ""
-        home = new_home(module, name)
+        home = new_home(module, name, _renamed(migration))
         if home is None:
             _report_orphan(migration, file, alias, f"{module}.{name}")
         there, new_name = home or (module, name)
@@ -229,18 +235,23 @@ def _new_module(module: str) -> str:
     return f"{new}.{rest}" if rest else new
 
 
+def _renamed(migration: Migration) -> Mapping[str, tuple[str, str]]:
+    return RENAMED | (SEEN_BY_EXTENSIONS if migration.shares_blueprints else {})
+
+
 def _uses(migration: Migration, file: SourceFile) -> Iterator[Edit]:
     """Rename what is called otherwise, and the modules themselves."""
+    renamed = _renamed(migration)
     for attribute in nodes(file, cst.Attribute):
         name = migration.names.of(file, attribute)
-        if name in RENAMED and not _is_imported(file, attribute):
-            yield _renamed_attribute(migration, file, attribute, RENAMED[name])
+        if name in renamed and not _is_imported(file, attribute):
+            yield _renamed_attribute(migration, file, attribute, renamed[name])
     for node in nodes(file, cst.Name):
         if not _is_use(file, node):
             continue
         name = migration.names.of(file, node)
-        if name in RENAMED and node.value == name.rpartition(".")[2]:
-            new = RENAMED[name][1]
+        if name in renamed and node.value == name.rpartition(".")[2]:
+            new = renamed[name][1]
             yield Edit(node, lambda node, new=new: node.with_changes(value=new))
         elif name in {"flask", JWT_PACKAGE} and node.value == name:
             new = _new_module(name)
