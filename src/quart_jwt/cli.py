@@ -1,5 +1,5 @@
 """
-The door of the ``quart-jwt`` command: which extra a command needs, and whether it is there.
+The door of the ``quart-jwt`` command: which extra a command needs, and is it there?
 
 Only the standard library is imported here: a ``quart-jwt`` without an extra has to be
 able to say what is missing. What a command needs is loaded when it is asked for.

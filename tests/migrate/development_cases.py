@@ -20,13 +20,34 @@ from pathlib import Path
 FOLDER = "MIGRATE_CASES"
 PYTHON = "MIGRATE_CASES_PYTHON"
 
-REQUIREMENTS = """
-flask==3.1.3 flask-jwt-extended==4.7.4 flask-bcrypt flask-cors flask-limiter
-flask-marshmallow flask-migrate flask-restful flask-smorest flask-sqlalchemy
-marshmallow<4 marshmallow-sqlalchemy sqlalchemy<2.1 aiohttp apispec-webframeworks
-passlib pymysql python-dateutil python-dotenv redis requests rq toml pytest
-pytest-asyncio pytest-mock
-""".split()
+REQUIREMENTS = (
+    "flask==3.1.3",
+    "flask-jwt-extended==4.7.4",
+    "flask-bcrypt",
+    "flask-cors",
+    "flask-limiter",
+    "flask-marshmallow",
+    "flask-migrate",
+    "flask-restful",
+    "flask-smorest",
+    "flask-sqlalchemy",
+    "marshmallow<4",
+    "marshmallow-sqlalchemy",
+    "sqlalchemy<2.1",
+    "aiohttp",
+    "apispec-webframeworks",
+    "passlib",
+    "pymysql",
+    "python-dateutil",
+    "python-dotenv",
+    "redis",
+    "requests",
+    "rq",
+    "toml",
+    "pytest",
+    "pytest-asyncio",
+    "pytest-mock",
+)
 """What the interpreter has to have, beside quart-jwt[migrate]."""
 
 
@@ -195,7 +216,16 @@ def prepare(case: Case, checkouts: Path, into: Path) -> Path:
 
 def migrate(there: Path) -> list[dict[str, str]]:
     """Migrate a project by the command, and give what its report says."""
-    command = [python(), "-P", "-m", "quart_jwt", "migrate", "--write", "--report", "json"]
+    command = [
+        python(),
+        "-P",
+        "-m",
+        "quart_jwt",
+        "migrate",
+        "--write",
+        "--report",
+        "json",
+    ]
     done = subprocess.run(  # noqa: S603 - our own command
         [*command, str(there)], capture_output=True, text=True, check=True
     )
@@ -205,7 +235,9 @@ def migrate(there: Path) -> list[dict[str, str]]:
 
 def run_suite(case: Case, there: Path) -> Outcome:
     """Run a code base's own tests."""
-    done = _run(case, there, "-m", "pytest", "-q", "-rfE", "--tb=short", *case.arguments)
+    done = _run(
+        case, there, "-m", "pytest", "-q", "-rfE", "--tb=short", *case.arguments
+    )
     output = done.stdout + done.stderr
     passed = re.search(r"(\d+) passed", output)
     failed = re.findall(r"^(?:FAILED|ERROR) (\S+)", output, re.MULTILINE)
@@ -214,10 +246,8 @@ def run_suite(case: Case, there: Path) -> Outcome:
     )
 
 
-def _run(
-    case: Case, there: Path, *arguments: str
-) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"} | case.environment
+def _run(case: Case, there: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **case.environment}
     return subprocess.run(  # noqa: S603 - the code base is the operator's choice
         [python(), *arguments],
         cwd=there,

@@ -6,7 +6,7 @@ import flask
 import quart
 
 
-class Blueprint(quart.Blueprint, flask.Blueprint):
+class Blueprint(quart.Blueprint, flask.Blueprint):  # type: ignore[misc]  # Quart's go first
     """
     Quart's blueprint; ``isinstance`` says that it is Flask's, too.
 

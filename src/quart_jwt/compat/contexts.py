@@ -47,12 +47,12 @@ class SharedAppContext(AppContext):
         super().__init__(app)
         self._flask_tokens: list[Token[Any]] = []
 
-    def push(self) -> Awaitable[None]:  # type: ignore[override] - either colour
+    def push(self) -> Awaitable[None]:  # type: ignore[override]  # either colour
         """Enter the context."""
         self._flask_tokens.append(flask.globals._cv_app.set(cast("Any", self)))  # noqa: SLF001 - the bridge
         return super().push()
 
-    def pop(self, exc: BaseException | None = None) -> Awaitable[None]:  # type: ignore[override] - either colour
+    def pop(self, exc: BaseException | None = None) -> Awaitable[None]:  # type: ignore[override]  # either colour
         """Leave the context."""
         return self._pop(exc)
 
@@ -71,7 +71,7 @@ class EitherAppContext(SharedAppContext):
     only where it is entered and left with ``async with``.
     """
 
-    def push(self) -> Awaitable[None]:  # type: ignore[override] - either colour
+    def push(self) -> Awaitable[None]:  # type: ignore[override]  # either colour
         """Enter the context; need not be awaited."""
         self._cv_tokens.append(_cv_app.set(self))
         self._flask_tokens.append(flask.globals._cv_app.set(cast("Any", self)))  # noqa: SLF001 - the bridge
@@ -79,7 +79,7 @@ class EitherAppContext(SharedAppContext):
             remember_loop()
         return _Done()
 
-    def pop(self, exc: BaseException | None = None) -> Awaitable[None]:  # type: ignore[override] - either colour
+    def pop(self, exc: BaseException | None = None) -> Awaitable[None]:  # type: ignore[override]  # either colour
         """Leave the context; need not be awaited."""
         try:
             if len(self._cv_tokens) == 1:

@@ -10,6 +10,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from quart import Quart
+from quart.ctx import RequestContext
 from quart.datastructures import FileStorage
 from quart.testing import QuartClient
 from quart.wrappers import Response
@@ -37,13 +38,8 @@ class FlaskClient(QuartClient):
                 as ``data``, ``json=None`` for no JSON, ``query_string`` as text,
                 ``environ_base`` with headers and REMOTE_ADDR, ``base_url``.
         """
-        headers = Headers(kwargs.pop("headers", None) or ())
-        _take_content_type(kwargs, headers)
-        _take_environ(kwargs, headers)
-        _take_base_url(kwargs, headers)
-        _take_body(kwargs)
-        path = _take_query(kwargs, path)
-        return await super().open(path, *args, headers=headers, **kwargs)
+        path = _in_quarts_words(path, kwargs)
+        return await super().open(path, *args, **kwargs)
 
     def set_cookie(self, *args: Any, **kwargs: Any) -> None:
         """Set a cookie: ``(key, value)`` as in Flask, or Quart's arguments."""
@@ -76,6 +72,16 @@ class FlaskClient(QuartClient):
         traceback: TracebackType | None,
     ) -> None:
         """Keep nothing: sync code cannot keep a request's context."""
+
+
+def _in_quarts_words(path: str, kwargs: dict[str, Any]) -> str:
+    """Turn Flask's arguments into Quart's, and give the path."""
+    headers = kwargs["headers"] = Headers(kwargs.pop("headers", None) or ())
+    _take_content_type(kwargs, headers)
+    _take_environ(kwargs, headers)
+    _take_base_url(kwargs, headers)
+    _take_body(kwargs)
+    return _take_query(kwargs, path)
 
 
 def _take_content_type(kwargs: dict[str, Any], headers: Headers) -> None:
@@ -142,3 +148,8 @@ class FlaskTestClient(Quart):
     """
 
     test_client_class = FlaskClient
+
+    def test_request_context(self, path: str = "/", **kwargs: Any) -> RequestContext:  # type: ignore[override]  # Flask's arguments, too
+        """Give the context of a made-up request; the path is ``/`` by default."""
+        path = _in_quarts_words(path, kwargs)
+        return super().test_request_context(path, **kwargs)

@@ -59,7 +59,7 @@ class Colours:
 
     def is_owed(self, place: Place) -> bool:
         """Whether a place needs an ``await`` that cannot be written there."""
-        if self.is_awaited(place):
+        if self.is_awaited(place) or self.reads_in_a_thread(place):
             return False
         if place.callee is not None:
             return self.is_async(place.callee)

@@ -44,7 +44,9 @@ Examples:
     help="Show no diff; exit with 1 if something is left to do.",
 )
 @click.option(
-    "--all-async", is_flag=True, help="Make every view async, not only those that await."
+    "--all-async",
+    is_flag=True,
+    help="Make every view async, not only those that await.",
 )
 @click.option(
     "--report",

@@ -11,6 +11,7 @@ from quart_jwt.migrate.awaits import Place
 from quart_jwt.migrate.fixtures import decorator_call
 from quart_jwt.migrate.fixtures import Fixtures
 from quart_jwt.migrate.flow import Flow
+from quart_jwt.migrate.flow import last_name
 from quart_jwt.migrate.index import Function
 
 REGISTERING = frozenset(
@@ -92,7 +93,8 @@ class Decorators:
     def is_wrapper(self, function: Function) -> bool:
         """Whether a function is what one of the project's decorators returns."""
         is_marked = any(
-            _last(decorator_call(one)[0]) == "wraps" for one in function.node.decorators
+            last_name(decorator_call(one)[0]) == "wraps"
+            for one in function.node.decorators
         )
         return is_marked or any(self.wrapped_by(function))
 
@@ -118,7 +120,7 @@ class Decorators:
             one
             for one in self.functions
             if any(
-                _last(decorator_call(decorator)[0]) in REGISTERING
+                last_name(decorator_call(decorator)[0]) in REGISTERING
                 and self._on_an_app(one, decorator_call(decorator)[0])
                 for decorator in one.node.decorators
             )
@@ -157,7 +159,7 @@ class Decorators:
         self, function: Function, called: cst.BaseExpression
     ) -> str | None:
         text = f"@{function.file.tree.code_for_node(called)}"
-        last = _last(called)
+        last = last_name(called)
         if last in COMMANDS:
             return f"{text} makes it a command, which is called without a loop"
         if last in SMOREST:
@@ -177,7 +179,12 @@ class Decorators:
             return True
         name = self._flow.names.of(function.file, called) or ""
         package = name.partition(".")[0]
-        return package in {"flask_jwt_extended", "pytest", "pytest_asyncio", "quart_jwt"}
+        return package in {
+            "flask_jwt_extended",
+            "pytest",
+            "pytest_asyncio",
+            "quart_jwt",
+        }
 
     def _on_an_app(self, function: Function, called: cst.BaseExpression) -> bool:
         if not isinstance(called, cst.Attribute):
@@ -210,9 +217,3 @@ class Decorators:
             yield inner
             kind = self._flow.returned(inner)
             depth += 1
-
-
-def _last(node: cst.BaseExpression) -> str:
-    if isinstance(node, cst.Attribute):
-        return node.attr.value
-    return node.value if isinstance(node, cst.Name) else ""

@@ -18,7 +18,9 @@ from quart_jwt.migrate.names import Names
 FIXTURE_NAMES = frozenset({"pytest.fixture", "pytest_asyncio.fixture"})
 
 
-def decorator_call(decorator: cst.Decorator) -> tuple[cst.BaseExpression, list[cst.Arg]]:
+def decorator_call(
+    decorator: cst.Decorator,
+) -> tuple[cst.BaseExpression, list[cst.Arg]]:
     """Give what decorates, and the arguments that it was called with."""
     expression = decorator.decorator
     if isinstance(expression, cst.Call):

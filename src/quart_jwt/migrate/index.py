@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field
+from typing import cast
 from typing import TypeVar
 
 import libcst as cst
@@ -95,9 +96,7 @@ class Index:
         return Standing(None, barrier or "the module's top level")
 
 
-def _barrier(
-    file: SourceFile, parent: cst.CSTNode, child: cst.CSTNode
-) -> str | None:
+def _barrier(file: SourceFile, parent: cst.CSTNode, child: cst.CSTNode) -> str | None:
     if isinstance(parent, cst.Lambda):
         return "a lambda"
     if isinstance(parent, cst.ClassDef) and child is parent.body:
@@ -116,67 +115,80 @@ def _is_lazy(file: SourceFile, loop: cst.CSTNode) -> bool:
     return isinstance(around, cst.GeneratorExp)
 
 
-class _Collector(cst.CSTVisitor):
-    def __init__(self, file: SourceFile, index: Index) -> None:
-        super().__init__()
-        self.file = file
-        self.index = index
-        self.functions: list[Function] = []
-        self.path: list[str] = []
-        self.owners: list[Class | None] = [None]
+def _define_class(index: Index, file: SourceFile, node: cst.ClassDef) -> None:
+    name = _full_name(file, node, node.name.value)
+    index.classes[name] = index.class_by_node[node] = Class(name, file, node)
 
-    def visit_ClassDef(self, node: cst.ClassDef) -> None:
-        self.path.append(node.name.value)
-        name = f"{self.file.module}{SEPARATOR}{'.'.join(self.path)}"
-        found = Class(name, self.file, node)
-        self.index.classes[name] = self.index.class_by_node[node] = found
-        self.owners.append(found)
 
-    def leave_ClassDef(self, original_node: cst.ClassDef) -> None:
-        self.path.pop()
-        self.owners.pop()
+def _define_function(index: Index, file: SourceFile, node: cst.FunctionDef) -> None:
+    own_name = node.name.value
+    owner = index.class_by_node.get(_definition_around(file, node))
+    parent = index.standing(file, node).function
+    found = Function(_full_name(file, node, own_name), file, node, parent, owner)
+    index.functions.append(found)
+    index.by_name[found.name].append(found)
+    index.by_node[node] = found
+    if owner is not None:
+        owner.methods[own_name] = found
 
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-        parent = self.functions[-1] if self.functions else None
-        self.path.append(node.name.value)
-        name = f"{self.file.module}{SEPARATOR}{'.'.join(self.path)}"
-        found = Function(name, self.file, node, parent, self.owners[-1])
-        self.index.functions.append(found)
-        self.index.by_name[name].append(found)
-        self.index.by_node[node] = found
-        if found.owner is not None:
-            found.owner.methods[node.name.value] = found
-        self.functions.append(found)
-        self.owners.append(None)
-        self.path.append("<locals>")
 
-    def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:
-        self.functions.pop()
-        self.owners.pop()
-        del self.path[-2:]
+def _definition_around(file: SourceFile, node: cst.CSTNode) -> cst.CSTNode:
+    """Give the class or function right around a node, or the module."""
+    around = file.parent(node)
+    while around is not None and not isinstance(around, cst.ClassDef | cst.FunctionDef):
+        around = file.parent(around)
+    return file.tree if around is None else around
 
-    def visit_Lambda(self, node: cst.Lambda) -> bool:
-        return False
 
-    def visit_Return(self, node: cst.Return) -> None:
-        if self.functions:
-            self.functions[-1].returns.append(node)
+def _full_name(file: SourceFile, node: cst.CSTNode, own_name: str) -> str:
+    parts = [own_name]
+    around = _definition_around(file, node)
+    while isinstance(around, cst.ClassDef | cst.FunctionDef):
+        if isinstance(around, cst.FunctionDef):
+            parts.append("<locals>")
+        parts.append(around.name.value)
+        around = _definition_around(file, around)
+    return f"{file.module}{SEPARATOR}{'.'.join(reversed(parts))}"
 
-    def visit_Yield(self, node: cst.Yield) -> None:
-        if self.functions:
-            self.functions[-1].yields.append(node)
+
+def _note_results(index: Index, file: SourceFile) -> None:
+    for statement in nodes(file, cst.Return):
+        function = index.standing(file, statement).function
+        if function is not None:
+            function.returns.append(statement)
+    for expression in nodes(file, cst.Yield):
+        standing = index.standing(file, expression)
+        if standing.function is not None and standing.barrier is None:
+            standing.function.yields.append(expression)
 
 
 def build_index(project: Project) -> Index:
     """Index a project."""
     index = Index(project)
     for file in project.files:
-        file.tree.visit(_Collector(file, index))
+        for node in _walk(file.tree):
+            if isinstance(node, cst.ClassDef):
+                _define_class(index, file, node)
+            elif isinstance(node, cst.FunctionDef):
+                _define_function(index, file, node)
+        _note_results(index, file)
     return index
 
 
 def nodes(file: SourceFile, kind: type[Node]) -> Iterator[Node]:
-    """Give every node of a kind in a file, outer ones first."""
-    for node in file.parents:
-        if isinstance(node, kind):
-            yield node
+    """Give every node of a kind in a file; outer ones of a type first."""
+    if not file.by_type:
+        for node in _walk(file.tree):
+            file.by_type[type(node)].append(node)
+    for found, those in file.by_type.items():
+        if issubclass(found, kind):
+            yield from cast("list[Node]", those)
+
+
+def _walk(tree: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Give a tree's nodes as they stand in the text, outer ones first."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(reversed(node.children))

@@ -36,6 +36,18 @@ class Kind:
     """For a tuple its members, for a list its one kind of element."""
 
 
+Found = Kind | None
+"""A kind, or None for what is not known."""
+
+
+def element_of(whole: Found) -> Found:
+    """Give the kind of the elements of a sequence."""
+    if whole is None or whole.name not in {"list", "tuple"}:
+        return None
+    parts = {one for one in whole.parts if one is not None}
+    return parts.pop() if len(parts) == 1 else None
+
+
 APP = Kind("app")
 APP_CONTEXT = Kind("app context")
 BLUEPRINT = Kind("blueprint")

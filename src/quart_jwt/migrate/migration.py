@@ -39,6 +39,11 @@ class Edit:
     change: Change
 
 
+def renamed(node: cst.Name | cst.SimpleString, value: str) -> Edit:
+    """Give the edit that writes another name, or another string, in a node's place."""
+    return Edit(node, lambda updated: updated.with_changes(value=value))
+
+
 @dataclass(eq=False, slots=True, kw_only=True)
 class Migration:
     """
@@ -121,7 +126,9 @@ def _shares_blueprints(flow: Flow) -> bool:
             kind = flow.kind(file, argument.value)
             if kind is not None and kind.name == "blueprint":
                 call = file.parent(argument)
-                if isinstance(call, cst.Call) and not _takes_blueprints(flow, file, call):
+                if isinstance(call, cst.Call) and not _takes_blueprints(
+                    flow, file, call
+                ):
                     return True
     return False
 

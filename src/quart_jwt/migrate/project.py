@@ -5,6 +5,7 @@ A module's identity is its dotted path from the project's root. What an import s
 matched by its end, because only a project's way of being run knows its import roots.
 """
 
+from collections import defaultdict
 from collections.abc import Callable
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -46,6 +47,10 @@ class SourceFile:
     parents: Any
     scopes: Any
     names: Any
+    by_type: dict[type[cst.CSTNode], list[cst.CSTNode]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    """Every node, sorted when they are first asked for."""
 
     def line(self, node: cst.CSTNode) -> int:
         """Give the line of a node, from 1."""

@@ -25,8 +25,16 @@ def rewrite_pytest_settings(migration: Migration) -> Iterator[Rewritten]:
     root = migration.project.root
     places = [
         *text_files(root, "pytest.ini", ".pytest.ini"),
-        *((path, text) for path, text in text_files(root, "tox.ini") if "[pytest]" in text),
-        *((path, text) for path, text in text_files(root, "setup.cfg") if "[tool:pytest]" in text),
+        *(
+            (path, text)
+            for path, text in text_files(root, "tox.ini")
+            if "[pytest]" in text
+        ),
+        *(
+            (path, text)
+            for path, text in text_files(root, "setup.cfg")
+            if "[tool:pytest]" in text
+        ),
     ]
     for path, text in places:
         yield Rewritten(path, text, ini_text(text, scope))

@@ -26,6 +26,9 @@ REPLACED = {
 }
 """What takes whose place; the extras of the old one are dropped."""
 
+DROPPED = frozenset({"pytest-flask"})
+"""What does not work with Quart; its uses are reported."""
+
 FLOORS = {
     "blinker": "1.6",
     "click": "8.0",
@@ -102,11 +105,12 @@ def _requirement(found: re.Match[str]) -> str:
 
 
 def _without_repeats(lines: list[str]) -> Iterator[str]:
-    """Leave out a second line for what took several requirements' place."""
+    """Leave out what is dropped, and second lines for what took several places."""
     seen: set[str] = set()
     for line in lines:
         name = _name(line)
-        if name in {"hypercorn", "quart", "quart-jwt"} and name in seen:
+        is_repeated = name in {"hypercorn", "quart", "quart-jwt"} and name in seen
+        if is_repeated or name in DROPPED:
             continue
         seen.add(name)
         yield line
@@ -186,7 +190,7 @@ def _with_pytest_asyncio(text: str) -> str:
         return text
     listed = re.sub(
         r'^(\s*)(["\'])(pytest\b(?!-)[^"\']*)\2(,?)',
-        r'\1\2\3\2,\n\1\2pytest-asyncio>=1.2\2\4',
+        r"\1\2\3\2,\n\1\2pytest-asyncio>=1.2\2\4",
         text,
         count=1,
         flags=re.MULTILINE,

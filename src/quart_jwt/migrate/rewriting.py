@@ -19,9 +19,10 @@ from quart_jwt.migrate.migration import Migration
 from quart_jwt.migrate.project import SKIPPED_FOLDERS
 from quart_jwt.migrate.project import SourceFile
 from quart_jwt.migrate.rules import awaiting
+from quart_jwt.migrate.rules import extension_key
+from quart_jwt.migrate.rules import identities
 from quart_jwt.migrate.rules import imports
 from quart_jwt.migrate.rules import mocks
-from quart_jwt.migrate.rules import extension_key
 from quart_jwt.migrate.rules import sync_requests
 from quart_jwt.migrate.rules import unittest_cases
 from quart_jwt.migrate.rules import unsupported
@@ -36,6 +37,7 @@ RULES: tuple[Rule, ...] = (
     extension_key.edits,
     imports.edits,
     unsupported.edits,
+    identities.edits,
 )
 """The order counts where two rules meet at one node: the first one goes first."""
 

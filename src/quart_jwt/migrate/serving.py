@@ -63,12 +63,15 @@ DROPPED_OPTIONS = frozenset(
 )
 """Those with a value that mean nothing to an event loop, or are not there."""
 
-DROPPED_FLAGS = frozenset({"--preload", "--capture-output", "--enable-stdio-inheritance"})
+DROPPED_FLAGS = frozenset(
+    {"--preload", "--capture-output", "--enable-stdio-inheritance"}
+)
 SAME_FLAGS = frozenset({"--reload"})
 
 _JSON = re.compile(r'\[\s*"(?:gunicorn|flask)"[^\]]*\]')
 _SHELL = re.compile(
-    r"(?<![\w./-])(?P<python>python3? -m )?(?P<tool>gunicorn|flask)(?P<rest>[ \t][^\n#&|;]*)"
+    r"(?<![\w./-])(?P<python>python3? -m )?(?P<tool>gunicorn|flask)"
+    r"(?P<rest>[ \t][^\n#&|;]*)"
 )
 _APPLICATION = re.compile(r"""["']?[\w./]+:[A-Za-z_][\w.]*(\(.*\))?["']?$""")
 _VARIABLE = re.compile(r"\bFLASK_(APP|DEBUG|RUN_HOST|RUN_PORT)\b(?=\s*[=: ])")

@@ -80,9 +80,7 @@ def _await(node: cst.BaseExpression, *, parenthesised: bool) -> cst.BaseExpressi
     awaited = cst.Await(expression=node)
     if not parenthesised:
         return awaited
-    return awaited.with_changes(
-        lpar=[cst.LeftParen()], rpar=[cst.RightParen()]
-    )
+    return awaited.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
 
 
 def _needs_parentheses(file: SourceFile, node: cst.CSTNode) -> bool:

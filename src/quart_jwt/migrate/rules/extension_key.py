@@ -10,6 +10,7 @@ from quart_jwt.migrate.fixtures import text_of
 from quart_jwt.migrate.index import nodes
 from quart_jwt.migrate.migration import Edit
 from quart_jwt.migrate.migration import Migration
+from quart_jwt.migrate.migration import renamed
 from quart_jwt.migrate.project import SourceFile
 
 OLD_KEY = "flask-jwt-extended"
@@ -20,7 +21,7 @@ def edits(_migration: Migration, file: SourceFile) -> Iterator[Edit]:
     for node in nodes(file, cst.SimpleString):
         if text_of(node) == OLD_KEY and _is_a_key(file, node):
             new = node.value.replace(OLD_KEY, "quart-jwt")
-            yield Edit(node, lambda _node, new=new: cst.SimpleString(new))
+            yield renamed(node, new)
 
 
 def _is_a_key(file: SourceFile, node: cst.CSTNode) -> bool:

@@ -16,6 +16,7 @@ from libcst.helpers import get_full_name_for_node
 from quart_jwt.migrate.index import nodes
 from quart_jwt.migrate.migration import Edit
 from quart_jwt.migrate.migration import Migration
+from quart_jwt.migrate.migration import renamed
 from quart_jwt.migrate.project import SourceFile
 
 RULE = "imports"
@@ -75,7 +76,7 @@ JWT_NAMES = frozenset(
 
 
 def new_home(
-    module: str, name: str, renamed: Mapping[str, tuple[str, str]] = RENAMED
+    module: str, name: str, homes: Mapping[str, tuple[str, str]] = RENAMED
 ) -> tuple[str, str] | None:
     """
     Give module and name of what a name of Flask or its JWT extension becomes.
@@ -84,8 +85,8 @@ def new_home(
         None where there is no counterpart.
     """
     full = f"{module}.{name}"
-    if full in renamed:
-        return renamed[full]
+    if full in homes:
+        return homes[full]
     if full in WITHOUT_COUNTERPART or module in WITHOUT_COUNTERPART:
         return None
     package, _, rest = module.partition(".")
@@ -152,7 +153,7 @@ def _sorted_by_home(
     homes: dict[str, list[cst.ImportAlias]] = {}
     for alias in aliases:
         name = get_full_name_for_node(alias.name) or ""
-        home = new_home(module, name, _renamed(migration))
+        home = new_home(module, name, _homes(migration))
         if home is None:
             _report_orphan(migration, file, alias, f"{module}.{name}")
         there, new_name = home or (module, name)
@@ -225,8 +226,11 @@ def _import(statement: cst.Import) -> Iterator[Edit]:
     for alias in statement.names:
         module = get_full_name_for_node(alias.name) or ""
         if is_theirs(module):
-            new = _new_module(module)
-            yield Edit(alias, lambda node, new=new: node.with_changes(name=_dotted(new)))
+            yield _moved_module(alias, _new_module(module))
+
+
+def _moved_module(alias: cst.ImportAlias, module: str) -> Edit:
+    return Edit(alias, lambda node: node.with_changes(name=_dotted(module)))
 
 
 def _new_module(module: str) -> str:
@@ -235,27 +239,25 @@ def _new_module(module: str) -> str:
     return f"{new}.{rest}" if rest else new
 
 
-def _renamed(migration: Migration) -> Mapping[str, tuple[str, str]]:
+def _homes(migration: Migration) -> Mapping[str, tuple[str, str]]:
     return RENAMED | (SEEN_BY_EXTENSIONS if migration.shares_blueprints else {})
 
 
 def _uses(migration: Migration, file: SourceFile) -> Iterator[Edit]:
     """Rename what is called otherwise, and the modules themselves."""
-    renamed = _renamed(migration)
+    homes = _homes(migration)
     for attribute in nodes(file, cst.Attribute):
-        name = migration.names.of(file, attribute)
-        if name in renamed and not _is_imported(file, attribute):
-            yield _renamed_attribute(migration, file, attribute, renamed[name])
+        full = migration.names.of(file, attribute) or ""
+        if full in homes and not _is_imported(file, attribute):
+            yield _renamed_attribute(migration, file, attribute, homes[full])
     for node in nodes(file, cst.Name):
         if not _is_use(file, node):
             continue
-        name = migration.names.of(file, node)
-        if name in renamed and node.value == name.rpartition(".")[2]:
-            new = renamed[name][1]
-            yield Edit(node, lambda node, new=new: node.with_changes(value=new))
-        elif name in {"flask", JWT_PACKAGE} and node.value == name:
-            new = _new_module(name)
-            yield Edit(node, lambda node, new=new: node.with_changes(value=new))
+        full = migration.names.of(file, node) or ""
+        if full in homes and node.value == full.rpartition(".")[2]:
+            yield renamed(node, homes[full][1])
+        elif full in {"flask", JWT_PACKAGE} and node.value == full:
+            yield renamed(node, _new_module(full))
 
 
 def _renamed_attribute(

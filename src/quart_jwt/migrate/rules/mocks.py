@@ -13,6 +13,7 @@ import libcst as cst
 from quart_jwt.migrate.awaits import Need
 from quart_jwt.migrate.awaits import VERIFY_FUNCTIONS
 from quart_jwt.migrate.fixtures import text_of
+from quart_jwt.migrate.flow import last_name
 from quart_jwt.migrate.index import nodes
 from quart_jwt.migrate.index import SEPARATOR
 from quart_jwt.migrate.migration import Edit
@@ -28,7 +29,7 @@ def edits(migration: Migration, file: SourceFile) -> Iterator[Edit]:
     """Give the edits of a file."""
     for call in nodes(file, cst.Call):
         target = text_of(call.args[0].value) if call.args else None
-        if target is None or _last(call.func) not in PATCHES or "." not in target:
+        if target is None or last_name(call.func) not in PATCHES or "." not in target:
             continue
         if target.startswith("flask_jwt_extended."):
             yield from _library_target(migration, file, call, target)
@@ -41,8 +42,8 @@ def _library_target(
 ) -> Iterator[Edit]:
     _, *path = target.split(".")
     if len(path) == 1:
-        new = f'"quart_jwt.{path[0]}"'
-        yield Edit(call.args[0].value, lambda _node: cst.SimpleString(new))
+        literal = cst.SimpleString(f'"quart_jwt.{path[0]}"')
+        yield Edit(call.args[0].value, lambda _node: literal)
         return
     migration.report(
         file,
@@ -74,7 +75,9 @@ def _awaitable(
         return
     migration.imports[file].add(("unittest.mock", "AsyncMock"))
     argument = cst.ensure_type(cst.parse_expression(f"f({STAND_IN})"), cst.Call).args[0]
-    yield Edit(call, lambda node: node.with_changes(args=[*_comma(node.args), argument]))
+    yield Edit(
+        call, lambda node: node.with_changes(args=[*_comma(node.args), argument])
+    )
 
 
 def _comma(arguments: tuple[cst.Arg, ...]) -> list[cst.Arg]:
@@ -125,9 +128,3 @@ def _has_become_async(migration: Migration, meaning: str) -> bool:
         migration.colours.becomes_async(one)
         for one in migration.index.by_name.get(meaning, ())
     )
-
-
-def _last(node: cst.BaseExpression) -> str:
-    if isinstance(node, cst.Attribute):
-        return node.attr.value
-    return node.value if isinstance(node, cst.Name) else ""

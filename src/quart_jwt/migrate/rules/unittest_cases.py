@@ -11,6 +11,7 @@ from quart_jwt.migrate.index import Function
 from quart_jwt.migrate.index import nodes
 from quart_jwt.migrate.migration import Edit
 from quart_jwt.migrate.migration import Migration
+from quart_jwt.migrate.migration import renamed
 from quart_jwt.migrate.project import SourceFile
 
 TEST_CASES = frozenset({"unittest.TestCase", "unittest.case.TestCase"})
@@ -27,8 +28,7 @@ def edits(migration: Migration, file: SourceFile) -> Iterator[Edit]:
             yield from _base_edits(migration, file, base)
     for function in migration.index.functions:
         if function.file is file and is_renamed(migration, function):
-            new = ASYNC_NAMES[function.own_name]
-            yield Edit(function.node.name, lambda _node, new=new: cst.Name(new))
+            yield renamed(function.node.name, ASYNC_NAMES[function.own_name])
     for place in migration.places(file):
         callee = place.callee
         if callee is not None and is_renamed(migration, callee):
@@ -67,12 +67,12 @@ def _base_edits(
 ) -> Iterator[Edit]:
     value = base.value
     if isinstance(value, cst.Attribute):
-        yield Edit(value.attr, lambda _node: cst.Name(ASYNC_TEST_CASE))
-    else:
+        yield renamed(value.attr, ASYNC_TEST_CASE)
+    elif isinstance(value, cst.Name):
         migration.imports[file].add(("unittest", ASYNC_TEST_CASE))
-        yield Edit(value, lambda _node: cst.Name(ASYNC_TEST_CASE))
+        yield renamed(value, ASYNC_TEST_CASE)
 
 
 def _renamed_call(node: cst.CSTNode, name: str) -> Edit:
     function = cst.ensure_type(cst.ensure_type(node, cst.Call).func, cst.Attribute)
-    return Edit(function.attr, lambda _node: cst.Name(name))
+    return renamed(function.attr, name)

@@ -52,26 +52,20 @@ WSGI_MEMBERS = {
 def edits(migration: Migration, file: SourceFile) -> Iterator[Edit]:
     """Report what is left to do in a file; nothing is edited."""
     for place in migration.places(file):
-        if migration.colours.is_owed(place) and not _is_read_in_a_thread(
-            migration, place
-        ):
+        if migration.colours.is_owed(place):
             _report_owed(migration, file, place)
     for attribute in nodes(file, cst.Attribute):
         _check_member(migration, file, attribute)
     for argument in nodes(file, cst.Arg):
         _check_handed_on(migration, file, argument)
-    for statement in nodes(file, cst.Import):
-        for alias in statement.names:
-            _check_import(migration, file, statement, _code(file, alias.name))
-    for statement in nodes(file, cst.ImportFrom):
-        if statement.module is not None and not statement.relative:
-            _check_import(migration, file, statement, _code(file, statement.module))
+    for plain in nodes(file, cst.Import):
+        for alias in plain.names:
+            _check_import(migration, file, plain, _code(file, alias.name))
+    for named in nodes(file, cst.ImportFrom):
+        if named.module is not None and not named.relative:
+            _check_import(migration, file, named, _code(file, named.module))
     return
     yield
-
-
-def _is_read_in_a_thread(migration: Migration, place: Place) -> bool:
-    return migration.colours.reads_in_a_thread(place)
 
 
 def _code(file: SourceFile, node: cst.CSTNode) -> str:
