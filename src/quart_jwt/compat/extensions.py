@@ -8,10 +8,13 @@ slow database stops one thread and not everybody.
 
 from collections.abc import Awaitable
 from collections.abc import Callable
+from copy import copy
 from functools import wraps
+from importlib.metadata import entry_points
 from inspect import isawaitable
 from typing import Any
 
+import click
 from quart import Quart
 
 from quart_jwt.extension.colour import is_async
@@ -28,6 +31,12 @@ class FlaskExtensions(Quart):
 
     Not needed any more once every extension has its counterpart for Quart.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for entry_point in entry_points(group="flask.commands"):
+            command = entry_point.load()
+            self.cli.add_command(_in_context(self, command), entry_point.name)
 
     def ensure_async(self, func: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
         """
@@ -75,3 +84,15 @@ class FlaskExtensions(Quart):
         if name in REPLACED_HANDLERS:
             value = self.ensure_async(value)
         super().__setattr__(name, value)
+
+
+def _in_context(app: Any, command: click.Command) -> click.Command:
+    """Give a Flask extension's command as one of an app, in whose context it runs."""
+    own = copy(command)
+
+    def invoke(context: click.Context) -> Any:
+        with app.app_context():
+            return command.invoke(context)
+
+    setattr(own, "invoke", invoke)  # noqa: B010 - this copy's own
+    return own

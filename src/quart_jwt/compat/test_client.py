@@ -147,9 +147,9 @@ class FlaskTestClient(Quart):
     Not needed any more once they ask with Quart's.
     """
 
-    test_client_class = FlaskClient
+    test_client_class: Any = FlaskClient
 
-    def test_request_context(self, path: str = "/", **kwargs: Any) -> RequestContext:  # type: ignore[override]  # Flask's arguments, too
+    def test_request_context(self, path: str = "/", **kwargs: Any) -> RequestContext:
         """Give the context of a made-up request; the path is ``/`` by default."""
         path = _in_quarts_words(path, kwargs)
         return super().test_request_context(path, **kwargs)

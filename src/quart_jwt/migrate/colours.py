@@ -82,7 +82,12 @@ class Colours:
 
     def _spread(self) -> None:
         """Let colours spread until nothing changes any more."""
-        while self._spread_up() or self._spread_to_followers() or self._keep_below():
+        while (
+            self._spread_up()
+            or self._spread_to_followers()
+            or self._spread_to_families()
+            or self._keep_below()
+        ):
             pass
 
     def _spread_up(self) -> bool:
@@ -122,6 +127,17 @@ class Colours:
             and place.callee not in self.asynchronous
             and place.callee not in self.kept
             and self._verifies(place.callee, set())
+        }
+        self.asynchronous |= found
+        return bool(found)
+
+    def _spread_to_families(self) -> bool:
+        """Unittest's hooks change their name, so all of a family do."""
+        found = {
+            relative
+            for function in self.asynchronous
+            for relative in self.decorators.family(function)
+            if relative not in self.asynchronous
         }
         self.asynchronous |= found
         return bool(found)

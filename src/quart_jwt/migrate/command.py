@@ -100,14 +100,10 @@ def migrate_project(
     migration = study(project, all_async=all_async)
     changes = list(rewrite(migration))
     if path.is_dir():
-        changes = _merged(
-            [
-                *changes,
-                *rewrite_requirements(migration),
-                *rewrite_serving(migration),
-                *rewrite_pytest_settings(migration),
-            ]
-        )
+        rewrite_requirements(migration)
+        rewrite_serving(migration)
+        rewrite_pytest_settings(migration)
+    changes += [_rewritten(path, name, text) for name, text in migration.texts.items()]
     return changes, sorted(set(migration.findings))
 
 
@@ -119,8 +115,10 @@ def apply(path: Path, changes: list[Rewritten]) -> None:
             stream.write(change.after)
 
 
-def _merged(changes: list[Rewritten]) -> list[Rewritten]:
-    return [change for change in changes if change.before != change.after]
+def _rewritten(root: Path, name: str, text: str) -> Rewritten:
+    there = root / name
+    before = there.read_bytes().decode() if there.is_file() else ""
+    return Rewritten(name, before, text)
 
 
 @contextmanager

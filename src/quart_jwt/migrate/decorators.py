@@ -61,6 +61,7 @@ COMMANDS = frozenset({"argument", "command", "group", "option", "with_appcontext
 SMOREST = frozenset({"alt_response", "arguments", "check_etag", "paginate", "response"})
 PROPERTIES = frozenset({"cached_property", "getter", "hybrid_property", "property"})
 SYNC_RESOURCES = frozenset({"flask_restful.Resource", "flask_restx.Resource"})
+HOOKS = frozenset({"setUp", "tearDown"})
 SYNC_METHODS = frozenset(
     {"setUpClass", "setUpModule", "tearDownClass", "tearDownModule"}
 )
@@ -113,6 +114,17 @@ class Decorators:
                 return False
             around = file.parent(around)
         return True
+
+    def family(self, function: Function) -> Iterator[Function]:
+        """Give a unittest hook's namesakes among its class's bases and heirs."""
+        if function.owner is None or function.own_name not in HOOKS:
+            return
+        bases = {one.name for one in self._flow.lineage(function.owner.name)}
+        for other in self.functions:
+            if other.own_name == function.own_name and other.owner is not None:
+                theirs = {one.name for one in self._flow.lineage(other.owner.name)}
+                if other.owner.name in bases or function.owner.name in theirs:
+                    yield other
 
     def views(self) -> set[Function]:
         """Give the functions that are registered with an app or a blueprint."""

@@ -64,6 +64,8 @@ class Migration:
         default_factory=lambda: defaultdict(set)
     )
     """Names that a file has to import once it is rewritten: (module, name)."""
+    texts: dict[str, str] = field(default_factory=dict)
+    """Files that are no Python, as they have been rewritten so far, by path."""
 
     def places(self, file: SourceFile) -> list[Place]:
         """Give the places of a file where something may have to be awaited."""

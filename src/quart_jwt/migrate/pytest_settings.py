@@ -6,43 +6,40 @@ on the loop of that module's tests.
 """
 
 import re
-from collections.abc import Iterator
 
 from quart_jwt.migrate.migration import Migration
 from quart_jwt.migrate.requirements import has_async_tests
-from quart_jwt.migrate.rewriting import Rewritten
-from quart_jwt.migrate.rewriting import text_files
+from quart_jwt.migrate.text_files import rewrite_texts
+from quart_jwt.migrate.text_files import text_files
 
 SCOPES = ("function", "class", "module", "package", "session")
 TABLE = "[tool.pytest.ini_options]"
+INI_FILES = ("pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg")
+HEADINGS = {
+    "pytest.ini": "",
+    ".pytest.ini": "",
+    "tox.ini": "[pytest]",
+    "setup.cfg": "[tool:pytest]",
+    "pyproject.toml": TABLE,
+}
+"""Where pytest's settings may stand, and what shows that they do."""
 
 
-def rewrite_pytest_settings(migration: Migration) -> Iterator[Rewritten]:
-    """Give the files with pytest's settings that change, or a new ``pytest.ini``."""
+def rewrite_pytest_settings(migration: Migration) -> None:
+    """Add to the files with pytest's settings, or make a ``pytest.ini``."""
     if not has_async_tests(migration):
         return
     scope = widest_scope(migration)
-    root = migration.project.root
     places = [
-        *text_files(root, "pytest.ini", ".pytest.ini"),
-        *(
-            (path, text)
-            for path, text in text_files(root, "tox.ini")
-            if "[pytest]" in text
-        ),
-        *(
-            (path, text)
-            for path, text in text_files(root, "setup.cfg")
-            if "[tool:pytest]" in text
-        ),
+        path
+        for name, heading in HEADINGS.items()
+        for path, text in text_files(migration, name)
+        if heading in text
     ]
-    for path, text in places:
-        yield Rewritten(path, text, ini_text(text, scope))
-    tables = [one for one in text_files(root, "pyproject.toml") if TABLE in one[1]]
-    for path, text in tables:
-        yield Rewritten(path, text, toml_text(text, scope))
-    if not any("/" not in path for path, _text in [*places, *tables]):
-        yield Rewritten("pytest.ini", "", ini_text("[pytest]\n", scope))
+    rewrite_texts(migration, lambda text: ini_text(text, scope), *INI_FILES)
+    rewrite_texts(migration, lambda text: toml_text(text, scope), "pyproject.toml")
+    if not any("/" not in path for path in places):
+        migration.texts["pytest.ini"] = ini_text("[pytest]\n", scope)
 
 
 def widest_scope(migration: Migration) -> str:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from quart_jwt.migrate.findings import Finding
 from quart_jwt.migrate.migration import Migration
-from quart_jwt.migrate.rewriting import Rewritten
-from quart_jwt.migrate.rewriting import text_files
+from quart_jwt.migrate.rules.unittest_cases import is_unittests
+from quart_jwt.migrate.text_files import rewrite_texts
 
 RULE = "requirements"
 
@@ -50,16 +50,21 @@ _REQUIREMENT = re.compile(
 _POETRY = re.compile(r'^(?P<name>[\w.-]+)(?P<rest>\s*=\s*["{].*)$')
 
 
-def rewrite_requirements(migration: Migration) -> Iterator[Rewritten]:
-    """Give the dependency files that change; what is not read is reported."""
-    root = migration.project.root
-    async_tests = has_async_tests(migration)
-    for path, text in text_files(root, "*requirement*.txt", "requirements/*.txt"):
-        after = requirements_text(text, async_tests=async_tests)
-        yield Rewritten(path, text, after)
-    for path, text in text_files(root, "pyproject.toml"):
-        yield Rewritten(path, text, pyproject_text(text, async_tests=async_tests))
-    _report_unread(migration, root)
+def rewrite_requirements(migration: Migration) -> None:
+    """Rewrite the dependency files; what is not read is reported."""
+    needed = has_async_tests(migration)
+    rewrite_texts(
+        migration,
+        lambda text: requirements_text(text, async_tests=needed),
+        "*requirement*.txt",
+        "requirements/*.txt",
+    )
+    rewrite_texts(
+        migration,
+        lambda text: pyproject_text(text, async_tests=needed),
+        "pyproject.toml",
+    )
+    _report_unread(migration, migration.project.root)
 
 
 def has_async_tests(migration: Migration) -> bool:
@@ -67,6 +72,7 @@ def has_async_tests(migration: Migration) -> bool:
     return any(
         migration.colours.becomes_async(one)
         and (one in migration.fixtures or one.own_name.startswith("test"))
+        and not is_unittests(migration, one)
         for one in migration.index.functions
     )
 
@@ -82,6 +88,13 @@ def requirements_text(text: str, *, async_tests: bool) -> str:
             done[at] += "\n"
         done.insert(at + 1, "pytest-asyncio>=1.2\n")
     return "".join(_without_repeats(done))
+
+
+def requirement_word(word: str) -> str:
+    """Rewrite a requirement of a command line; a shell would take ``>`` for itself."""
+    found = _REQUIREMENT.fullmatch(word)
+    new = REPLACED.get(_normal(found["name"])) if found else None
+    return new.partition(">")[0] if new else word
 
 
 def _line(line: str) -> str:
@@ -179,10 +192,13 @@ def _quoted(found: re.Match[str]) -> str:
 def _poetry_line(line: str) -> str:
     found = _POETRY.match(line.rstrip("\n"))
     new = REPLACED.get(_normal(found["name"])) if found else None
-    if new is None:
+    if found is None or new is None:
         return line
     name, _, version = new.partition(">=")
-    return f'{name} = ">={version}"\n'
+    constraint = re.sub(
+        r'"[\^~]?[\d.*<>=, ]+"', f'">={version}"', found["rest"], count=1
+    )
+    return f"{name}{constraint}\n"
 
 
 def _with_pytest_asyncio(text: str) -> str:

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import libcst as cst
@@ -16,7 +15,6 @@ from libcst.codemod.visitors import AddImportsVisitor
 from quart_jwt.migrate.migration import Change
 from quart_jwt.migrate.migration import Edit
 from quart_jwt.migrate.migration import Migration
-from quart_jwt.migrate.project import SKIPPED_FOLDERS
 from quart_jwt.migrate.project import SourceFile
 from quart_jwt.migrate.rules import awaiting
 from quart_jwt.migrate.rules import extension_key
@@ -69,19 +67,6 @@ class _Editor(cst.CSTTransformer):
         for change in self._changes.get(original_node, ()):
             result = change(result)
         return result
-
-
-def text_files(root: Path, *patterns: str) -> Iterator[tuple[str, str]]:
-    """Give path and text of a project's files, at any depth, by their names."""
-    found = {path for pattern in patterns for path in root.rglob(pattern)}
-    for path in sorted(found):
-        name = path.relative_to(root)
-        if path.is_file() and not SKIPPED_FOLDERS & {*name.parts[:-1]}:
-            try:
-                with path.open(encoding="utf-8", newline="") as stream:
-                    yield name.as_posix(), stream.read()
-            except UnicodeDecodeError:
-                continue
 
 
 def rewrite(migration: Migration) -> Iterator[Rewritten]:

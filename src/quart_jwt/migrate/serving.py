@@ -8,21 +8,21 @@ from collections.abc import Iterator
 
 from quart_jwt.migrate.findings import Finding
 from quart_jwt.migrate.migration import Migration
-from quart_jwt.migrate.rewriting import Rewritten
-from quart_jwt.migrate.rewriting import text_files
+from quart_jwt.migrate.requirements import requirement_word
+from quart_jwt.migrate.text_files import text_files
 
 RULE = "serving"
 
 PATTERNS = (
     "*.service",
     "*.sh",
-    "*.toml",
     ".flaskenv",
     "[Dd]ockerfile*",
     "Makefile",
     "Procfile*",
     "compose*.y*ml",
     "docker-compose*.y*ml",
+    "fly.toml",
     "render.y*ml",
 )
 
@@ -68,25 +68,28 @@ DROPPED_FLAGS = frozenset(
 )
 SAME_FLAGS = frozenset({"--reload"})
 
+FLASK_COMMANDS = frozenset({"--app", "--debug", "-A", "db", "routes", "run", "shell"})
+"""What may follow the word ``flask`` where it is the command, and not prose."""
+
 _JSON = re.compile(r'\[\s*"(?:gunicorn|flask)"[^\]]*\]')
 _SHELL = re.compile(
     r"(?<![\w./-])(?P<python>python3? -m )?(?P<tool>gunicorn|flask)"
     r"(?P<rest>[ \t][^\n#&|;]*)"
 )
+_INSTALL = re.compile(r"(\bpip3? install )([^\n&|;]*)")
 _APPLICATION = re.compile(r"""["']?[\w./]+:[A-Za-z_][\w.]*(\(.*\))?["']?$""")
 _VARIABLE = re.compile(r"\bFLASK_(APP|DEBUG|RUN_HOST|RUN_PORT)\b(?=\s*[=: ])")
 
 
-def rewrite_serving(migration: Migration) -> Iterator[Rewritten]:
-    """Give the files that change; options that are lost are reported."""
-    for path, text in text_files(migration.project.root, *PATTERNS):
-        if path.endswith(".toml") and not path.endswith("fly.toml"):
-            continue
+def rewrite_serving(migration: Migration) -> None:
+    """Rewrite the files; options that are lost are reported."""
+    for path, text in text_files(migration, *PATTERNS):
         lost: list[str] = []
         after = serving_text(text, lost)
         if lost:
             migration.findings.append(_lost(path, lost))
-        yield Rewritten(path, text, after)
+        if after != text:
+            migration.texts[path] = after
 
 
 def serving_text(text: str, lost: list[str]) -> str:
@@ -98,8 +101,14 @@ def serving_text(text: str, lost: list[str]) -> str:
         lost: Gets the options that have no counterpart.
     """
     text = _VARIABLE.sub(r"QUART_\1", text)
+    text = _INSTALL.sub(_installed, text)
     text = _JSON.sub(lambda found: _json(found[0], lost), text)
     return _SHELL.sub(lambda found: _shell(found, lost), text)
+
+
+def _installed(found: re.Match[str]) -> str:
+    words = re.split(r"(\s+)", found[2])
+    return found[1] + "".join(requirement_word(word) for word in words)
 
 
 def _json(text: str, lost: list[str]) -> str:
@@ -126,7 +135,8 @@ def _shell(found: re.Match[str], lost: list[str]) -> str:
 def _command(words: list[str], lost: list[str]) -> list[str] | None:
     tool, *arguments = words
     if tool == "flask":
-        return ["quart", *arguments] if arguments[:1] == ["run"] else None
+        is_command = bool(FLASK_COMMANDS & {*arguments[:1]})
+        return ["quart", *arguments] if is_command else None
     if not any(_APPLICATION.match(one) for one in arguments):
         return None
     return ["hypercorn", *_options(arguments, lost)]

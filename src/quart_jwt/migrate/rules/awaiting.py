@@ -18,7 +18,6 @@ from quart_jwt.migrate.project import SourceFile
 
 GETTERS: dict[tuple[Need, str], tuple[str, str]] = {
     (Need.REQUEST, "json"): ("get_json", ""),
-    (Need.REQUEST, "data"): ("get_data", ""),
     (Need.RESPONSE, "json"): ("get_json", ""),
     (Need.RESPONSE, "data"): ("get_data", ""),
     (Need.RESPONSE, "text"): ("get_data", "as_text=True"),

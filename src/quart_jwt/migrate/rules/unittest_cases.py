@@ -37,9 +37,16 @@ def edits(migration: Migration, file: SourceFile) -> Iterator[Edit]:
 
 def is_renamed(migration: Migration, function: Function) -> bool:
     """Whether a method gets the name that unittest awaits."""
-    if function.own_name not in ASYNC_NAMES or function.owner is None:
-        return False
-    if not migration.colours.becomes_async(function):
+    return (
+        function.own_name in ASYNC_NAMES
+        and migration.colours.becomes_async(function)
+        and is_unittests(migration, function)
+    )
+
+
+def is_unittests(migration: Migration, function: Function) -> bool:
+    """Whether a function is a method of a class that unittest runs."""
+    if function.owner is None:
         return False
     lineage = migration.flow.lineage(function.owner.name)
     return any(_test_case_of(migration, one) is not None for one in lineage)
