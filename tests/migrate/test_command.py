@@ -137,7 +137,7 @@ def test_a_terminal_sees_progress(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The bar goes to standard error, and only if that is a terminal."""
-    monkeypatch.setattr(command.sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
 
     command.migrate_project(project)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import click
 from quart import Quart
+from quart.cli import AppGroup
 
 from quart_jwt.extension.colour import is_async
 from quart_jwt.extension.colour import on_the_loop
@@ -23,6 +24,34 @@ from quart_jwt.extension.colour import run_from_sync
 
 REPLACED_HANDLERS = frozenset({"handle_exception", "handle_user_exception"})
 """Methods of the app that Flask extensions replace by sync ones of their own."""
+
+
+class FlaskCommands(AppGroup):
+    """
+    An app's commands, those of Flask extensions included: ``quart db`` and its like.
+
+    Each runs in the app's context, where Flask's side finds it.
+    """
+
+    def __init__(self, app: Quart) -> None:
+        super().__init__(app.name)
+        self._app = app
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Give a command that enters the app's context by itself."""
+        command = super().get_command(ctx, cmd_name)
+        return None if command is None else _in_context(self._app, command)
+
+
+def _in_context(app: Any, command: click.Command) -> click.Command:
+    own = copy(command)
+
+    def invoke(context: click.Context) -> Any:
+        with app.app_context():
+            return command.invoke(context)
+
+    setattr(own, "invoke", invoke)  # noqa: B010 - this copy's own
+    return own
 
 
 class FlaskExtensions(Quart):
@@ -34,9 +63,9 @@ class FlaskExtensions(Quart):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.cli = FlaskCommands(self)
         for entry_point in entry_points(group="flask.commands"):
-            command = entry_point.load()
-            self.cli.add_command(_in_context(self, command), entry_point.name)
+            self.cli.add_command(entry_point.load(), entry_point.name)
 
     def ensure_async(self, func: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
         """
@@ -84,15 +113,3 @@ class FlaskExtensions(Quart):
         if name in REPLACED_HANDLERS:
             value = self.ensure_async(value)
         super().__setattr__(name, value)
-
-
-def _in_context(app: Any, command: click.Command) -> click.Command:
-    """Give a Flask extension's command as one of an app, in whose context it runs."""
-    own = copy(command)
-
-    def invoke(context: click.Context) -> Any:
-        with app.app_context():
-            return command.invoke(context)
-
-    setattr(own, "invoke", invoke)  # noqa: B010 - this copy's own
-    return own

@@ -49,9 +49,8 @@ class FlaskClient(QuartClient):
 
     def delete_cookie(self, *args: Any, **kwargs: Any) -> None:
         """Delete a cookie: ``(key)`` as in Flask, or Quart's arguments."""
-        if len(args) == 1:
-            args = (kwargs.get("domain") or "localhost", *args)
-        super().delete_cookie(*args, **kwargs)
+        server = args[0] if len(args) > 1 else kwargs.get("domain") or "localhost"
+        super().set_cookie(server, args[-1], expires=0, max_age=0, **kwargs)
 
     def get_cookie(
         self, key: str, domain: str = "localhost", path: str = "/"
@@ -148,6 +147,10 @@ class FlaskTestClient(Quart):
     """
 
     test_client_class: Any = FlaskClient
+
+    def test_client(self, use_cookies: bool = True, **kwargs: Any) -> Any:
+        """Give a ``FlaskClient``, or one of ``test_client_class``."""
+        return super().test_client(use_cookies, **kwargs)
 
     def test_request_context(self, path: str = "/", **kwargs: Any) -> RequestContext:
         """Give the context of a made-up request; the path is ``/`` by default."""
