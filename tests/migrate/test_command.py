@@ -111,6 +111,25 @@ def test_all_async_makes_every_view_async(project: Path) -> None:
     assert "\n+async def index()" in _run("--all-async", project).stdout
 
 
+def test_keep_sync_leaves_readers_of_bodies_in_their_threads(project: Path) -> None:
+    """--keep-sync reads the body through ``sync_request``, and awaits the rest."""
+    (project / "app.py").write_text(
+        "from flask import Flask, render_template, request\n\n"
+        "app = Flask(__name__)\n\n"
+        "@app.post('/')\ndef read():\n    return load()\n\n"
+        "def load():\n    return request.json\n\n"
+        "@app.get('/')\ndef page():\n    return render_template('x')\n",
+        "utf-8",
+    )
+
+    assert _run("--write", "--keep-sync", project).exit_code == 0
+    after = (project / "app.py").read_text("utf-8")
+
+    assert "\ndef read():\n    return load()" in after
+    assert "\ndef load():\n    return sync_request.json" in after
+    assert "\nasync def page():" in after
+
+
 def test_a_file_in_another_encoding_is_named_and_left(project: Path) -> None:
     """A file that is not UTF-8 is not Python 3 without a cookie."""
     (project / "latin.py").write_bytes(b"name = '\xe4'\n")
@@ -170,7 +189,15 @@ def test_help_shows_how_it_is_called() -> None:
     result = _run("--help")
 
     assert result.exit_code == 0
-    for word in ("PATH", "--write", "--check", "--all-async", "--report", "Examples"):
+    for word in (
+        "PATH",
+        "--write",
+        "--check",
+        "--all-async",
+        "--keep-sync",
+        "--report",
+        "Examples",
+    ):
         assert word in result.stdout
 
 

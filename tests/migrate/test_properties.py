@@ -60,7 +60,7 @@ def _written(pieces: list[str], head: str, *, migrated: bool, end: str) -> str:
     return text.replace("\n", end)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(PIECES, st.sampled_from(["\n", "\r\n"]))
 def test_nothing_changes_but_what_is_rewritten(pieces: list[str], end: str) -> None:
     """Between the rewritten nodes every byte stays: layout, comments, line ends."""
@@ -75,7 +75,7 @@ def test_nothing_changes_but_what_is_rewritten(pieces: list[str], end: str) -> N
     assert findings == []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.sampled_from(NOISE), max_size=8))
 def test_a_file_without_flask_stays_as_it_is(pieces: list[str]) -> None:
     """Names are resolved, never matched as text."""

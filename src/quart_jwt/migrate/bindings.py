@@ -44,7 +44,8 @@ class Bindings:
         above = [
             one
             for one in ordered
-            if one.scope is not scope or file.place(one.node) < here
+            if one.scope is not scope
+            or (file.place(one.node) < here and not _is_being_set(file, one.node, use))
         ]
         for one in reversed(above or ordered):
             found = self.assigned(file, one.node)
@@ -121,6 +122,17 @@ class Bindings:
                 if found is not None:
                     return found
         return None
+
+
+def _is_being_set(file: SourceFile, target: cst.CSTNode, use: cst.CSTNode) -> bool:
+    """Whether a name is used in the very assignment that sets it anew."""
+    around = file.parent(target)
+    if isinstance(around, cst.AssignTarget):
+        around = file.parent(around)
+    above: cst.CSTNode | None = use
+    while above is not None and above is not around:
+        above = file.parent(above)
+    return above is not None and isinstance(above, cst.Assign | cst.AnnAssign)
 
 
 def _value_of(

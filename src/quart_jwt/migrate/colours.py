@@ -9,6 +9,7 @@ there does so through ``sync_request``, anything else is reported.
 
 from collections import defaultdict
 from collections.abc import Iterable
+from enum import Enum
 
 from quart_jwt.migrate.awaits import FOLLOWERS
 from quart_jwt.migrate.awaits import Need
@@ -17,13 +18,23 @@ from quart_jwt.migrate.decorators import Decorators
 from quart_jwt.migrate.index import Function
 
 
+class Policy(Enum):
+    """
+    How far async is to spread.
+    """
+
+    NEEDED = "what awaits becomes async"
+    ALL_ASYNC = "every view becomes async"
+    KEEP_SYNC = "what only reads the request's body stays in its thread"
+
+
 class Colours:
     """
     The colour of each function of a project, once it is migrated.
     """
 
     def __init__(
-        self, places: Iterable[Place], decorators: Decorators, *, all_async: bool
+        self, places: Iterable[Place], decorators: Decorators, policy: Policy
     ) -> None:
         self.places = list(places)
         self.decorators = decorators
@@ -33,8 +44,10 @@ class Colours:
                 self._inside[place.standing.function].append(place)
         self.kept = self._kept_from_the_start()
         self._at_first = {one for one in decorators.functions if one.is_async}
-        if all_async:
+        if policy is Policy.ALL_ASYNC:
             self._at_first |= decorators.views() - self.kept.keys()
+        if policy is Policy.KEEP_SYNC:
+            self.kept |= self._readers()
         self.asynchronous = set(self._at_first)
         self._spread()
 
@@ -78,6 +91,17 @@ class Colours:
             one: reason
             for one, reason in reasons.items()
             if reason is not None and not one.is_async
+        }
+
+    def _readers(self) -> dict[Function, str]:
+        """Give what awaits only request bodies, and is called by no coroutine."""
+        called_by_async = {
+            place.callee for one in self._at_first for place in self._inside[one]
+        }
+        return {
+            one: "--keep-sync says so"
+            for one in self.decorators.functions
+            if one not in called_by_async and self._can_stay_sync(one, set())
         }
 
     def _spread(self) -> None:

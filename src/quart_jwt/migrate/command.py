@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from quart_jwt.migrate.colours import Policy
 from quart_jwt.migrate.findings import Finding
 from quart_jwt.migrate.migration import study
 from quart_jwt.migrate.project import python_files
@@ -45,8 +46,17 @@ Examples:
 )
 @click.option(
     "--all-async",
-    is_flag=True,
+    "policy",
+    flag_value=Policy.ALL_ASYNC,
+    type=Policy,
     help="Make every view async, not only those that await.",
+)
+@click.option(
+    "--keep-sync",
+    "policy",
+    flag_value=Policy.KEEP_SYNC,
+    type=Policy,
+    help="Leave views that only read the body in their threads.",
 )
 @click.option(
     "--report",
@@ -56,7 +66,7 @@ Examples:
     help="The form of the report (default: text).",
 )
 def migrate(
-    path: Path, *, write: bool, check: bool, all_async: bool, form: str
+    path: Path, *, write: bool, check: bool, policy: Policy | None, form: str
 ) -> None:
     """
     Take the Flask project at PATH to Quart and quart-jwt.
@@ -64,7 +74,7 @@ def migrate(
     Without options, shows what would change, and a report of what would be left to do.
     Code is read, never run. Commit your work first: --write changes files in place.
     """
-    changes, findings = migrate_project(path, all_async=all_async)
+    changes, findings = migrate_project(path, policy or Policy.NEEDED)
     if write:
         apply(path, changes)
     elif not check and form == "text":
@@ -83,21 +93,21 @@ def main() -> None:
 
 
 def migrate_project(
-    path: Path, *, all_async: bool = False
+    path: Path, policy: Policy = Policy.NEEDED
 ) -> tuple[list[Rewritten], list[Finding]]:
     """
     Find out what a migration changes, and what it leaves to do; write nothing.
 
     Args:
         path: The project's folder, or one file.
-        all_async: Make every view async.
+        policy: How far async is to spread.
 
     Returns:
         The changed files, and the findings in the order of the files.
     """
     with _progress(path) as progress:
         project = read_project(path, progress=progress)
-    migration = study(project, all_async=all_async)
+    migration = study(project, policy)
     changes = list(rewrite(migration))
     if path.is_dir():
         rewrite_requirements(migration)

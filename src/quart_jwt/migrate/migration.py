@@ -13,6 +13,7 @@ import libcst as cst
 from quart_jwt.migrate.awaits import Awaits
 from quart_jwt.migrate.awaits import Place
 from quart_jwt.migrate.colours import Colours
+from quart_jwt.migrate.colours import Policy
 from quart_jwt.migrate.decorators import Decorators
 from quart_jwt.migrate.findings import Finding
 from quart_jwt.migrate.findings import Level
@@ -94,20 +95,20 @@ class Migration:
             self.findings.append(found)
 
 
-def study(project: Project, *, all_async: bool = False) -> Migration:
+def study(project: Project, policy: Policy = Policy.NEEDED) -> Migration:
     """
     Find out all that a migration has to know about a project.
 
     Args:
         project: What was read.
-        all_async: Make every view async, not only those that await.
+        policy: How far async is to spread.
     """
     index = build_index(project)
     names = Names(index)
     fixtures = Fixtures(index, names)
     flow = Flow(index, names, fixtures)
     decorators = Decorators(flow, fixtures)
-    colours = Colours(Awaits(flow).places(), decorators, all_async=all_async)
+    colours = Colours(Awaits(flow).places(), decorators, policy)
     return Migration(
         project=project,
         index=index,

@@ -32,6 +32,13 @@ SKIPPED_FOLDERS = frozenset(
 )
 """Folders with code that is generated or somebody else's."""
 
+PROVIDERS = (
+    metadata.ParentNodeProvider,
+    metadata.PositionProvider,
+    metadata.QualifiedNameProvider,
+    metadata.ScopeProvider,
+)
+
 
 @dataclass(eq=False, slots=True)
 class SourceFile:
@@ -154,15 +161,16 @@ def _read(path: Path, name: str) -> SourceFile:
     with path.open(encoding="utf-8", newline="") as stream:
         source = stream.read()
     wrapper = metadata.MetadataWrapper(cst.parse_module(source))
+    known = wrapper.resolve_many(PROVIDERS)
     return SourceFile(
         path=name,
         module=_module_name(name),
         source=source,
         tree=wrapper.module,
-        positions=wrapper.resolve(metadata.PositionProvider),
-        parents=wrapper.resolve(metadata.ParentNodeProvider),
-        scopes=wrapper.resolve(metadata.ScopeProvider),
-        names=wrapper.resolve(metadata.QualifiedNameProvider),
+        positions=known[metadata.PositionProvider],
+        parents=known[metadata.ParentNodeProvider],
+        scopes=known[metadata.ScopeProvider],
+        names=known[metadata.QualifiedNameProvider],
     )
 
 

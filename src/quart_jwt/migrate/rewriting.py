@@ -17,6 +17,7 @@ from quart_jwt.migrate.migration import Edit
 from quart_jwt.migrate.migration import Migration
 from quart_jwt.migrate.project import SourceFile
 from quart_jwt.migrate.rules import awaiting
+from quart_jwt.migrate.rules import blocking
 from quart_jwt.migrate.rules import extension_key
 from quart_jwt.migrate.rules import identities
 from quart_jwt.migrate.rules import imports
@@ -36,6 +37,7 @@ RULES: tuple[Rule, ...] = (
     imports.edits,
     unsupported.edits,
     identities.edits,
+    blocking.edits,
 )
 """The order counts where two rules meet at one node: the first one goes first."""
 

@@ -78,6 +78,7 @@ _SHELL = re.compile(
 )
 _INSTALL = re.compile(r"(\bpip3? install )([^\n&|;]*)")
 _APPLICATION = re.compile(r"""["']?[\w./]+:[A-Za-z_][\w.]*(\(.*\))?["']?$""")
+_STILL = re.compile(r"^[^#\n]*\bgunicorn\b", re.MULTILINE)
 _VARIABLE = re.compile(r"\bFLASK_(APP|DEBUG|RUN_HOST|RUN_PORT)\b(?=\s*[=: ])")
 
 
@@ -90,6 +91,8 @@ def rewrite_serving(migration: Migration) -> None:
             migration.findings.append(_lost(path, lost))
         if after != text:
             migration.texts[path] = after
+        if _STILL.search(after):
+            migration.findings.append(_unread(path))
 
 
 def serving_text(text: str, lost: list[str]) -> str:
@@ -159,6 +162,16 @@ def _options(arguments: list[str], lost: list[str]) -> Iterator[str]:
             if name.startswith("-") and name not in SAME_FLAGS:
                 lost.append(f"{word} (kept, and not known)")
             yield word
+
+
+def _unread(path: str) -> Finding:
+    return Finding(
+        path=path,
+        line=0,
+        rule=RULE,
+        reason="gunicorn is named in a way that is not understood, and was left",
+        advice="Serve the app with Hypercorn: `hypercorn module:app`.",
+    )
 
 
 def _lost(path: str, options: list[str]) -> Finding:

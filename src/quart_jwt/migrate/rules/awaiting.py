@@ -76,6 +76,9 @@ def _through_ensure_async(call: cst.Call) -> cst.Call:
 
 
 def _await(node: cst.BaseExpression, *, parenthesised: bool) -> cst.BaseExpression:
+    if node.lpar:  # its own go around the whole
+        bare = node.with_changes(lpar=[], rpar=[])
+        return cst.Await(expression=bare, lpar=node.lpar, rpar=node.rpar)
     awaited = cst.Await(expression=node)
     if not parenthesised:
         return awaited
