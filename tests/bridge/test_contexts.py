@@ -113,6 +113,23 @@ async def test_a_request_is_seen_by_flasks_side(app: Quart) -> None:
     assert not flask.has_request_context()
 
 
+async def test_a_requests_teardown_runs_off_the_loop(app: Quart) -> None:
+    """A session that is given back may wait for its database."""
+    main: list[bool] = []
+
+    @app.teardown_appcontext
+    def tear_down(_error: BaseException | None) -> None:
+        main.append(threading.current_thread() is threading.main_thread())
+
+    @app.get("/")
+    async def view() -> str:
+        return "x"
+
+    await app.test_client().get("/")
+
+    assert main == [False]
+
+
 async def test_requests_at_once_do_not_see_each_other(app: Quart) -> None:
     """Each has its own context on Flask's side, in its own thread."""
 

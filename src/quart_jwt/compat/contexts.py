@@ -21,6 +21,7 @@ from quart import Quart
 from quart.ctx import AppContext
 from quart.ctx import RequestContext
 from quart.globals import _cv_app
+from quart.globals import _cv_request
 from quart.wrappers import Request
 
 from quart_jwt.compat.requests import SyncRequest
@@ -146,7 +147,8 @@ class SharedRequestContext(RequestContext):
         remember_loop()
         seen = cast("Any", _FlaskRequestContext(self))
         self._flask_tokens.append(flask.globals._cv_request.set(seen))  # noqa: SLF001 - the bridge
-        await super().push()
+        await self._push_appctx(_cv_request.set(self))
+        await self._push()
 
     async def pop(self, exc: BaseException | None = None) -> None:
         """Leave the context."""
@@ -156,6 +158,7 @@ class SharedRequestContext(RequestContext):
             flask.globals._cv_request.reset(self._flask_tokens.pop())  # noqa: SLF001 - the bridge
 
     async def _push_appctx(self, token: Token[Any]) -> None:
+        """Same as Quart's, but its teardown functions run off the loop."""
         current = _cv_app.get(None)
         needed = current is None or current.app is not self.app
         context = SharedAppContext(self.app) if needed else None

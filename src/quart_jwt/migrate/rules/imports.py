@@ -132,16 +132,21 @@ def _from_import(
         )
         return
     homes = _sorted_by_home(migration, file, module, statement.names)
-    if len(line.body) > 1 and len(homes) > 1:
-        migration.report(
-            file,
-            statement,
-            rule=RULE,
-            reason="several statements stand on the line of an import to be split",
-            advice="Give the import a line of its own, then run the command again.",
-        )
-        return
+    if len(line.body) > 1:
+        homes = _first_home_only(migration, file, homes)
     yield _replacement(line, statement, homes)
+
+
+def _first_home_only(
+    migration: Migration, file: SourceFile, homes: dict[str, list[cst.ImportAlias]]
+) -> dict[str, list[cst.ImportAlias]]:
+    """Leave one import on a line of several statements, the others go on top."""
+    first, *others = homes
+    for module in others:
+        for alias in homes[module]:
+            name = get_full_name_for_node(alias.name) or ""
+            migration.imports[file].add((module, name))
+    return {first: homes[first]}
 
 
 def _sorted_by_home(
