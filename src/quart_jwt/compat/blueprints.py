@@ -2,11 +2,20 @@
 A blueprint that Flask extensions take for one of Flask's.
 """
 
-import flask
+from typing import TYPE_CHECKING
+
 import quart
 
+if TYPE_CHECKING:
 
-class Blueprint(quart.Blueprint, flask.Blueprint):  # type: ignore[misc]  # Quart's go first
+    class FlaskBlueprint:
+        """Flask's blueprint: for types, Quart's methods are the ones that count."""
+
+else:
+    from flask import Blueprint as FlaskBlueprint
+
+
+class Blueprint(quart.Blueprint, FlaskBlueprint):
     """
     Quart's blueprint; ``isinstance`` says that it is Flask's, too.
 

@@ -63,7 +63,7 @@ class FlaskExtensions(Quart):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.cli = FlaskCommands(self)
+        self.cli: AppGroup = FlaskCommands(self)
         for entry_point in entry_points(group="flask.commands"):
             self.cli.add_command(entry_point.load(), entry_point.name)
 

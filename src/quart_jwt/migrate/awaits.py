@@ -14,6 +14,7 @@ from libcst import metadata
 
 from quart_jwt.migrate.flow import Flow
 from quart_jwt.migrate.index import Function
+from quart_jwt.migrate.index import Index
 from quart_jwt.migrate.index import nodes
 from quart_jwt.migrate.index import Standing
 from quart_jwt.migrate.kinds import CLIENT_VERBS
@@ -99,7 +100,7 @@ class Awaits:
 
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
-        self.index = flow.index
+        self.index: Index = flow.index
 
     def places(self) -> Iterator[Place]:
         """Give every place of every file."""

@@ -36,19 +36,19 @@ class Colours:
     def __init__(
         self, places: Iterable[Place], decorators: Decorators, policy: Policy
     ) -> None:
-        self.places = list(places)
+        self.places: list[Place] = list(places)
         self.decorators = decorators
         self._inside: dict[Function, list[Place]] = defaultdict(list)
         for place in self.places:
             if place.standing.function is not None and not place.standing.barrier:
                 self._inside[place.standing.function].append(place)
-        self.kept = self._kept_from_the_start()
+        self.kept: dict[Function, str] = self._kept_from_the_start()
         self._at_first = {one for one in decorators.functions if one.is_async}
         if policy is Policy.ALL_ASYNC:
             self._at_first |= decorators.views() - self.kept.keys()
         if policy is Policy.KEEP_SYNC:
             self.kept |= self._readers()
-        self.asynchronous = set(self._at_first)
+        self.asynchronous: set[Function] = set(self._at_first)
         self._spread()
 
     def is_async(self, function: Function) -> bool:

@@ -75,7 +75,7 @@ class Decorators:
     def __init__(self, flow: Flow, fixtures: Fixtures) -> None:
         self._flow = flow
         self._fixtures = fixtures
-        self.functions = flow.index.functions
+        self.functions: list[Function] = flow.index.functions
 
     def around(self, function: Function) -> Iterator[Function]:
         """Give the project's own wrappers around a function."""

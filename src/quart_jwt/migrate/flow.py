@@ -44,7 +44,7 @@ class Flow:
         self.index = index
         self.names = names
         self.fixtures = fixtures
-        self.bindings = Bindings(self)
+        self.bindings: Bindings = Bindings(self)
         self._known: dict[Any, Found] = {}
         self._calls: dict[str, list[tuple[SourceFile, cst.Call]]] = defaultdict(list)
         for file in index.project.files:

@@ -10,6 +10,7 @@ from libcst import metadata
 
 from quart_jwt.migrate.index import Index
 from quart_jwt.migrate.index import SEPARATOR
+from quart_jwt.migrate.project import Project
 from quart_jwt.migrate.project import SourceFile
 
 MAX_HOPS = 16
@@ -23,7 +24,7 @@ class Names:
 
     def __init__(self, index: Index) -> None:
         self.index = index
-        self.project = index.project
+        self.project: Project = index.project
 
     def of(self, file: SourceFile, node: cst.CSTNode) -> str | None:
         """
