@@ -51,6 +51,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "service",
     },
     "migrate": {"migrate"},
+    # What a migrated app leans on; it waits for the loop as ring 3 does.
+    "compat": {"compat", "extension"},
+    # The command's doors load what they open by name, when it is asked for.
+    "cli": {"cli"},
+    "__main__": {"cli"},
     "client": {"exceptions", "tokens", "client"},
     "testing": {"exceptions", "tokens", "typing", "extension", "testing"},
 }
