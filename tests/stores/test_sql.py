@@ -138,6 +138,33 @@ async def test_a_lock_that_stays_is_an_error(
     await store.close()
 
 
+async def test_opening_waits_for_a_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A first start beside somebody's lock tries again until the lock is gone."""
+    monkeypatch.setattr(sql_connections, "BUSY_TIMEOUT_MS", 60_000)
+    monkeypatch.setattr(sql_connections, "_prepare_sqlite", _without_patience)
+    refused = asyncio.Event()
+    logger = sql_connections._logger
+    monkeypatch.setattr(logger, "debug", lambda _message: refused.set())
+    store = SQLStore(_file(tmp_path))
+    with closing(
+        sqlite3.connect(tmp_path / "sessions.db", isolation_level=None)
+    ) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        opening = asyncio.create_task(store.open(now=START))
+        await asyncio.wait_for(refused.wait(), 30)
+        assert not opening.done()
+        other.execute("COMMIT")
+        await opening
+    await store.close()
+
+
+def _without_patience(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    connection.cursor().execute("PRAGMA busy_timeout = 0")
+
+
 async def test_a_writer_waits_for_a_lock(tmp_path: Path) -> None:
     """A lock that goes away costs a wait, and nothing is lost."""
     store = SQLStore(_file(tmp_path))
