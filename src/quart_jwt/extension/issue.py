@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.extension.hooks import Caller
 from quart_jwt.extension.hooks import Colour
 from quart_jwt.extension.json_provider import json_default
@@ -24,6 +25,9 @@ from quart_jwt.tokens.claims import claims_of
 from quart_jwt.tokens.claims import Layout
 from quart_jwt.tokens.codec import sign
 from quart_jwt.tokens.keys import signing_key
+from quart_jwt.tokens.keys import SigningKey
+from quart_jwt.tokens.profile import ACCESS_TYPE
+from quart_jwt.tokens.profile import check_profile
 from quart_jwt.typing import Claims
 from quart_jwt.typing import ExpiresDelta
 from quart_jwt.typing import Fresh
@@ -72,13 +76,32 @@ async def issue(jwt: Loaders, order: Order, colour: Colour) -> str:
     identity = order.identity
     if hooks.identity:
         identity = await call(hooks.identity, identity)
-    layout = _layout(settings, order, identity, additional)
-    claims = claims_of(layout, jwt.clock())
+    now = jwt.clock()
+    claims = claims_of(_layout(settings, order, identity, additional), now)
     check_issuable(claims, verify_sub=settings.verify_sub)
-    algorithm = header.get("alg") or settings.algorithm
+    if settings.profile is not None and claims["type"] == "access":
+        check_profile(claims)
+        header["typ"] = ACCESS_TYPE
     hooked = (await call(hooks.key, order.identity),) if hooks.key else None
+    ring_key = settings.current_key(now) if hooked is None else None
+    if ring_key is not None:
+        return await _signed_by_ring(settings, ring_key, header, claims, colour)
+    algorithm = header.get("alg") or settings.algorithm
     job = partial(_signed, settings, algorithm, hooked, header, claims, json_default())
     token = await colour.compute(job) if algorithm in SLOW_TO_SIGN else job()
+    settings.issued.remember(token, claims.get("csrf"))
+    return token
+
+
+async def _signed_by_ring(
+    settings: Settings, key: SigningKey, header: Claims, claims: Claims, colour: Colour
+) -> str:
+    """Sign with the ring's current key, which says what the header names."""
+    if header.get("alg") not in {None, "", key.algorithm}:
+        raise ConfigurationError(f"The current key of JWT_KEY_RING is {key.algorithm}")
+    job = partial(sign, {**header, "kid": key.kid}, claims, key, json_default())
+    is_slow = key.algorithm in SLOW_TO_SIGN
+    token: str = await colour.compute(job) if is_slow else job()
     settings.issued.remember(token, claims.get("csrf"))
     return token
 

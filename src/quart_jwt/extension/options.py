@@ -64,6 +64,9 @@ OWN_DEFAULTS: Mapping[str, Any] = {
     "JWT_CACHE_MAX_BYTES": 32 * 1024 * 1024,
     "JWT_CACHE_MAX_ENTRIES": 10_000,
     "JWT_ENFORCE_STRONG_KEYS": False,
+    "JWT_ISSUERS": None,
+    "JWT_KEY_RING": None,
+    "JWT_PROFILE": None,
 }
 """The options that this extension adds."""
 

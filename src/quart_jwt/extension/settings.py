@@ -19,14 +19,14 @@ from functools import cached_property
 from typing import Any
 
 from quart_jwt.exceptions import ConfigurationError
+from quart_jwt.extension.issuers import KeySources
 from quart_jwt.extension.json_provider import json_encoder
-from quart_jwt.extension.key_settings import KeySettings
+from quart_jwt.extension.judgement_settings import JudgementSettings
 from quart_jwt.extension.options import DEFAULTS
 from quart_jwt.extension.options import OWN_DEFAULTS
 from quart_jwt.extension.options import QUART_KEYS
 from quart_jwt.extension.watched import watch
 from quart_jwt.tokens.csrf import IssuedValues
-from quart_jwt.tokens.judgement import Expectation
 from quart_jwt.tokens.locations import LOCATIONS
 from quart_jwt.tokens.verified import VerifiedTokens
 
@@ -39,12 +39,13 @@ ONE_YEAR_S = 31_540_000
 _logger = logging.getLogger("quart_jwt")
 
 
-class Settings(KeySettings):
+class Settings(JudgementSettings):
     """
     One state of the ``JWT_*`` values, under Flask-JWT-Extended's names.
 
     Args:
         values: Every option by its configuration key.
+        sources: The keys of the issuers beside us; those of the app.
     """
 
     @cached_property
@@ -143,12 +144,6 @@ class Settings(KeySettings):
         return self.access_csrf_header_name, self.access_csrf_field_name
 
     @cached_property
-    def leeway(self) -> float:
-        """Tolerated clock difference, in seconds."""
-        leeway = self.values["JWT_DECODE_LEEWAY"]
-        return leeway.total_seconds() if isinstance(leeway, timedelta) else leeway
-
-    @cached_property
     def verified(self) -> VerifiedTokens:
         """The tokens that passed under these settings; others start afresh."""
         return VerifiedTokens(self.cache_max_entries, self.cache_max_bytes)
@@ -157,17 +152,6 @@ class Settings(KeySettings):
     def issued(self) -> IssuedValues:
         """The CSRF values of the tokens just made."""
         return IssuedValues()
-
-    @cached_property
-    def expectation(self) -> Expectation:
-        """What every token's claims are judged by."""
-        return Expectation(
-            leeway_s=self.leeway,
-            issuer=self.decode_issuer,
-            audience=self.decode_audience,
-            verify_sub=self.verify_sub,
-            identity_claim=self.identity_claim_key,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +180,9 @@ class FollowedSettings:
 
     Args:
         config: ``app.config``; gets the defaults, and is watched from then on.
+
+    Attributes:
+        sources: The keys of the issuers beside us.
     """
 
     def __init__(self, config: dict[str, Any]) -> None:
@@ -204,6 +191,7 @@ class FollowedSettings:
             config.setdefault(key, list(value) if key == "JWT_CSRF_METHODS" else value)
         watch(config)
         self._warned: set[str] = set()
+        self.sources = KeySources()
         self._compiled = self._compile(None)
 
     def __call__(self) -> Settings:
@@ -224,7 +212,7 @@ class FollowedSettings:
             settings = before.settings
         else:
             self._warn_of_unknown()
-            settings = Settings(dict(zip(_KEYS, fixed, strict=True)))
+            settings = Settings(dict(zip(_KEYS, fixed, strict=True)), self.sources)
         return _Compiled(settings, state, fixed, live, list(map(_copied, live)))
 
     def _warn_of_unknown(self) -> None:
