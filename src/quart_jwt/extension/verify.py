@@ -142,7 +142,7 @@ def known_token(
     token = settings.verified.get(text)
     if token is None:
         return None
-    issuer = settings.issuer_of(token.claims)
+    issuer = settings.issuer_of(token.claims) if settings.issuers else None
     if issuer is not None:
         return token if issuer.keys.counts(token.key) else None
     if token.key not in settings.verifying_keys(token.key.algorithm):
@@ -247,7 +247,10 @@ def judge_requirement(
     token: Token, requirement: Requirement, settings: Settings, now: float
 ) -> None:
     """Judge what this route asks beyond a valid token."""
-    judge_origin(token.claims, issuer=requirement.issuer, audience=requirement.audience)
+    if requirement.issuer or requirement.audience:
+        judge_origin(
+            token.claims, issuer=requirement.issuer, audience=requirement.audience
+        )
     if requirement.verify_type:
         judge_type(token.claims, refresh=requirement.refresh)
     if requirement.refresh and settings.issuer_of(token.claims) is not None:

@@ -20,6 +20,7 @@ from quart_jwt.service import server
 from quart_jwt.service.banner import banner
 from quart_jwt.service.demo import DemoAccount
 from quart_jwt.service.errors import ServiceError
+from quart_jwt.service.key_commands import keys
 from quart_jwt.service.server_config import ignored_keys
 from quart_jwt.service.server_config import make_config
 from quart_jwt.service.server_config import read_values
@@ -44,7 +45,7 @@ class Refusing(click.Group):
 @click.version_option(__version__, prog_name="quart-jwt")
 def cli() -> None:
     """
-    Serve logins with JSON Web Tokens, and manage who may log in.
+    Serve logins with JSON Web Tokens; manage who may log in, and the keys that sign.
 
     Settings are QUART_JWT_* environment variables; docs/service.md lists them.
     """
@@ -128,4 +129,5 @@ def _this_command() -> str:
     return os.path.relpath(sys.argv[0])
 
 
+cli.add_command(keys)
 cli.add_command(users)

@@ -16,6 +16,7 @@ sentence. None of them carries a password, a token or a setting's value::
     ├── StoreError           503  store_unavailable
     ├── NameTakenError            command line only
     ├── UnknownNameError          command line only
+    ├── KeyStateError             command line only
     ├── SettingsError             start-up only
     └── StartError                start-up only
 """
@@ -106,6 +107,10 @@ class NameTakenError(ServiceError):
 
 class UnknownNameError(ServiceError):
     """Raised when there is no user of that name."""
+
+
+class KeyStateError(ServiceError):
+    """Raised when a key is not in a state in which that can be done with it."""
 
 
 class SettingsError(ServiceError):

@@ -23,6 +23,7 @@ from quart_jwt.service.demo import ensure_demo
 from quart_jwt.service.errors import StartError
 from quart_jwt.service.resources import opened_accounts
 from quart_jwt.service.settings import Settings
+from quart_jwt.service.signing_keys import prepare_keys
 
 Announce = Callable[[str, DemoAccount], None]
 
@@ -110,7 +111,8 @@ def _address(bound: socket.socket, *, secure: bool) -> str:
 
 
 async def _first_start(settings: Settings) -> DemoAccount:
-    """Open the database once before serving; make the demo account if due."""
+    """Open the database once before serving; make what is to be there."""
+    await prepare_keys(settings)
     path = settings.storage.database_path
     async with opened_accounts(path, settings.hash_cost) as (accounts, passwords):
         return await ensure_demo(accounts, passwords, settings.storage.mode)
