@@ -22,6 +22,7 @@ from cryptography.x509.oid import NameOID
 import key_material
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import KeysUnavailableError
+from quart_jwt.stores import jwks_http
 from quart_jwt.stores.jwks_http import JwksAddress
 from quart_jwt.stores.jwks_http import JwksHttp
 from quart_jwt.stores.jwks_http import MAX_BYTES
@@ -283,10 +284,10 @@ async def test_certificates_are_read_once_and_off_the_loop(
         threads.append(threading.current_thread().name)
         return create()
 
+    jwks_http._tls.cache_clear()
     monkeypatch.setattr(httpx, "create_ssl_context", spy)
-    fetch = JwksHttp(_address(server.url))
-    await fetch()
-    await fetch()
+    for _ in range(2):
+        await JwksHttp(_address(server.url))()
 
     assert threads == ["quart-jwt-jwks_0"]
 

@@ -9,6 +9,7 @@ the URL that was configured, or the ``jwks_uri`` that the issuer itself names.
 import asyncio
 import re
 from dataclasses import dataclass
+from functools import cache
 from ssl import SSLContext
 from typing import Any
 
@@ -80,7 +81,6 @@ class JwksHttp:
 
     def __init__(self, address: JwksAddress) -> None:
         self._address = address
-        self._tls: SSLContext | None = None
 
     async def __call__(self) -> FetchedSet:
         """
@@ -89,14 +89,12 @@ class JwksHttp:
         Raises:
             FetchError: It did not come, or not as it should; says why.
         """
-        if self._tls is None:
-            # Reading the certificates takes tens of milliseconds.
-            self._tls = await in_worker(httpx.create_ssl_context)
+        tls = await in_worker(_tls)
         try:
             async with (
                 asyncio.timeout(self._address.timeout_s),
                 httpx.AsyncClient(
-                    verify=self._tls,
+                    verify=tls,
                     headers=HEADERS,
                     follow_redirects=False,
                     timeout=self._address.timeout_s,
@@ -130,6 +128,12 @@ class JwksHttp:
         if fault is not None:
             raise FetchError(f"the jwks_uri of the metadata {fault}")
         return str(url)
+
+
+@cache
+def _tls() -> SSLContext:
+    """The certificates that count; reading them takes tens of milliseconds."""
+    return httpx.create_ssl_context()
 
 
 async def _get(client: httpx.AsyncClient, url: str) -> FetchedSet:
