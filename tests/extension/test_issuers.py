@@ -330,12 +330,19 @@ async def test_keys_outlive_a_change_of_another_setting(
     assert len(server.requests) == 1
 
 
-async def test_an_issuer_that_was_removed_counts_no_more(consumer: Quart) -> None:
+async def test_an_issuer_that_was_removed_counts_no_more(
+    consumer: Quart, server: JwksServer
+) -> None:
     """From the next request, remembered tokens included."""
     token = _token()
     assert (await _get(consumer, token)).status_code == 200
+    keys = _settings(consumer).issuers[ISSUER].keys
     consumer.config["JWT_ISSUERS"] = {}
     assert (await _get(consumer, token)).status_code == 422
+    fetches = len(server.requests)
+    keys._start_planned()  # as its timer would
+    assert not keys._is_fetching()
+    assert len(server.requests) == fetches
 
 
 async def test_a_key_hook_is_for_our_own_tokens(consumer: Quart) -> None:

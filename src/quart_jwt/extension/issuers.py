@@ -6,6 +6,7 @@ keys, algorithms, audience and leeway of that issuer then decide.
 """
 
 import difflib
+from collections.abc import Collection
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import replace
@@ -81,6 +82,13 @@ class KeySources:
             )
         return self._known[origin]
 
+    def keep_only(self, used: Collection[RemoteKeys]) -> None:
+        """Let go of the keys of issuers that count no more."""
+        for origin, keys in list(self._known.items()):
+            if keys not in used:
+                keys.abandon()
+                del self._known[origin]
+
     def start(self) -> None:
         """Begin to fetch all of them; nobody waits for it."""
         for keys in self._known.values():
@@ -129,6 +137,7 @@ def read_issuers(
             issuers[name] = _issuer(name, _options(name, said), ours, sources)
         except ConfigurationError as exc:
             raise ConfigurationError(f"JWT_ISSUERS[{name!r}]: {exc}") from exc
+    sources.keep_only([issuer.keys for issuer in issuers.values()])
     return issuers
 
 

@@ -75,9 +75,7 @@ class JudgementSettings(KeySettings):
     @cached_property
     def issuers(self) -> Mapping[str, Issuer]:
         """The issuers whose tokens count beside our own, by name."""
-        value = self.values["JWT_ISSUERS"]
-        if not value:
-            return {}
+        value = self.values["JWT_ISSUERS"] or {}
         for option in ("JWT_ENCODE_ISSUER", "JWT_DECODE_ISSUER"):
             ours = self.values[option]
             if isinstance(ours, str) and ours in value:

@@ -191,7 +191,7 @@ class FollowedSettings:
             config.setdefault(key, list(value) if key == "JWT_CSRF_METHODS" else value)
         watch(config)
         self._warned: set[str] = set()
-        self.sources = KeySources()
+        self.sources: KeySources = KeySources()
         self._compiled = self._compile(None)
 
     def __call__(self) -> Settings:

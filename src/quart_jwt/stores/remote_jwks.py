@@ -103,6 +103,7 @@ class RemoteKeys:
         self._held: KeyRing | None = None
         self._fetched_at = self._tried_at = -inf
         self._failures = 0
+        self._abandoned = False
         self._running: asyncio.Task[None] | None = None
         self._planned: asyncio.TimerHandle | None = None
 
@@ -150,8 +151,12 @@ class RemoteKeys:
             self._running = task
         return task
 
+    def abandon(self) -> None:
+        """Fetch no more by itself; what is in hand serves those who still hold it."""
+        self._abandoned = True
+
     async def close(self) -> None:
-        """Stop fetching."""
+        """Stop fetching, and wait until that has happened."""
         self._forget_plan()
         task, self._running = self._running, None
         if task is not None and not task.done():
@@ -222,7 +227,8 @@ class RemoteKeys:
     def _start_planned(self) -> None:
         self._planned = None
         # The task that planned this is over by now.
-        self.start()
+        if not self._abandoned:
+            self.start()
 
     def _forget_plan(self) -> None:
         if self._planned is not None:

@@ -36,7 +36,7 @@ FITTING: dict[tuple[str, str | None], tuple[str, ...]] = {
 }
 """Which algorithms a key of that ``kty`` and ``crv`` can be bound to."""
 
-REQUIRED = {
+REQUIRED: dict[str, tuple[str, ...]] = {
     "RSA": ("e", "kty", "n"),
     "EC": ("crv", "kty", "x", "y"),
     "OKP": ("crv", "kty", "x"),
