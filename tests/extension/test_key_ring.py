@@ -301,6 +301,8 @@ async def test_jwks_without_a_ring(make_app: Callable[..., Quart]) -> None:
 PEM = key_material.private_pem("ES256")
 MISTAKES: dict[str, tuple[Any, str]] = {
     "a-secret": (SECRET, r"\[0\]: it is neither PEM nor a JWK"),
+    "surrogate": ("\ud800" + SECRET, "neither PEM nor a JWK"),
+    "kid-number": ({"key": PEM, "kid": 5}, "A kid is a string"),
     "json-list": ("[]", "neither PEM nor a JWK"),
     "not-utf-8": (b"\xff{", "neither PEM nor a JWK"),
     "broken-pem": ("-----BEGIN PRIVATE KEY-----\nx", "neither RSA, EC nor EdDSA"),

@@ -18,6 +18,7 @@ from quart.testing.app import LifespanError
 
 from clock import Clock
 from extension.asgi import ask
+from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.service.app import create_app
 from quart_jwt.service.database import Database
 from quart_jwt.service.errors import KeyStateError
@@ -467,15 +468,21 @@ async def test_a_process_follows_by_itself(
             ring = service.app.config["JWT_KEY_RING"]
 
 
+@pytest.mark.parametrize(
+    "error", [StoreError(), ConfigurationError("a JWK"), ValueError("no JSON")]
+)
 async def test_a_process_outlives_its_database(
-    start: Start, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    start: Start,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
 ) -> None:
     """Looking again may fail; what is in hand works on, and it tries on."""
     failed = asyncio.Event()
 
     async def fail(_table: KeyTable) -> Any:
         failed.set()
-        raise StoreError
+        raise error
 
     async with start(publish_before_use_s=0.01) as service:
         await service.add()
@@ -486,7 +493,7 @@ async def test_a_process_outlives_its_database(
         await failed.wait()
         monkeypatch.undo()
         assert await service.status("GET", "/protected", token) == 200
-    assert "The keys could not be read again: The database is not" in caplog.text
+    assert f"The keys could not be read again: {error}" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,13 @@ def test_an_id_has_1_to_256_characters(length: int, *, fits: bool) -> None:
             _key("ES256", "k" * length)
 
 
+@pytest.mark.parametrize("kid", [5, b"k", ["k"]])
+def test_an_id_is_a_string(kid: Any) -> None:
+    """Whatever else was configured is told as a mistake."""
+    with pytest.raises(ConfigurationError, match="A kid is a string"):
+        ring_key("ES256", key_material.private("ES256"), kid=kid)
+
+
 def test_no_key_in_its_text() -> None:
     """What a log would show of a ring has no part of a secret in it."""
     text = repr(KeyRing((_key("HS256", "k"), OLD)))

@@ -139,7 +139,7 @@ def _content(path: Path) -> bytes:
 
 def _parsed(text: str | bytes) -> Any:
     """JSON becomes a dict, PEM stays; anything else may be a secret: no echo."""
-    data = text.encode() if isinstance(text, str) else text
+    data = text.encode("utf-8", "replace") if isinstance(text, str) else text
     if data.lstrip().startswith(b"-----BEGIN "):
         return data.lstrip()
     try:

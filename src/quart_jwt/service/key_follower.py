@@ -14,6 +14,7 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from math import inf
 
+from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.service.accounts import Clock
 from quart_jwt.service.errors import ServiceError
 from quart_jwt.service.errors import StoreError
@@ -96,8 +97,8 @@ class KeyFollower:
             try:
                 async with self._reading:
                     await self._read()
-            except ServiceError as error:
-                # What is in hand works on; the next look comes soon.
+            except (ConfigurationError, ServiceError, ValueError) as error:
+                # Away, or damaged: what is in hand works on, and the next look is soon.
                 logger.warning("The keys could not be read again: %s", error)
 
     async def _read(self) -> None:

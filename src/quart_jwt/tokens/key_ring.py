@@ -69,7 +69,7 @@ def ring_key(
     algorithm: str,
     material: Any,
     *,
-    kid: str | None = None,
+    kid: Any = None,
     signs_from: float = -inf,
     verifies_until: float = inf,
 ) -> RingKey:
@@ -80,7 +80,7 @@ def ring_key(
         algorithm: The one algorithm that it is for.
         material: A secret, a key in PEM or a key object of cryptography. A public
             key verifies only.
-        kid: Its id; its RFC 7638 thumbprint if None.
+        kid: Its id, a string; its RFC 7638 thumbprint if None.
         signs_from: From when on it may sign, in epoch seconds.
         verifies_until: From when on it verifies nothing, in epoch seconds.
 
@@ -89,8 +89,10 @@ def ring_key(
             too long.
     """
     kid = kid if kid is not None else key_thumbprint(algorithm, material)
-    if not 0 < len(kid) <= MAX_KID_CHARS:
-        raise ConfigurationError(f"A kid has 1 to {MAX_KID_CHARS} characters")
+    if not isinstance(kid, str) or not 0 < len(kid) <= MAX_KID_CHARS:
+        raise ConfigurationError(
+            f"A kid is a string of 1 to {MAX_KID_CHARS} characters"
+        )
     public = public_jwk(algorithm, material)
     named = None if public is None else {**public, "kid": kid}
     key = prepared_key(algorithm, material)
