@@ -27,7 +27,6 @@ from quart_jwt import JWTManager
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.extension import issuers
 from quart_jwt.extension.settings import Settings
-from stores.jwks_server import hangs
 from stores.jwks_server import JwksServer
 from stores.jwks_server import sends
 from stores.jwks_server import serving
@@ -296,14 +295,21 @@ async def test_a_server_that_hangs_holds_up_nobody_else(
     make_consumer: MakeApp, server: JwksServer
 ) -> None:
     """The start does not wait for it, nor do our own tokens; its own are told."""
-    server.answer = hangs
-    app = make_consumer(timeout=0.3)
+    released = asyncio.Event()
+
+    async def held(writer: asyncio.StreamWriter) -> None:
+        await released.wait()
+        writer.close()
+
+    server.answer = held
+    app = make_consumer(timeout=60)
     async with app.test_app():
         async with app.app_context():
             ours = create_access_token("joe")
         waiting = asyncio.create_task(_get(app, _token()))
         assert (await _get(app, ours)).status_code == 200
         assert not waiting.done()
+        released.set()
         assert (await waiting).status_code == 503
 
 

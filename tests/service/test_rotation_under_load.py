@@ -17,9 +17,9 @@ from service.test_process import COMMAND
 from service.test_process import DEADLINE_S
 from service.test_process import Start
 
-WAIT_S = "2"
-POLL_S = 0.5
-"""An outside verifier that looks at the JWK Set twice in the waiting time."""
+WAIT_S = "4"
+POLL_S = 1
+"""An outside verifier that looks at the JWK Set four times in the waiting time."""
 
 
 class Outsider:
