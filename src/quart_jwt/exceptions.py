@@ -18,7 +18,9 @@ catches around ``decode_token`` and registers handlers for::
     ├── SessionLimitError           session_limit       409
     ├── FreshTokenRequired          fresh_token_required 401
     ├── UserLookupError             user_not_found      401
-    └── UserClaimsVerificationError verification_failed 400
+    ├── UserClaimsVerificationError verification_failed 400
+    ├── InsufficientScopeError      insufficient_scope  403
+    └── KeysUnavailableError        keys_unavailable    503
 
     jwt.InvalidTokenError           invalid_token       422   (PyJWT)
     └── jwt.ExpiredSignatureError   token_expired       401
@@ -178,6 +180,39 @@ class StoreSuspendedError(StoreError):
 
 class FeedGapError(StoreError):
     """Raised when a store's feed cannot go on from a position."""
+
+
+class InsufficientScopeError(_JudgedTokenError):
+    """
+    Raised when a good token lacks a scope that the view asks for.
+
+    Attributes:
+        scopes: What the view asks for, in order.
+    """
+
+    code = "insufficient_scope"
+    status = 403
+
+    def __init__(
+        self,
+        scopes: tuple[str, ...],
+        jwt_header: dict[str, Any],
+        jwt_data: dict[str, Any],
+    ) -> None:
+        super().__init__("The token lacks a required scope", jwt_header, jwt_data)
+        self.scopes = scopes
+
+    @property
+    def challenge(self) -> str:
+        """What ``WWW-Authenticate`` says (RFC 6750 §3.1)."""
+        return f'Bearer error="insufficient_scope", scope="{" ".join(self.scopes)}"'
+
+
+class KeysUnavailableError(JWTExtendedException):
+    """Raised when an issuer's keys are not in hand and cannot be fetched now."""
+
+    code = "keys_unavailable"
+    status = 503
 
 
 class ConfigurationError(RuntimeError):

@@ -66,7 +66,7 @@ async def _served(tmp_path: Path, clock: Clock) -> AsyncIterator[Served]:
             storage=Storage(
                 mode="production",
                 state_dir=tmp_path,
-                database_path=tmp_path / "test.db",
+                database_url=f"sqlite+aiosqlite:///{tmp_path}/test.db",
             ),
             secret_key=SECRET,
             access_token_expires_s=LIFE_S,

@@ -276,11 +276,11 @@ def test_the_banner_names_a_command_that_works(
     assert expected == commands._this_command()
 
 
-def test_production_refuses_without_a_secret() -> None:
-    """The default mode does not start by accident, and makes nothing."""
-    result = _run("serve")
+def test_production_refuses_a_weak_secret() -> None:
+    """The service does not start with what somebody could guess, and makes nothing."""
+    result = _run("serve", SECRET_KEY="secret")
     assert result.exit_code == 1
-    assert "QUART_JWT_SECRET_KEY must be set in production" in result.stderr
+    assert "QUART_JWT_SECRET_KEY is too weak" in result.stderr
     assert list(Path().iterdir()) == []
 
 
@@ -405,9 +405,10 @@ def test_the_asgi_module_has_an_application(monkeypatch: pytest.MonkeyPatch) -> 
     assert Path(".quart-jwt").is_dir()
 
 
-def test_the_asgi_module_says_what_is_wrong() -> None:
+def test_the_asgi_module_says_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that imports it ends with our sentence and no traceback."""
-    with pytest.raises(SystemExit, match="quart-jwt: QUART_JWT_SECRET_KEY must be set"):
+    monkeypatch.setenv("QUART_JWT_SECRET_KEY", "secret")
+    with pytest.raises(SystemExit, match="quart-jwt: QUART_JWT_SECRET_KEY is too weak"):
         runpy.run_module("quart_jwt.service.asgi")
 
 

@@ -11,6 +11,7 @@ from quart import current_app
 from quart import Quart
 from werkzeug.local import LocalProxy
 
+from quart_jwt.extension.issuers import KeySources
 from quart_jwt.extension.loaders import Loaders
 from quart_jwt.extension.pending import is_pending
 from quart_jwt.extension.pending import unawaited_error
@@ -60,6 +61,12 @@ def settings_of(app: Quart) -> Settings:
     """The settings of an app, as they stand now."""
     followed: FollowedSettings = app.extensions[SETTINGS]
     return followed(app.config)
+
+
+def key_sources_of(app: Quart) -> KeySources:
+    """The keys of the issuers that count in an app beside its own."""
+    followed: FollowedSettings = app.extensions[SETTINGS]
+    return followed.sources
 
 
 def current_settings() -> Settings:

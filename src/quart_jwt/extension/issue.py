@@ -13,6 +13,7 @@ from dataclasses import field
 from functools import partial
 from typing import Any
 
+from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.extension.current import current_settings
 from quart_jwt.extension.current import this_app
 from quart_jwt.extension.hooks import Caller
@@ -30,6 +31,9 @@ from quart_jwt.tokens.claims import claims_of
 from quart_jwt.tokens.claims import Layout
 from quart_jwt.tokens.codec import sign
 from quart_jwt.tokens.keys import signing_key
+from quart_jwt.tokens.keys import SigningKey
+from quart_jwt.tokens.profile import ACCESS_TYPE
+from quart_jwt.tokens.profile import check_profile
 from quart_jwt.typing import Claims
 from quart_jwt.typing import ExpiresDelta
 from quart_jwt.typing import Fresh
@@ -111,11 +115,19 @@ async def make(jwt: Loaders, order: Order, colour: Colour) -> Issued:
     # A session's subject was named by the hook at the sign-in.
     if hooks.identity and settings.identity_claim_key not in (order.pinned or ()):
         identity = await call(hooks.identity, identity)
+    now = jwt.clock()
     layout = _layout(settings, order, identity, additional)
-    claims = _pinned(claims_of(layout, jwt.clock()), order.pinned)
+    claims = _pinned(claims_of(layout, now), order.pinned)
     check_issuable(claims, verify_sub=settings.verify_sub)
-    algorithm = header.get("alg") or settings.algorithm
+    if settings.profile is not None and claims["type"] == "access":
+        check_profile(claims)
+        header["typ"] = ACCESS_TYPE
     hooked = (await call(hooks.key, order.identity),) if hooks.key else None
+    ring_key = settings.current_key(now) if hooked is None else None
+    if ring_key is not None:
+        token = await _signed_by_ring(settings, ring_key, header, claims, colour)
+        return Issued(token, claims)
+    algorithm = header.get("alg") or settings.algorithm
     job = partial(_signed, settings, algorithm, hooked, header, claims, json_default())
     token = await colour.compute(job) if algorithm in SLOW_TO_SIGN else job()
     settings.issued.remember(token, claims.get("csrf"))
@@ -132,6 +144,19 @@ def _pinned(claims: Claims, pinned: Claims | None) -> Claims:
         for name, value in merged.items()
         if value is not None or name not in pinned
     }
+
+
+async def _signed_by_ring(
+    settings: Settings, key: SigningKey, header: Claims, claims: Claims, colour: Colour
+) -> str:
+    """Sign with the ring's current key, which says what the header names."""
+    if header.get("alg") not in {None, "", key.algorithm}:
+        raise ConfigurationError(f"The current key of JWT_KEY_RING is {key.algorithm}")
+    job = partial(sign, {**header, "kid": key.kid}, claims, key, json_default())
+    is_slow = key.algorithm in SLOW_TO_SIGN
+    token: str = await colour.compute(job) if is_slow else job()
+    settings.issued.remember(token, claims.get("csrf"))
+    return token
 
 
 def _signed(

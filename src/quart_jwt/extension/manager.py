@@ -22,9 +22,11 @@ from quart import Quart
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import CSRFError
 from quart_jwt.exceptions import FreshTokenRequired
+from quart_jwt.exceptions import InsufficientScopeError
 from quart_jwt.exceptions import InvalidHeaderError
 from quart_jwt.exceptions import InvalidQueryParamError
 from quart_jwt.exceptions import JWTDecodeError
+from quart_jwt.exceptions import KeysUnavailableError
 from quart_jwt.exceptions import NoAuthorizationError
 from quart_jwt.exceptions import RevokedTokenError
 from quart_jwt.exceptions import SessionEndedError
@@ -39,6 +41,7 @@ from quart_jwt.extension.cookies import unset_jwt_cookies
 from quart_jwt.extension.current import current_user_context_processor
 from quart_jwt.extension.current import EXTENSION
 from quart_jwt.extension.current import get_jwt_request_location
+from quart_jwt.extension.current import key_sources_of
 from quart_jwt.extension.current import SETTINGS
 from quart_jwt.extension.current import settings_of
 from quart_jwt.extension.hooks import call
@@ -50,6 +53,7 @@ from quart_jwt.extension.settings import Settings
 from quart_jwt.extension.workers import compute
 from quart_jwt.stores.base import Store
 from quart_jwt.tokens.verified import CacheInfo
+from quart_jwt.typing import Claims
 
 INVALID = (
     DecodeError,
@@ -69,6 +73,12 @@ UNAUTHORIZED = (CSRFError, NoAuthorizationError)
 
 OVER = (SessionEndedError, TokenReuseError)
 """Rotations after which the cookies are of no use; no other error removes them."""
+
+
+RETRY_AFTER_S = 1
+"""When an issuer's keys may be there: a fetch that failed is tried again by then."""
+
+_WRITTEN_DOWN = ("JWT_KEY_RING", "JWT_ISSUERS", "JWT_PROFILE")
 
 
 class JWTManager(Loaders):
@@ -119,6 +129,7 @@ class JWTManager(Loaders):
         app.before_serving(stores.open)
         app.after_serving(stores.close)
         refuse_unawaited(app)
+        app.after_serving(self._stop_fetching)
         if add_context_processor:
             app.context_processor(current_user_context_processor)
         self._register_error_handlers(app)
@@ -160,17 +171,35 @@ class JWTManager(Loaders):
         if sessions is not None:
             await sessions.store.ping()
 
+    def jwks(self) -> Claims:
+        """
+        The JWK Set of the current app: the keys that verify its tokens now.
+
+        It has public members only, and is made to be answered to anybody
+        (RFC 7517 §5); an app that signs with a secret has an empty one.
+        """
+        return self.settings.jwks(self.clock())
+
     async def _load_keys(self) -> None:
         """Prepare the keys before the first request, off the loop."""
         settings = self.settings
         try:
             await compute(self._prepare, settings)
         except ConfigurationError:
-            # A missing key may never be needed; strong ones are asked for now.
-            if settings.enforce_strong_keys:
+            # A missing key may never be needed; strong ones are asked for now, and
+            # so is what somebody took the trouble to write down.
+            values = settings.values
+            if settings.enforce_strong_keys or any(map(values.get, _WRITTEN_DOWN)):
                 raise
+        key_sources_of(current_app).start()
+
+    async def _stop_fetching(self) -> None:
+        await key_sources_of(current_app).close()
 
     def _prepare(self, settings: Settings) -> None:
+        _ = settings.profile, settings.issuers
+        if settings.key_ring is not None:
+            return
         if self.verifying.key is None:
             for algorithm in settings.decode_algorithms:
                 settings.verifying_keys(algorithm)
@@ -183,6 +212,8 @@ class JWTManager(Loaders):
             **dict.fromkeys(UNAUTHORIZED, self._on_unauthorized),
             ExpiredSignatureError: self._on_expired,
             FreshTokenRequired: self._on_not_fresh,
+            InsufficientScopeError: self._on_insufficient_scope,
+            KeysUnavailableError: self._on_unavailable_keys,
             RevokedTokenError: self._on_revoked,
             SessionLimitError: self._on_session_limit,
             StoreError: self._on_store_error,
@@ -205,6 +236,14 @@ class JWTManager(Loaders):
 
     async def _on_not_fresh(self, error: FreshTokenRequired) -> Any:
         return await call(self._needs_fresh_token, error.jwt_header, error.jwt_data)
+
+    async def _on_insufficient_scope(self, error: InsufficientScopeError) -> Any:
+        message = {self.settings.error_msg_key: str(error)}
+        return jsonify(message), error.status, {"WWW-Authenticate": error.challenge}
+
+    async def _on_unavailable_keys(self, error: KeysUnavailableError) -> Any:
+        message = {self.settings.error_msg_key: str(error)}
+        return jsonify(message), error.status, {"Retry-After": str(RETRY_AFTER_S)}
 
     async def _on_revoked(self, error: RevokedTokenError) -> Any:
         answer = await call(self._revoked_token, error.jwt_header, error.jwt_data)

@@ -9,13 +9,8 @@ import sys
 from importlib.util import find_spec
 
 NEEDED = (
-    "aiosqlite",
-    "alembic",
-    "argon2",
-    "click",
-    "greenlet",
-    "hypercorn",
-    "sqlalchemy",
+    *("aiosqlite", "alembic", "argon2", "click", "cryptography"),
+    *("greenlet", "hypercorn", "sqlalchemy"),
 )
 """What the extra brings, by import name."""
 

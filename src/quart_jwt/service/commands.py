@@ -25,6 +25,7 @@ from quart_jwt.service.descriptors import FEW
 from quart_jwt.service.descriptors import raise_descriptor_limit
 from quart_jwt.service.draining import end_by_force
 from quart_jwt.service.errors import ServiceError
+from quart_jwt.service.key_commands import keys
 from quart_jwt.service.route_commands import routes_command
 from quart_jwt.service.server_config import ignored_keys
 from quart_jwt.service.server_config import make_config
@@ -54,7 +55,7 @@ class Refusing(click.Group):
 @click.version_option(__version__, prog_name="quart-jwt")
 def cli() -> None:
     """
-    Serve logins with JSON Web Tokens, and manage who may log in.
+    Serve logins with JSON Web Tokens; manage who may log in, and the keys that sign.
 
     Settings are QUART_JWT_* environment variables; docs/service.md lists them.
     """
@@ -192,6 +193,7 @@ def _this_command() -> str:
     return os.path.relpath(sys.argv[0])
 
 
+cli.add_command(keys)
 cli.add_command(users)
 cli.add_command(db)
 cli.add_command(routes_command)

@@ -16,6 +16,11 @@ NAMES = tuple(
     for name in (
         "MODE",
         "SECRET_KEY",
+        "KEY_ALGORITHM",
+        "KEY_ENCRYPTION_KEY",
+        "PUBLISH_BEFORE_USE",
+        "ISSUER",
+        "AUDIENCE",
         "DATABASE_URL",
         "STORE_URL",
         "STATE_DIR",

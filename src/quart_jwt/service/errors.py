@@ -17,6 +17,7 @@ sentence. None of them carries a password, a token or a setting's value::
     ├── UnknownSessionError  404  not_found
     ├── NameTakenError            command line only
     ├── UnknownNameError          command line only
+    ├── KeyStateError             command line only
     ├── SettingsError             start-up only
     ├── StartError                start-up only
     └── StopError                 shutdown only
@@ -118,6 +119,10 @@ class NameTakenError(ServiceError):
 
 class UnknownNameError(ServiceError):
     """Raised when there is no user of that name."""
+
+
+class KeyStateError(ServiceError):
+    """Raised when a key is not in a state in which that can be done with it."""
 
 
 class SettingsError(ServiceError):

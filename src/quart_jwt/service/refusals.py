@@ -18,6 +18,7 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from quart_jwt import JWTManager
 from quart_jwt.exceptions import CSRFError
+from quart_jwt.exceptions import InsufficientScopeError
 from quart_jwt.exceptions import StoreError as SessionStoreError
 from quart_jwt.exceptions import WrongTokenError
 from quart_jwt.service.errors import ServiceError
@@ -67,6 +68,7 @@ def install_refusals(app: Quart, jwt: JWTManager) -> None:
     app.register_error_handler(HTTPException, _http_refusal)
     app.register_error_handler(CSRFError, _csrf_refusal)
     app.register_error_handler(WrongTokenError, _wrong_type_refusal)
+    app.register_error_handler(InsufficientScopeError, _scope_refusal)
     jwt.unauthorized_loader(_missing_token)
     jwt.invalid_token_loader(_invalid_token)
     jwt.expired_token_loader(_expired_token)
@@ -111,6 +113,12 @@ async def _csrf_refusal(error: Exception) -> Response:
 
 async def _wrong_type_refusal(error: Exception) -> Response:
     return bad_token("wrong_token_type", str(error))
+
+
+async def _scope_refusal(error: InsufficientScopeError) -> Response:
+    response = refusal(error.status, error.code, str(error))
+    response.headers["WWW-Authenticate"] = error.challenge
+    return response
 
 
 async def _missing_token(reason: str) -> Response:

@@ -26,6 +26,7 @@ from quart_jwt.service.errors import StartError
 from quart_jwt.service.listeners import ListeningConfig
 from quart_jwt.service.resources import opened_accounts
 from quart_jwt.service.settings import Settings
+from quart_jwt.service.signing_keys import prepare_keys
 
 Announce = Callable[[str, DemoAccount], None]
 
@@ -76,7 +77,8 @@ async def serve(
 
 
 async def first_start(settings: Settings) -> DemoAccount:
-    """Open the database before anything serves; make the demo account if due."""
+    """Open the database before anything serves; make what is to be there."""
+    await prepare_keys(settings)
     url = settings.storage.database_url
     async with opened_accounts(url, settings.hash_cost) as (accounts, passwords):
         return await ensure_demo(accounts, passwords, settings.storage.mode)

@@ -19,9 +19,10 @@ from quart_jwt.service.environment import MINUTES
 from quart_jwt.service.environment import PREFIX
 from quart_jwt.service.environment import Reading
 from quart_jwt.service.errors import SettingsError
+from quart_jwt.service.key_options import KeyOptions
+from quart_jwt.service.key_options import read_key_options
 from quart_jwt.service.passwords import HashCost
 from quart_jwt.service.passwords import OWASP_MINIMUM
-from quart_jwt.service.state_dir import development_secret
 from quart_jwt.service.state_dir import ensure_state_dir
 from quart_jwt.stores.urls import SCHEMES
 from quart_jwt.tokens.keys import weakness
@@ -103,7 +104,9 @@ class Settings:
 
     Attributes:
         storage: Where the data are.
-        secret_key: Signs the tokens (HS256): 32 bytes or more.
+        secret_key: Signs the tokens (HS256): 32 bytes or more; None to sign with key
+            pairs that the service makes, publishes and rotates.
+        keys: How it does that, and what names tokens carry.
         access_token_expires_s: Life of an access token, in seconds.
         refresh_token_expires_s: Life of a session, in seconds.
         cookie_secure: Whether cookies travel over HTTPS only.
@@ -113,7 +116,8 @@ class Settings:
     """
 
     storage: Storage
-    secret_key: str = field(repr=False)
+    secret_key: str | None = field(default=None, repr=False)
+    keys: KeyOptions = field(default_factory=KeyOptions)
     access_token_expires_s: int = 15 * MINUTES
     refresh_token_expires_s: int = 30 * DAYS
     cookie_secure: bool = True
@@ -145,15 +149,13 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     """
     Read and check all settings.
 
-    In development a missing secret is generated into the state directory.
-
     Raises:
         SettingsError: Lists everything that is wrong.
-        StartError: The state directory cannot be used.
     """
     reading = Reading(environ)
     storage = _storage(reading)
-    secret = _secret(reading, storage.mode)
+    secret = _secret(reading)
+    keys = read_key_options(reading)
     access_s = reading.seconds("ACCESS_TOKEN_EXPIRES", 15 * MINUTES)
     refresh_s = reading.seconds("REFRESH_TOKEN_EXPIRES", 30 * DAYS)
     if access_s > refresh_s:
@@ -167,7 +169,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     reading.finish()
     return Settings(
         storage=storage,
-        secret_key=secret or development_secret(storage.state_dir),
+        secret_key=secret,
+        keys=keys,
         access_token_expires_s=access_s,
         refresh_token_expires_s=refresh_s,
         cookie_secure=secure,
@@ -245,24 +248,17 @@ def _store_url(reading: Reading) -> str | None:
     return url
 
 
-def _secret(reading: Reading, mode: Mode) -> str | None:
+def _secret(reading: Reading) -> str | None:
     secret = reading.text("SECRET_KEY")
-    if secret is None:
-        if mode == "production":
-            reading.fault(
-                "SECRET_KEY",
-                "must be set in production: 32 random bytes or more, as "
-                "`python3 -c 'import secrets; print(secrets.token_urlsafe(48))'` "
-                "prints them",
-            )
-        return None
     weak = _secret_weakness(secret)
     if weak is not None:
         reading.fault("SECRET_KEY", f"is too weak: {weak}")
     return secret
 
 
-def _secret_weakness(secret: str) -> str | None:
+def _secret_weakness(secret: str | None) -> str | None:
+    if secret is None:
+        return None
     try:
         return weakness("HS256", secret)
     except (RuntimeError, ValueError):
