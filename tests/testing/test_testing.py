@@ -13,6 +13,7 @@ from key_material import public_pem
 from quart_jwt import get_jwt
 from quart_jwt import jwt_required
 from quart_jwt import JWTManager
+from quart_jwt import revoke_token
 from quart_jwt.testing import assert_no_open_routes
 from quart_jwt.testing import assert_protected
 from quart_jwt.testing import auth_headers
@@ -148,6 +149,20 @@ async def test_the_apps_own_blocklist_is_still_asked(app: Quart) -> None:
     assert (await client.get("/me", headers=headers)).status_code == 200
     blocklist.revoke(token)
     assert (await client.get("/me", headers=headers)).status_code == 401
+
+
+async def test_the_apps_own_store_is_still_asked() -> None:
+    """A revoked token is revoked in the store, which goes on judging the others."""
+    app = make_app(JWT_STORE_URL="memory://")
+    async with app.test_app():
+        client = app.test_client()
+        revoked = await auth_headers(app, fault="revoked")
+        assert (await client.get("/me", headers=revoked)).status_code == 401
+        good = await auth_headers(app)
+        assert (await client.get("/me", headers=good)).status_code == 200
+        async with app.app_context():
+            await revoke_token(good["Authorization"].removeprefix("Bearer "))
+        assert (await client.get("/me", headers=good)).status_code == 401
 
 
 async def test_hooks_of_the_app_make_the_token(app: Quart) -> None:

@@ -20,6 +20,7 @@ from quart_jwt.extension.current import settings_of
 from quart_jwt.extension.hooks import call
 from quart_jwt.extension.loaders import Hook
 from quart_jwt.extension.loaders import Loaders
+from quart_jwt.extension.revoke import revoke_token
 from quart_jwt.extension.settings import Settings
 from quart_jwt.testing.stand_ins import FakeBlocklist
 from quart_jwt.tokens.codec import parse
@@ -53,7 +54,8 @@ async def make_token(
         expires_in_s: Its life in seconds; the app's setting if None.
         fault: What is wrong with it: ``"expired"``, ``"not_yet_valid"``,
             ``"wrong_type"`` (the other of access and refresh), ``"wrong_key"``, or
-            ``"revoked"`` (by an answer before the app's blocklist hook is asked).
+            ``"revoked"`` (in the app's session store, or by an answer before its
+            blocklist hook is asked).
     """
     jwt, leeway_s = manager_of(app), settings_of(app).leeway
     claims = dict(claims or {})
@@ -70,7 +72,7 @@ async def make_token(
     if fault == "wrong_key":
         return _resigned(token)
     if fault == "revoked":
-        _revocations(jwt).revoke(token)
+        await _revoke(app, token)
     return token
 
 
@@ -124,6 +126,16 @@ class _Revocations:
         if await self._fake(header, claims):
             return True
         return await call(self._hook, header, claims) if self._hook else False
+
+
+async def _revoke(app: Quart, token: str) -> None:
+    """Where the app will look: in its session store, unless it has a hook."""
+    jwt = manager_of(app)
+    if jwt.verifying.blocklist is not None or settings_of(app).sessions is None:
+        _revocations(jwt).revoke(token)
+        return
+    async with app.app_context():
+        await revoke_token(token)
 
 
 def _revocations(jwt: Loaders) -> _Revocations:
