@@ -137,6 +137,7 @@ async def test_a_stop_does_not_wait_for_the_pause(watched: Watched) -> None:
     assert len(watched.workers) == 1
 
 
+@pytest.mark.slow
 async def test_a_worker_that_fails_at_its_start_is_tried_again(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,6 +212,7 @@ async def test_a_reload_that_fails_changes_nothing(
     await watched.stop()
 
 
+@pytest.mark.slow
 async def test_a_worker_that_dies_while_its_successor_starts(watched: Watched) -> None:
     """Of two successors one is too many, and leaves."""
     await watched.run()

@@ -152,7 +152,7 @@ async def test_one_process_ends_as_well(tmp_path: Path) -> None:
         assert await fleet.ended() == 0
         writer.close()
         unfinished[1].close()
-    assert "the grace time is over: 1 connections cut off" in fleet.text
+    assert "the grace time is over: 1 requests cut off" in fleet.text
 
 
 def _refuses(port: int) -> bool:

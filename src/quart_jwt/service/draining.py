@@ -6,17 +6,20 @@ The end of serving: from the wish to stop to the last answer.
 2. Connections without a request are kept for a moment longer: a request that is
    on its way at this moment is answered, not reset.
 3. Hypercorn stops: idle connections are closed, requests in flight are waited
-   for. What is left after the grace time is cut off here, because Hypercorn
+   for. What is left after the grace time is cancelled here, because Hypercorn
    waits for it without end on Python 3.12 and newer.
 4. A process that has not ended ``CLOSING_S`` later shows where it stands and is
    ended by force.
 """
 
 import asyncio
+import contextlib
 import faulthandler
 import logging
 import math
 from collections.abc import Callable
+from collections.abc import Iterator
+from typing import cast
 
 from hypercorn.typing import ASGIFramework
 from hypercorn.typing import ASGIReceiveCallable
@@ -65,6 +68,7 @@ class Drain:
         self._deadline = deadline
         self._wanted = asyncio.Event()
         self._idle_until = math.inf
+        self._requests: set[asyncio.Task[object]] = set()
 
     def begin(self, *, idle_s: float = LINGER_S) -> None:
         """
@@ -95,23 +99,42 @@ class Drain:
         loop.call_later(self._config.graceful_timeout, self._cut_off)
 
     def _cut_off(self) -> None:
-        if late := self._config.cut_off():
-            logger.warning("the grace time is over: %d connections cut off", late)
+        if self._requests:
+            logger.warning(
+                "the grace time is over: %d requests cut off", len(self._requests)
+            )
+        for request in self._requests:
+            request.cancel()
+        loop = asyncio.get_running_loop()
+        loop.call_later(LINGER_S, self._config.cut_off)  # who does not read, either
         # Hypercorn on Python 3.12 begins to count now, when they are gone.
-        self._config.graceful_timeout = 0
+        self._config.graceful_timeout = LINGER_S
 
     def wrap(self, app: ASGIFramework) -> ASGIFramework:
-        """Return the application whose answers say when connections will end."""
+        """Return the application whose requests can be seen and told of the end."""
 
         async def wrapped(
             scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
         ) -> None:
+            if scope["type"] == "lifespan":
+                await app(scope, receive, send)
+                return
             if scope["type"] == "http" and scope["http_version"].startswith("1."):
-                await app(scope, receive, self._closing(send))
-            else:  # RFC 9113 §8.2.2: HTTP/2 has no such header
+                # RFC 9113 §8.2.2: HTTP/2 has no such header
+                send = self._closing(send)
+            with self._in_flight():
                 await app(scope, receive, send)
 
         return wrapped
+
+    @contextlib.contextmanager
+    def _in_flight(self) -> Iterator[None]:
+        task = cast("asyncio.Task[object]", asyncio.current_task())
+        self._requests.add(task)
+        try:
+            yield
+        finally:
+            self._requests.discard(task)
 
     def _closing(self, send: ASGISendCallable) -> ASGISendCallable:
         async def closing(event: ASGISendEvent) -> None:
