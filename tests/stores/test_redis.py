@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis as Client
@@ -146,6 +147,30 @@ async def test_a_redis_that_lost_everything_lets_nobody_in(
     assert feed.begun_at == START + 7
     assert await store.is_revoked(token(family_id="f"), now=START + 9)
     assert Outcome.GONE is rotation.outcome
+
+
+async def test_a_rotation_that_was_overtaken_begins_again(
+    store: RedisStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it read does not count any more, so it gives the other's successor."""
+    await store.start(family(), limit=None, now=START)
+    read = store._family
+
+    async def overtaken(family_id: str) -> Any:
+        found = await read(family_id)
+        monkeypatch.setattr(store, "_family", read)
+        other = successor("other")
+        await store.rotate(presented(), other, grace_s=GRACE_S, now=START)
+        return found
+
+    monkeypatch.setattr(store, "_family", overtaken)
+    mine = await store.rotate(
+        presented(), successor("mine"), grace_s=GRACE_S, now=START
+    )
+
+    assert Outcome.SAME_SUCCESSOR is mine.outcome
+    assert mine.family is not None
+    assert mine.family.current.jti == "other"
 
 
 @pytest.mark.parametrize("key", ["feed", "feed:entries"])
