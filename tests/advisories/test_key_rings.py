@@ -14,6 +14,7 @@ from clock import START
 from confusion import FORMS
 from forging import forge
 from forging import segment
+from quart_jwt.extension.current import settings_of
 from stores.jwks_server import JwksServer
 from stores.jwks_server import sends
 from stores.jwks_server import serving
@@ -51,7 +52,7 @@ async def _ring_door(server: JwksServer) -> AsyncIterator[Door]:
     )
     async with door.app.test_app():
         # The keys are in hand: the sync door has to work, too.
-        await door.app.extensions["quart-jwt.settings"]().issuers[ISSUER].keys.refresh()
+        await settings_of(door.app).issuers[ISSUER].keys.refresh()
         yield door
 
 

@@ -26,6 +26,8 @@ from quart_jwt import jwt_required
 from quart_jwt import JWTManager
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.extension import issuers
+from quart_jwt.extension.current import key_sources_of
+from quart_jwt.extension.current import settings_of
 from quart_jwt.extension.settings import Settings
 from stores.jwks_server import JwksServer
 from stores.jwks_server import sends
@@ -98,8 +100,7 @@ async def _consumer(make_consumer: MakeApp) -> AsyncIterator[Quart]:
 
 
 def _settings(app: Quart) -> Settings:
-    settings: Settings = app.extensions["quart-jwt.settings"]()
-    return settings
+    return settings_of(app)
 
 
 async def _get(app: Quart, token: str, path: str = "/protected") -> Any:
@@ -323,7 +324,7 @@ async def test_decode_token_does_not_wait(consumer: Quart, server: JwksServer) -
             decode_token(_token())
         assert (await decode_token_async(_token()))["sub"] == "ann"
         assert decode_token(_token(jti="2"))["sub"] == "ann"
-        await fresh.extensions["quart-jwt.settings"].sources.close()
+        await key_sources_of(fresh).close()
 
 
 async def test_keys_outlive_a_change_of_another_setting(

@@ -23,6 +23,7 @@ from quart_jwt import get_unverified_jwt_headers
 from quart_jwt import JWTManager
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import WeakKeyError
+from quart_jwt.extension.current import settings_of
 from quart_jwt.extension.key_settings import OTHER_KEYS
 from quart_jwt.tokens.jwk import key_thumbprint
 from quart_jwt.tokens.key_ring import KeyRing
@@ -248,9 +249,8 @@ async def test_decode_algorithms_narrow_a_ring(make_ring: MakeRing) -> None:
     """A ring accepts its keys' algorithms, of those that are allowed."""
     ring = [key_material.private_pem("ES256"), key_material.private_pem("RS256")]
     app = make_ring(ring, JWT_DECODE_ALGORITHMS=["RS256", "HS256"])
-    settings: Any = app.extensions["quart-jwt.settings"]
     async with app.app_context():
-        assert settings().decode_algorithms == ["RS256"]
+        assert settings_of(app).decode_algorithms == ["RS256"]
         with pytest.raises(pyjwt.InvalidAlgorithmError):
             decode_token(create_access_token("joe"))
 

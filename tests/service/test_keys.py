@@ -30,6 +30,7 @@ from quart_jwt.service.key_schedule import KEEP_MARGIN_S
 from quart_jwt.service.key_schedule import schedule
 from quart_jwt.service.key_schedule import StoredKey
 from quart_jwt.service.key_table import KeyTable
+from quart_jwt.service.key_vault import KeyVault
 from quart_jwt.service.settings import Settings
 from quart_jwt.service.signing_keys import prepare_keys
 from quart_jwt.service.signing_keys import signing_keys
@@ -401,6 +402,14 @@ async def test_a_key_in_place_of_another(
     with pytest.raises(LifespanError, match="is another"):
         async with start():
             pass
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    """Half a key is not left lying about."""
+    (tmp_path / "keys" / f"{'k' * 43}.pem").mkdir(parents=True)
+    with pytest.raises(StartError, match="cannot be written: Is a directory"):
+        KeyVault(tmp_path / "keys", None).put("k" * 43, b"half a key")
+    assert [path.is_dir() for path in (tmp_path / "keys").iterdir()] == [True]
 
 
 async def test_an_id_is_no_path(keys: SigningKeys, database: Database) -> None:

@@ -99,6 +99,8 @@ class KeyVault:
             raise StartError(
                 f"the key file {str(path)!r} cannot be written: {error.strerror}"
             ) from error
+        finally:
+            draft.unlink(missing_ok=True)
         return None
 
     def get(self, key: StoredKey) -> bytes:
