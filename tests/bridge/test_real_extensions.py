@@ -69,6 +69,8 @@ async def test_flask_sqlalchemy_has_one_session_a_request() -> None:
     with app.app_context():
         assert db.session.get(Note, 1).text == "hello"
         db.drop_all()
+        db.session.remove()
+        db.engine.dispose()
 
     assert (created.status_code, missing.status_code) == (201, 404)
     assert await found.get_json() == {"text": "hello", "by": "ada"}

@@ -102,6 +102,8 @@ async def test_on_the_loop_a_body_has_to_be_awaited(app: Quart) -> None:
             sync_request.get_data()
         return "told"
 
-    response = await app.test_client().post("/", data=b"x")
+    async with app.test_client().request("/", method="POST") as connection:
+        await connection.send(b"the body is not complete")
+    response = await connection.as_response()
 
     assert await response.get_data(as_text=True) == "told"
