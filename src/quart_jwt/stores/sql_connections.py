@@ -70,9 +70,11 @@ class Connections:
     def __init__(self, url: str) -> None:
         self._url = _checked(url)
         self._engine = _engine(self._url)
-        self._autocommitting = self._engine.execution_options(
-            isolation_level="AUTOCOMMIT"
-        )
+        # On SQLite nothing is begun unless we say so, and setting it takes three
+        # visits to the connection's thread.
+        self._reading = self._engine
+        if not self.is_sqlite:
+            self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._turn = self._new_turn()
         self._unfinished: set[asyncio.Task[Any]] = set()
         if self.is_sqlite:
@@ -131,7 +133,7 @@ class Connections:
 
     async def _read(self, work: Work[T]) -> T:
         with _translated():
-            async with self._autocommitting.connect() as connection:
+            async with self._reading.connect() as connection:
                 return await work(connection)
 
     async def _write(self, work: Work[T]) -> T:
