@@ -22,7 +22,8 @@ class Plan:
         wait_connections: Connections in such a round.
         storm_rounds: Rounds of login storms; 0 leaves them out.
         storm_slice_s: A quiet phase, and the storm after it.
-        revocations: Revocations of which each store's propagation is measured.
+        revocations: Revocations of which each store's propagation is measured; 0
+            leaves the session stores out.
         idle_connections: Connections that stay idle; 0 leaves that out.
         memory_tokens: Distinct tokens through one process; 0 leaves that out.
         micro_processes: Processes of pyperf for each figure; 0 leaves them out.
@@ -59,7 +60,7 @@ QUICK = Plan(
     wait_rounds=1,
     wait_slice_s=3,
     storm_rounds=0,
-    revocations=100,
+    revocations=0,
     idle_connections=0,
     memory_tokens=0,
     micro_processes=2,
