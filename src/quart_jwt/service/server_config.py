@@ -16,6 +16,7 @@ from typing import Any
 from hypercorn.config import Config
 
 from quart_jwt.service.errors import StartError
+from quart_jwt.service.logs import LineLogger
 
 FILE_NAME = "hypercorn.toml"
 
@@ -34,21 +35,24 @@ DEFAULTS: Mapping[str, Any] = {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": "quart_jwt.service.logs.LineFormatter"}},
+        "filters": {"finished": {"()": "quart_jwt.service.logs.FinishedLine"}},
         "handlers": {
             "stdout": {
-                "class": "logging.StreamHandler",
+                "class": "quart_jwt.service.logs.LineHandler",
                 "formatter": "line",
                 "stream": "ext://sys.stdout",
             },
             "stderr": {
-                "class": "logging.StreamHandler",
+                "class": "quart_jwt.service.logs.LineHandler",
                 "formatter": "line",
                 "stream": "ext://sys.stderr",
             },
         },
+        "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
             "hypercorn.access": {
                 "handlers": ["stdout"],
+                "filters": ["finished"],
                 "level": "INFO",
                 "propagate": False,
             },
@@ -100,7 +104,8 @@ def make_config(values: Mapping[str, Any], binds: Sequence[str]) -> Config:
         binds: Where to listen instead of what the values say.
     """
     bind = {"bind": list(binds)} if binds else {}
-    return Config.from_mapping({**values, **ONE_PROCESS, **bind})
+    logger = {"logger_class": LineLogger}
+    return Config.from_mapping({**values, **ONE_PROCESS, **bind, **logger})
 
 
 def ignored_keys(values: Mapping[str, Any]) -> Sequence[str]:
