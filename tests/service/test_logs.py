@@ -76,10 +76,10 @@ def test_a_stack_is_indented() -> None:
 # what cannot be written -------------------------------------------------------
 
 
-class _Broken(io.TextIOBase):
+class _Broken(io.StringIO):
     """A pipe that nobody reads."""
 
-    def write(self, _text: str) -> int:
+    def write(self, _text: str, /) -> int:
         raise BrokenPipeError
 
 
@@ -196,7 +196,7 @@ async def test_a_wrong_format_dumps_nothing(
 async def test_no_other_logger_dumps_either(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    """With standard error broken or a record that cannot be formed, nothing is shown."""
+    """A record that cannot be written or formed is not shown."""
     stderr = sys.stderr
     monkeypatch.setattr(sys, "stderr", _Broken())
     await _access(DEFAULTS)

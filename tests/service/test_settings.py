@@ -221,3 +221,17 @@ def test_settings_with_a_weak_secret_cannot_be_made() -> None:
     storage = read_storage({})
     with pytest.raises(SettingsError, match="too weak: it has 31 bytes"):
         Settings(storage=storage, secret_key="x" * 31)
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("sqlite+aiosqlite:///a%3Fb%23c.db", "a?b#c.db"),
+        ("sqlite+aiosqlite:///a%2541.db", "a%41.db"),
+        ("sqlite+aiosqlite:////var/lib/x%20y.db", "/var/lib/x y.db"),
+        ("sqlite+aiosqlite:///a#b.db", "a#b.db"),
+    ],
+)
+def test_a_database_url_is_decoded_once(url: str, path: str) -> None:
+    """What a URL escapes is the character that it stands for, and no more."""
+    assert read_storage({"QUART_JWT_DATABASE_URL": url}).database_path == Path(path)

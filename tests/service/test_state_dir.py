@@ -59,6 +59,49 @@ def test_a_damaged_secret_is_refused(
     tmp_path: Path, content: bytes, message: str
 ) -> None:
     """A secret that was emptied or overwritten stops the start."""
-    (tmp_path / state_dir.SECRET_NAME).write_bytes(content)
+    path = tmp_path / state_dir.SECRET_NAME
+    path.write_bytes(content)
+    path.chmod(0o600)
     with pytest.raises(StartError, match=message):
         development_secret(tmp_path)
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o620, 0o602])
+def test_a_secret_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
+    """The sentence names the file and the remedy, and the remedy works."""
+    state = tmp_path / "a state"
+    secret = development_secret(state)
+    path = state / state_dir.SECRET_NAME
+    path.chmod(mode)
+    with pytest.raises(StartError) as caught:
+        development_secret(state)
+    assert f"the secret in '{path}': run chmod 600 '{path}'," in str(caught.value)
+    assert secret not in str(caught.value)
+    path.chmod(0o600)
+    assert secret == development_secret(state)
+
+
+def test_a_secret_that_is_read_only_will_do(tmp_path: Path) -> None:
+    """Its owner may have less than the service gives itself."""
+    secret = development_secret(tmp_path)
+    (tmp_path / state_dir.SECRET_NAME).chmod(0o400)
+    assert secret == development_secret(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_refused"),
+    [(0o700, False), (0o755, False), (0o775, True), (0o757, True), (0o1777, True)],
+)
+def test_a_directory_that_others_can_write_is_refused(
+    tmp_path: Path, mode: int, *, is_refused: bool
+) -> None:
+    """Whoever can write there could choose the secret."""
+    state = tmp_path / "state"
+    state.mkdir()
+    state.chmod(mode)
+    if not is_refused:
+        ensure_state_dir(state)
+        return
+    with pytest.raises(StartError, match=f"run chmod go-w {state}$"):
+        ensure_state_dir(state)
+    assert list(state.iterdir()) == []

@@ -20,6 +20,7 @@ from quart_jwt.service import server
 from quart_jwt.service.banner import banner
 from quart_jwt.service.demo import DemoAccount
 from quart_jwt.service.errors import ServiceError
+from quart_jwt.service.exposure import exposed
 from quart_jwt.service.server_config import ignored_keys
 from quart_jwt.service.server_config import make_config
 from quart_jwt.service.server_config import read_values
@@ -91,7 +92,8 @@ def serve_command(
     settings = read_settings(os.environ)
     values = read_values(path)
     settings.storage.prepare()
-    _warn(settings, ignored_keys(values))
+    config = make_config(values, binds)
+    _warn(settings, ignored_keys(values), exposed(config.bind))
 
     def announce(address: str, demo: DemoAccount) -> None:
         click.echo(
@@ -104,10 +106,16 @@ def serve_command(
         )
         sys.stdout.flush()
 
-    asyncio.run(server.serve(settings, make_config(values, binds), announce=announce))
+    asyncio.run(server.serve(settings, config, announce=announce))
 
 
-def _warn(settings: Settings, ignored: Sequence[str]) -> None:
+def _warn(settings: Settings, ignored: Sequence[str], reachable: Sequence[str]) -> None:
+    if settings.storage.mode == "development" and reachable:
+        click.echo(
+            "warning: development mode is for this machine, but others can reach "
+            f"{', '.join(reachable)}",
+            err=True,
+        )
     if settings.storage.mode == "production" and not settings.cookie_secure:
         click.echo(
             "warning: QUART_JWT_COOKIE_SECURE is false in production: "

@@ -20,6 +20,7 @@ from sqlalchemy import event
 from sqlalchemy import select
 from sqlalchemy import String
 from sqlalchemy import text
+from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -35,6 +36,7 @@ from quart_jwt.service.errors import StartError
 from quart_jwt.service.errors import StoreError
 from quart_jwt.service.state_dir import ensure_private_file
 
+SQLITE = "sqlite+aiosqlite"
 BUSY_TIMEOUT_MS = 5_000
 BUSY_RETRY_S = 0.02
 POOL_TIMEOUT_S = 5
@@ -85,9 +87,11 @@ class Database:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        # Resolved: what is made private and what is opened must be one file, also
+        # when the path has "?", "%" or ".." in it or the current directory changes.
+        self._path = path.resolve()
         self._engine = create_async_engine(
-            f"sqlite+aiosqlite:///{path}",
+            URL.create(SQLITE, database=str(self._path)),
             isolation_level="AUTOCOMMIT",
             pool_size=POOL_SIZE,
             pool_timeout=POOL_TIMEOUT_S,

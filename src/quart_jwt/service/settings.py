@@ -11,8 +11,13 @@ from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
+from sqlalchemy import make_url
+from sqlalchemy import URL
+from sqlalchemy.exc import ArgumentError
+
 from quart_jwt.extension.forward_auth import LOOPBACK
 from quart_jwt.extension.forwarded import trusted_peers
+from quart_jwt.service.database import SQLITE
 from quart_jwt.service.environment import DAYS
 from quart_jwt.service.environment import MINUTES
 from quart_jwt.service.environment import PREFIX
@@ -25,9 +30,6 @@ from quart_jwt.service.state_dir import ensure_state_dir
 from quart_jwt.tokens.keys import weakness
 
 Mode = Literal["development", "production"]
-
-
-SQLITE_SCHEME = "sqlite+aiosqlite:///"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,10 +195,22 @@ def _database_path(reading: Reading, state_dir: Path) -> Path:
     url = reading.text("DATABASE_URL")
     if url is None:
         return state_dir / "service.db"
-    path = url.removeprefix(SQLITE_SCHEME)
-    if path == url or not path or path.startswith(":") or "?" in path:
-        reading.fault("DATABASE_URL", f"must be {SQLITE_SCHEME} and a file's path")
-    return Path(path)
+    path = _sqlite_path(url)
+    if path is None:
+        reading.fault("DATABASE_URL", f"must be {SQLITE}:/// and a file's path")
+    return path or state_dir
+
+
+def _sqlite_path(text: str) -> Path | None:
+    """Return the file of an SQLite URL, ``%`` decoded once; None for another URL."""
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        return None
+    path = url.database or ""
+    if url != URL.create(SQLITE, database=path) or not path:
+        return None
+    return None if path.startswith(":") or "\0" in path else Path(path)
 
 
 def _secret(reading: Reading, mode: Mode) -> str | None:

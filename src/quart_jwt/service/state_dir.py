@@ -2,11 +2,13 @@
 The state directory: what the service makes for itself and must keep private.
 
 The directory is 0700 and the files in it are 0600 when the service makes them.
-An existing directory keeps the mode that its owner gave it.
+An existing directory keeps the mode that its owner gave it, unless others may
+write there: who can put files into it can choose the secret and the users.
 """
 
 import os
 import secrets
+import shlex
 from pathlib import Path
 
 from quart_jwt.service.errors import StartError
@@ -14,6 +16,9 @@ from quart_jwt.service.errors import StartError
 SECRET_NAME = "secret_key"  # noqa: S105 - a file's name
 PRIVATE_DIR = 0o700
 PRIVATE_FILE = 0o600
+WRITING = 0o022
+READING_OR_WRITING = 0o066
+"""What the group and everybody else may do."""
 
 
 def ensure_state_dir(path: Path) -> None:
@@ -21,7 +26,8 @@ def ensure_state_dir(path: Path) -> None:
     Make the directory if it is not there.
 
     Raises:
-        StartError: It cannot be made, or something else has its name.
+        StartError: It cannot be made, something else has its name, or others
+            may write there.
     """
     try:
         path.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
@@ -29,6 +35,11 @@ def ensure_state_dir(path: Path) -> None:
         raise StartError(
             f"the state directory {str(path)!r} cannot be made: {error.strerror}"
         ) from error
+    if path.stat().st_mode & WRITING:
+        raise StartError(
+            f"others can write in the state directory {str(path)!r}: "
+            f"run chmod go-w {shlex.quote(str(path))}"
+        )
 
 
 def ensure_private_file(path: Path) -> None:
@@ -54,16 +65,23 @@ def development_secret(state_dir: Path) -> str:
     reading half a secret or from having one each.
 
     Raises:
-        StartError: The file cannot be made or read, or was emptied.
+        StartError: The file cannot be made or read, was emptied, or is open to
+            others.
     """
     ensure_state_dir(state_dir)
     path = state_dir / SECRET_NAME
     try:
         if not path.exists():
             _make_secret(path)
+        shared = path.stat().st_mode & READING_OR_WRITING
         secret = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise StartError(f"the secret in {str(path)!r} cannot be used") from error
+    if shared:
+        raise StartError(
+            f"others can read or write the secret in {str(path)!r}: "
+            f"run chmod 600 {shlex.quote(str(path))}, or delete it for a new one"
+        )
     if len(secret) < 32:  # noqa: PLR2004 - bytes, RFC 7518 section 3.2
         raise StartError(f"the secret in {str(path)!r} is too short; delete the file")
     return secret
