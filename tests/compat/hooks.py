@@ -248,9 +248,8 @@ SHARED_HEADERS: Json = {"from": "loader"}
 
 
 def _pairing(manager: Any, kit: Kit) -> None:
-    """Loaders that give pairs."""
+    """A loader that gives pairs."""
     manager.additional_claims_loader(lambda who: [("from", "loader"), ("who", who)])
-    manager.additional_headers_loader(lambda _who: [("kid", "k-1")])
 
 
 def _sharing(manager: Any, kit: Kit) -> None:

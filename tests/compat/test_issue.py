@@ -90,10 +90,11 @@ IDENTITIES: dict[str, Any] = {
     "unicode": "Zoë 🐍 \u2028",
     "long": "x" * 1500,
 }
-HOOKED = ("keyed", "adding", "overriding", "pairing")
+HOOKED = ("keyed", "adding", "overriding")
 CASES = [
     *product(ARGUMENTS, (*CLAIM_CONFIGS, *ISSUE_CONFIGS), ("none",)),
     *product(ARGUMENTS, ("plain", "aud", "no-csrf"), HOOKED),
+    ("nothing", "plain", "pairing"),
 ]
 
 

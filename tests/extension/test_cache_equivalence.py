@@ -76,7 +76,7 @@ SETTINGS: Mapping[str, st.SearchStrategy[Any]] = {
     "JWT_VERIFY_SUB": st.booleans(),
     "JWT_COOKIE_CSRF_PROTECT": st.booleans(),
     "JWT_TOKEN_LOCATION": st.sampled_from(
-        [["headers"], ["cookies"], ["headers", "cookies"], ["query_string"], ["json"]]
+        [["headers"], ["cookies"], ["cookies", "headers"], ["query_string"], ["json"]]
     ),
 }
 CHANGES = _one_of(SETTINGS)
@@ -89,15 +89,15 @@ GUARDS: Mapping[str, Mapping[str, Any]] = {
     "/optional": {"optional": True},
 }
 REQUESTS = st.tuples(
-    st.integers(0, 2),
+    st.integers(0, 1),
     st.sampled_from(["/", "/", "/any", *GUARDS]),
-    st.sampled_from([None, "c", "d"]),
+    st.sampled_from(["c", "c", "c", "d", None]),
 )
 STEPS = st.one_of(
     st.tuples(st.just("ask"), REQUESTS),
     st.tuples(st.just("ask"), REQUESTS),
     st.tuples(st.just("forged"), REQUESTS),
-    st.tuples(st.just("decode"), st.tuples(st.integers(0, 2), st.booleans())),
+    st.tuples(st.just("decode"), st.tuples(st.integers(0, 1), st.booleans())),
     st.tuples(st.just("clock"), st.sampled_from(SECONDS)),
     st.tuples(st.just("set"), CHANGES),
 )
@@ -159,7 +159,7 @@ async def _walk(
     seen: Seen,
 ) -> None:
     clock = Clock()
-    cached = _app(clock, settings, JWT_CACHE_MAX_ENTRIES=2)
+    cached = _app(clock, settings, JWT_CACHE_MAX_ENTRIES=9)
     apps = (cached, _app(clock, settings, JWT_CACHE_MAX_ENTRIES=0))
     for action, value in steps:
         if action == "clock":
@@ -193,13 +193,18 @@ def test_verdicts_are_the_same_without_the_cache() -> None:
 
     @hypothesis_settings(max_examples=120)
     @given(
-        tokens=st.lists(TOKENS, min_size=3, max_size=3),
+        tokens=st.lists(TOKENS, min_size=2, max_size=2),
         settings=_some_of(SETTINGS, 2),
+        locations=SETTINGS["JWT_TOKEN_LOCATION"],
         steps=st.lists(STEPS, min_size=5, max_size=20),
     )
     def walk(
-        tokens: list[str], settings: dict[str, Any], steps: list[tuple[str, Any]]
+        tokens: list[str],
+        settings: dict[str, Any],
+        locations: list[str],
+        steps: list[tuple[str, Any]],
     ) -> None:
+        settings["JWT_TOKEN_LOCATION"] = locations
         asyncio.run(_walk(tokens, settings, steps, seen))
 
     walk()
