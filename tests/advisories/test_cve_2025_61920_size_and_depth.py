@@ -1,9 +1,7 @@
 """Tokens made to cost work (CVE-2025-61920, GHSA-8wjv, CVE-2024-33664)."""
 
-import sys
 from collections.abc import Callable
 from contextlib import suppress
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -12,6 +10,7 @@ from jwt.exceptions import InvalidTokenError
 
 from advisories.door import CLAIMS
 from advisories.door import Door
+from counting import counted
 from forging import forge
 from forging import HEADER
 from forging import segment
@@ -24,20 +23,9 @@ MOST_WORK = 400
 
 def work(function: Callable[[], Any]) -> int:
     """How many functions are called, in Python and in C; what is raised is lost."""
-    calls = 0
-
-    def count(_frame: FrameType, event: str, _argument: Any) -> None:
-        nonlocal calls
-        calls += event in {"call", "c_call"}
-
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        with suppress(InvalidTokenError):
-            function()
-    finally:
-        sys.setprofile(before)
-    return calls
+    with counted() as done, suppress(InvalidTokenError):
+        function()
+    return done.calls
 
 
 def _deep(levels: int) -> str:

@@ -247,6 +247,11 @@ SHARED_CLAIMS: Json = {"from": "loader"}
 SHARED_HEADERS: Json = {"from": "loader"}
 
 
+def _pairing(manager: Any, kit: Kit) -> None:
+    """A loader that gives pairs."""
+    manager.additional_claims_loader(lambda who: [("from", "loader"), ("who", who)])
+
+
 def _sharing(manager: Any, kit: Kit) -> None:
     """Loaders that give the same dict each time."""
     manager.additional_claims_loader(lambda _who: SHARED_CLAIMS)
@@ -260,6 +265,7 @@ ODD: dict[str, Install] = {
     "unauthorized-awaits": _awaited_answer,
     "pem-for-rsa": _pem_for_rsa,
     "sharing": _sharing,
+    "pairing": _pairing,
     **{
         f"decode-key-gives-{name}": _giving("decode_key_loader", value)
         for name, value in _VALUES.items()

@@ -4,9 +4,13 @@ import gc
 from collections.abc import Iterator
 from typing import Any
 
+import flask
+import flask_jwt_extended
 import jwt
 import pytest
+import quart
 
+import quart_jwt
 from compat import carriers
 from compat import flask_side
 from compat import quart_side
@@ -17,6 +21,7 @@ from compat.case import Request
 from compat.case import Setup
 from compat.guards import case
 from compat.guards import GUARDS
+from compat.keys import SECRET
 from compat.mint import mint
 from compat.sides import both
 from compat.sides import BROKEN
@@ -119,3 +124,49 @@ def test_the_manager_has_its_own_place() -> None:
 
     assert "flask-jwt-extended" in flask_side.app_of(setup).extensions
     assert "quart-jwt" in quart_side.app_of(setup).extensions
+
+
+def _flask_page() -> flask.Flask:
+    app = flask.Flask(__name__)
+    app.config["JWT_SECRET_KEY"] = SECRET
+    flask_jwt_extended.JWTManager(app, add_context_processor=True)
+    app.add_url_rule("/", view_func=lambda: flask.render_template_string("a page"))
+    return app
+
+
+def _quart_page() -> quart.Quart:
+    app = quart.Quart(__name__)
+    app.config["JWT_SECRET_KEY"] = SECRET
+    quart_jwt.JWTManager(app, add_context_processor=True)
+
+    @app.get("/")
+    async def page() -> str:
+        return await quart.render_template_string("a page{{ current_user }}")
+
+    return app
+
+
+async def test_a_template_without_a_user_is_rendered() -> None:
+    """The context processor asks for no user where no token was asked for."""
+    theirs = _flask_page().test_client().get("/")
+    ours = await _quart_page().test_client().get("/")
+
+    assert theirs.status_code == 500
+    assert (ours.status_code, await ours.get_data()) == (200, b"a page")
+
+
+def test_a_guard_without_parentheses_is_no_guard() -> None:
+    """The mistake is told of when the view is made, not at every request."""
+    app = _flask_page()
+    app.add_url_rule("/guarded", view_func=_named(flask_jwt_extended.jwt_required))
+
+    assert app.test_client().get("/guarded").status_code == 500
+    with pytest.raises(TypeError, match="with parentheses"):
+        _named(quart_jwt.jwt_required)
+
+
+def _named(jwt_required: Any) -> Any:
+    def guarded() -> str:
+        return "for some"
+
+    return jwt_required(guarded)

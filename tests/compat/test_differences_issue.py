@@ -54,6 +54,40 @@ async def test_an_asked_for_life_of_zero_is_no_life(kind: str) -> None:
     assert _lifetime(ours.value) == 0
 
 
+@pytest.mark.parametrize("life", [0, ""])
+@pytest.mark.parametrize("kind", MAKERS)
+async def test_a_life_that_is_no_timedelta_is_refused(kind: str, life: object) -> None:
+    """Nothing that merely counts as false makes a token eternal."""
+    theirs, ours = await called(lambda kit: MAKERS[kind](kit, expires_delta=life))
+
+    assert _lifetime(theirs.value) is None
+    assert ours.kinds[0] == "TypeError"
+
+
+async def test_an_empty_algorithm_is_no_algorithm() -> None:
+    """An ``alg`` that is empty leaves the configured one."""
+    given = {"additional_headers": {"alg": ""}}
+    theirs, ours = await called(partial(MAKERS["access"], **given))
+    refusal, answer = await called(lambda kit: kit.jwt.decode_token(theirs.value))
+
+    assert jwt.get_unverified_header(theirs.value)["alg"] == ""
+    assert "InvalidTokenError" in refusal.kinds
+    assert "InvalidTokenError" in answer.kinds
+    assert jwt.get_unverified_header(ours.value)["alg"] == "HS256"
+
+
+@pytest.mark.parametrize("algorithm", ["none", "XS256"])
+async def test_an_unknown_algorithm_is_a_mistake_in_the_configuration(
+    algorithm: str,
+) -> None:
+    """Both refuse to sign, in other classes."""
+    given = {"additional_headers": {"alg": algorithm}}
+    theirs, ours = await called(partial(MAKERS["access"], **given))
+
+    assert theirs.kinds[0] in {"NotImplementedError", "InvalidKeyError"}
+    assert ours.kinds[:2] == ("ConfigurationError", "RuntimeError")
+
+
 @pytest.mark.parametrize("identity", [7, None, 1.5, True, ["ann"], {"name": "ann"}])
 async def test_an_identity_that_is_no_string_is_refused_at_issue(
     identity: object,

@@ -72,6 +72,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
             "point": Point(1, 2),
         }
     },
+    "claims-pairs": {"additional_claims": [("role", "admin"), ("n", 1)]},
+    "headers-pairs": {"additional_headers": [("kid", "k-1")]},
     "claims-unserialisable": {"additional_claims": {"x": object()}},
     "claims-set": {"additional_claims": {"x": {1}}},
     "headers": {"additional_headers": {"kid": "k-1", "x": [1]}},
@@ -88,9 +90,11 @@ IDENTITIES: dict[str, Any] = {
     "unicode": "Zoë 🐍 \u2028",
     "long": "x" * 1500,
 }
+HOOKED = ("keyed", "adding", "overriding")
 CASES = [
     *product(ARGUMENTS, (*CLAIM_CONFIGS, *ISSUE_CONFIGS), ("none",)),
-    *product(ARGUMENTS, ("plain", "aud", "no-csrf"), ("keyed", "adding", "overriding")),
+    *product(ARGUMENTS, ("plain", "aud", "no-csrf"), HOOKED),
+    ("nothing", "plain", "pairing"),
 ]
 
 

@@ -1,17 +1,12 @@
 """The verified-token cache in the flow: nothing that it keeps changes a verdict."""
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
 import jwt as pyjwt
 import pytest
-from hypothesis import given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 from quart import Quart
 
-from clock import Clock
 from extension.apps import Client
 from extension.apps import MakeApp
 from extension.apps import Mint
@@ -273,71 +268,3 @@ async def test_many_tokens_stay_in_bounds(make_app: MakeApp) -> None:
         smaller = jwt.cache_info()
         assert smaller.bytes <= info.bytes // 5
         assert 9 <= smaller.entries <= 10
-
-
-STEPS = st.lists(
-    st.one_of(
-        st.tuples(st.just("decode"), st.integers(0, 5)),
-        st.tuples(st.just("clock"), st.integers(-700, 700)),
-        st.tuples(st.just("key"), st.sampled_from([SECRET, SECRET[::-1]])),
-        st.tuples(st.just("leeway"), st.sampled_from([0, 10, 600])),
-        st.tuples(st.just("audience"), st.sampled_from([None, "a", ["a", "b"]])),
-        st.tuples(st.just("forge"), st.integers(0, 5)),
-        st.tuples(st.just("expired"), st.integers(0, 5)),
-    ),
-    max_size=30,
-)
-
-OPTIONS = {
-    "key": "JWT_SECRET_KEY",
-    "leeway": "JWT_DECODE_LEEWAY",
-    "audience": "JWT_DECODE_AUDIENCE",
-}
-
-
-def _verdict(token: str, *, allow_expired: bool) -> Any:
-    try:
-        return decode_token(token, allow_expired=allow_expired)
-    except pyjwt.InvalidTokenError as exc:
-        return type(exc), str(exc)
-
-
-@hypothesis_settings(max_examples=150, deadline=None)
-@given(steps=STEPS)
-def test_verdicts_are_the_same_without_the_cache(steps: list[tuple[str, Any]]) -> None:
-    """Random tokens, settings, keys and clocks: the cache changes no verdict."""
-    asyncio.run(_walk(steps))
-
-
-def _app(clock: Clock, **settings: Any) -> Quart:
-    app = Quart(__name__)
-    app.config.update(JWT_SECRET_KEY=SECRET, **settings)
-    JWTManager(app, clock=clock)
-    return app
-
-
-async def _walk(steps: list[tuple[str, Any]]) -> None:
-    clock = Clock(1_700_000_000.0)
-    cached, plain = _app(clock), _app(clock, JWT_CACHE_MAX_ENTRIES=0)
-    async with cached.app_context():
-        tokens = [
-            create_access_token(
-                "joe", additional_claims={"aud": audience}, expires_delta=life
-            )
-            for audience in ("a", "c")
-            for life in (timedelta(minutes=5), timedelta(hours=1), False)
-        ]
-    for action, value in steps:
-        if action == "clock":
-            clock.advance(value)
-        elif action in OPTIONS:
-            for app in (cached, plain):
-                app.config[OPTIONS[action]] = value
-        else:
-            token = tokens[value]
-            token = token[:-4] + "AAAA" if action == "forge" else token
-            verdicts = []
-            for app in (cached, plain):
-                async with app.app_context():
-                    verdicts.append(_verdict(token, allow_expired=action == "expired"))
-            assert verdicts[0] == verdicts[1]

@@ -19,6 +19,7 @@ from quart_jwt import get_jwt_identity
 from quart_jwt import get_jwt_request_location
 from quart_jwt import jwt_required
 from quart_jwt import JWTManager
+from quart_jwt import verify_jwt_in_request
 
 OUTSIDE = "You must call `@jwt_required"
 
@@ -31,6 +32,17 @@ async def test_outside_of_a_protected_view(app: Quart) -> None:
                 ask()
         assert get_jwt_request_location() is None
         assert not current_user
+
+
+async def test_before_the_verification_is_awaited(app: Quart, bearer: Mint) -> None:
+    """Whoever asks too early is told which call has to be awaited."""
+    async with app.test_request_context("/", headers=await bearer()):
+        verification = verify_jwt_in_request()
+        for ask in (get_jwt, get_jwt_header, get_jwt_identity, get_current_user):
+            with pytest.raises(RuntimeError, match="`await verify_jwt_in_request"):
+                ask()
+        await verification
+        assert get_jwt_identity() == "joe"
 
 
 async def test_in_a_protected_view(app: Quart, client: Client, bearer: Mint) -> None:

@@ -309,3 +309,17 @@ async def test_decode_algorithms_as_a_string(make_app: MakeApp) -> None:
     """One name is a list of one."""
     async with make_app(JWT_DECODE_ALGORITHMS="HS256").app_context():
         assert decode_token(create_access_token("joe"))["sub"] == "joe"
+
+
+@pytest.mark.parametrize("fallback", ["short", "reallyreallyreallyreallyverysafe"])
+async def test_weak_fallback_secret_is_refused(
+    make_app: MakeApp, fallback: str
+) -> None:
+    """Strong keys are asked of the secrets that only verify, too."""
+    app = make_app(JWT_SECRET_KEY=None, SECRET_KEY=SECRET, JWT_ENFORCE_STRONG_KEYS=True)
+    async with app.app_context():
+        token = create_access_token("joe")
+        assert decode_token(token)["sub"] == "joe"
+        app.config["SECRET_KEY_FALLBACKS"] = [fallback]
+        with pytest.raises(WeakKeyError):
+            decode_token(token)

@@ -56,11 +56,14 @@ async def _service(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
 @pytest.fixture(name="kept_logging")
 def _kept_logging() -> Iterator[None]:
     """Put the loggers back that a server has configured."""
-    names = ("hypercorn.access", "hypercorn.error", "quart_jwt")
+    names = ("root", "hypercorn.access", "hypercorn.error", "quart_jwt")
     loggers = [logging.getLogger(name) for name in names]
     before = [(one, one.handlers[:], one.level, one.propagate) for one in loggers]
+    raising = logging.raiseExceptions
     yield
+    logging.raiseExceptions = raising
     for logger, handlers, level, propagate in before:
         logger.handlers = handlers
+        logger.filters.clear()
         logger.setLevel(level)
         logger.propagate = propagate

@@ -50,26 +50,26 @@ def _matches(name: str, password: str) -> bool:
 
 def test_a_prompted_password_is_asked_twice_and_never_shown() -> None:
     """The usual way: no argument, no echo."""
-    result = _run("users", "add", "alice", stdin="p\u00e4ss w\np\u00e4ss w\n")
+    result = _run("users", "add", "alice", stdin="p\u00e4ss wor\np\u00e4ss wor\n")
     assert (
         result.exit_code,
         result.stdout.strip().splitlines()[-1],
     ) == (0, "added alice")
     assert "p\u00e4ss" not in result.output
-    assert _matches("alice", "p\u00e4ss w")
+    assert _matches("alice", "p\u00e4ss wor")
 
 
 @pytest.mark.parametrize(
     ("stdin", "password"),
     [
-        (b"secret", "secret"),
-        (b"secret\n", "secret"),
-        (b"secret\r\n", "secret"),
-        (b"secret\n\n", "secret\n"),
+        (b"a secret", "a secret"),
+        (b"a secret\n", "a secret"),
+        (b"a secret\r\n", "a secret"),
+        (b"a secret\n\n", "a secret\n"),
         (b" secret ", " secret "),
-        (b"secret\r", "secret\r"),
+        (b"a secret\r", "a secret\r"),
         (b"x" * 1024 + b"\n", "x" * 1024),
-        ("\u20ac".encode(), "\u20ac"),
+        ("\u20ac".encode() * 8, "\u20ac" * 8),
     ],
 )
 def test_a_password_from_stdin_loses_one_line_break(
@@ -81,13 +81,18 @@ def test_a_password_from_stdin_loses_one_line_break(
     assert _matches("alice", password)
 
 
+TOO_SHORT = "A new password has at least 8 characters"
+
+
 @pytest.mark.parametrize(
     ("stdin", "message"),
     [
         (b"", "A password has 1 to 1024 bytes in UTF-8"),
         (b"\n", "A password has 1 to 1024 bytes in UTF-8"),
+        (b"x" * 7, TOO_SHORT),
+        ("\u20ac".encode() * 7, TOO_SHORT),
         (b"x" * 1025, "A password has 1 to 1024 bytes in UTF-8"),
-        (b"a\0b", "A password has no NUL character"),
+        (b"a\0bcdefgh", "A password has no NUL character"),
         (b"\xff", "The password is not valid UTF-8"),
     ],
 )
@@ -104,9 +109,9 @@ def test_a_password_that_breaks_the_rules(stdin: bytes, message: str) -> None:
 
 def test_a_name_is_stored_normalised() -> None:
     """What is printed is what was stored."""
-    result = _run("users", "add", "e\u0301ve", "--password-stdin", stdin="x")
+    result = _run("users", "add", "e\u0301ve", "--password-stdin", stdin="x" * 8)
     assert result.stdout == "added \u00e9ve\n"
-    assert _matches("\u00e9ve", "x")
+    assert _matches("\u00e9ve", "x" * 8)
 
 
 def test_a_name_that_breaks_the_rules_is_refused_before_the_question() -> None:
@@ -119,7 +124,7 @@ def test_a_name_that_breaks_the_rules_is_refused_before_the_question() -> None:
 def test_a_name_that_is_taken_is_refused() -> None:
     """A user is never overwritten."""
     for _ in range(2):
-        result = _run("users", "add", "alice", "--password-stdin", stdin="x")
+        result = _run("users", "add", "alice", "--password-stdin", stdin="x" * 8)
     assert result.exit_code == 1
     assert result.stderr == "Error: there is a user named 'alice' already\n"
 
@@ -127,7 +132,7 @@ def test_a_name_that_is_taken_is_refused() -> None:
 def test_the_life_of_a_user() -> None:
     """Add, list, disable, enable, set a password."""
     for name in ("bob", "alice"):
-        _run("users", "add", name, "--password-stdin", stdin="old")
+        _run("users", "add", name, "--password-stdin", stdin="older one")
     assert _run("users", "disable", "bob").exit_code == 0
     lines = _run("users", "list").stdout.splitlines()
     fields = [line.split("\t") for line in lines]
@@ -135,16 +140,19 @@ def test_the_life_of_a_user() -> None:
     assert all(row[2].endswith("Z") for row in fields)
     assert _run("users", "enable", "bob").stdout == "enabled bob\n"
     assert "disabled" not in _run("users", "list").stdout
-    result = _run("users", "set-password", "bob", "--password-stdin", stdin="new")
+    result = _run("users", "set-password", "bob", "--password-stdin", stdin="newer one")
     assert result.stdout == "new password for bob; all sessions ended\n"
-    assert (_matches("bob", "old"), _matches("bob", "new")) == (False, True)
+    assert (_matches("bob", "older one"), _matches("bob", "newer one")) == (
+        False,
+        True,
+    )
 
 
 @pytest.mark.parametrize("command", ["disable", "enable", "set-password"])
 def test_nobody_cannot_be_changed(command: str) -> None:
     """An unknown user is a sentence and status 1."""
     more = ("--password-stdin",) if command == "set-password" else ()
-    result = _run("users", command, "nobody", *more, stdin="x")
+    result = _run("users", command, "nobody", *more, stdin="x" * 8)
     assert (
         result.exit_code,
         result.stderr,
@@ -153,9 +161,9 @@ def test_nobody_cannot_be_changed(command: str) -> None:
 
 def test_passwords_that_differ_are_asked_for_again() -> None:
     """A slip is no password."""
-    result = _run("users", "add", "alice", stdin="a\nb\nc\nc\n")
+    result = _run("users", "add", "alice", stdin="a\nb\nthe third\nthe third\n")
     assert result.exit_code == 0
-    assert _matches("alice", "c")
+    assert _matches("alice", "the third")
 
 
 def test_no_answer_is_no_user() -> None:
@@ -348,6 +356,28 @@ def test_zero_workers_are_this_process(served: list[tuple[Settings, Any]]) -> No
     Path("hypercorn.toml").write_text("workers = 3\n")
     assert _run("serve", "--workers", "0", SECRET_KEY=SECRET).exit_code == 0
     assert len(served) == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "binds", "shown"),
+    [
+        ("development", ["0.0.0.0:0"], "0.0.0.0:0"),
+        ("development", ["127.0.0.1:0", "[::]:1", "x:2"], "[::]:1, x:2"),
+        ("development", ["[::1]:0", "unix:/x"], None),
+        ("production", ["0.0.0.0:0"], None),
+    ],
+)
+def test_development_for_everybody_is_pointed_out(
+    served: list[tuple[Settings, Any]], mode: str, binds: list[str], shown: str | None
+) -> None:
+    """One line says that other machines can reach a demo account."""
+    where = [text for bind in binds for text in ("--bind", bind)]
+    result = _run("serve", *where, MODE=mode, SECRET_KEY=SECRET)
+    line = (
+        f"warning: development mode is for this machine, but others can reach {shown}\n"
+    )
+    assert result.stderr == ("" if shown is None else line)
+    assert served
 
 
 def test_a_wrong_config_file_is_status_1() -> None:

@@ -1,12 +1,14 @@
 import asyncio
 import os
 import sqlite3
+import traceback
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy import URL
 from sqlalchemy.exc import OperationalError
 
 from quart_jwt.service.database import Database
@@ -35,6 +37,10 @@ async def test_a_connection_waits_and_keeps(database: Database) -> None:
     assert await _scalar(database, "PRAGMA synchronous") == 2
 
 
+def _names(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
 def _modes(folder: Path) -> set[int]:
     return {path.stat().st_mode & 0o777 for path in folder.iterdir()}
 
@@ -51,6 +57,37 @@ async def test_the_file_is_private(tmp_path: Path) -> None:
         os.umask(before)
         await database.close()
     assert {0o600} == modes
+
+
+@pytest.mark.parametrize("name", ["a?mode=x", "a#b", "a%41", "a%2Fb", "a b", ":x:"])
+async def test_the_private_file_is_the_one_that_is_used(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No character of a path means anything, and no later chdir does."""
+    folder = tmp_path / name
+    folder.mkdir()
+    monkeypatch.chdir(tmp_path)
+    path = str(Path(name, "..", name, "a.db"))
+    url = URL.create("sqlite+aiosqlite", database=path).render_as_string()
+    database = Database(url)
+    monkeypatch.chdir("/")
+    await database.open()
+    await database.ping()
+    made, modes = _names(tmp_path), _modes(folder)
+    await database.close()
+    endings = ("", "/a.db", "/a.db-wal", "/a.db-shm")
+    assert (made, modes) == ({f"{name}{ending}" for ending in endings}, {0o600})
+
+
+async def test_errors_show_no_parameters(database: Database) -> None:
+    """The hash in a statement that failed is in no text of its error."""
+    secret = "a hash that nobody may see"
+    statement = text("INSERT INTO nowhere VALUES (:it)").bindparams(it=secret)
+    with pytest.raises(StoreError) as caught:
+        await database.change(statement)
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "INSERT INTO nowhere" in shown
+    assert secret not in shown
 
 
 async def test_opening_at_once_and_again_changes_nothing(tmp_path: Path) -> None:

@@ -371,6 +371,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "missing": (lambda path: path.unlink(), "cannot be read: No such file"),
     "emptied": (lambda path: path.write_bytes(b""), "is another"),
     "no-key": (lambda path: path.write_text("secret"), "is another"),
+    "shared": (lambda path: path.chmod(0o640), "others can read or write"),
 }
 
 

@@ -197,14 +197,14 @@ def test_a_second_start_finds_everything(start: Start, tmp_path: Path) -> None:
     with httpx.Client(base_url=second.address) as client:
         for tokens, status in ((kept, 200), (ended, 401)):
             answer = client.get("/protected", headers=bearer(tokens["access_token"]))
-            assert answer.status_code == status
+            assert status == answer.status_code
         kept = client.post("/login", json=login).json()
         answer = client.get("/protected", headers=bearer(kept["access_token"]))
         assert answer.status_code == 200
-        _users(tmp_path, "set-password", "demo", "--password-stdin", stdin="other")
+        _users(tmp_path, "set-password", "demo", "--password-stdin", stdin="different")
         answer = client.get("/protected", headers=bearer(kept["access_token"]))
         assert answer.status_code == 401
-        login["password"] = "other"
+        login["password"] = "different"
         assert client.post("/login", json=login).status_code == 200
     assert second.stop() == 0
     state = tmp_path / ".quart-jwt"
@@ -235,9 +235,9 @@ def test_production_serves_its_users_and_makes_none(
     assert "There are no users yet" in running.text
     assert "curl" not in running.text
     assert _users(tmp_path, "list") == ""
-    _users(tmp_path, "add", "alice", "--password-stdin", stdin="pw")
+    _users(tmp_path, "add", "alice", "--password-stdin", stdin="a password")
     with httpx.Client(base_url=running.address) as client:
-        login = {"username": "alice", "password": "pw", "cookies": True}
+        login = {"username": "alice", "password": "a password", "cookies": True}
         answer = client.post("/login", json=login)
         assert answer.status_code == 200
         cookies = answer.headers.get_list("Set-Cookie")

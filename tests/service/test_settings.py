@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from quart_jwt.service.errors import SettingsError
 from quart_jwt.service.key_options import KeyOptions
@@ -278,3 +279,18 @@ def test_everybody_looks_before_a_key_signs(
     """Processes look four times, others at least twice, in the waiting time."""
     options = KeyOptions(publish_before_use_s=wait_s)
     assert (reread_s, max_age_s) == (options.reread_s, options.max_age_s)
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("sqlite+aiosqlite:///a%3Fb%23c.db", "a?b#c.db"),
+        ("sqlite+aiosqlite:///a%2541.db", "a%41.db"),
+        ("sqlite+aiosqlite:////var/lib/x%20y.db", "/var/lib/x y.db"),
+        ("sqlite+aiosqlite:///a#b.db", "a#b.db"),
+    ],
+)
+def test_a_database_url_is_decoded_once(url: str, path: str) -> None:
+    """What a URL escapes is the character that it stands for, and no more."""
+    stored = read_storage({"QUART_JWT_DATABASE_URL": url})
+    assert make_url(stored.database_url).database == path

@@ -32,3 +32,22 @@ def test_a_file_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
     """A database in a directory that is not there is refused clearly."""
     with pytest.raises(StartError, match="cannot be written: No such file"):
         ensure_private_file(tmp_path / "none" / "x.db")
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_refused"),
+    [(0o700, False), (0o755, False), (0o775, True), (0o757, True), (0o1777, True)],
+)
+def test_a_directory_that_others_can_write_is_refused(
+    tmp_path: Path, mode: int, *, is_refused: bool
+) -> None:
+    """Whoever can write there could choose the secret."""
+    state = tmp_path / "state"
+    state.mkdir()
+    state.chmod(mode)
+    if not is_refused:
+        ensure_state_dir(state)
+        return
+    with pytest.raises(StartError, match=f"run chmod go-w {state}$"):
+        ensure_state_dir(state)
+    assert list(state.iterdir()) == []

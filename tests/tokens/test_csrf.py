@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from quart_jwt.exceptions import CSRFError
 from quart_jwt.exceptions import JWTDecodeError
 from quart_jwt.tokens import csrf
+from quart_jwt.tokens.csrf import IssuedValues
 from quart_jwt.tokens.csrf import verify_csrf
 
 DIFFER = r"^CSRF double submit tokens do not match$"
@@ -65,3 +66,15 @@ def test_the_comparison_takes_constant_time(monkeypatch: pytest.MonkeyPatch) -> 
         verify_csrf({"csrf": "x"}, "x")
 
     assert met == [(b"x", b"x")]
+
+
+def test_values_of_tokens_just_made_are_bounded() -> None:
+    """256 are kept; one more and the memory starts afresh."""
+    issued = IssuedValues()
+    for number in range(256):
+        issued.remember(f"token {number}", f"value {number}")
+    assert issued.take("token 0") == "value 0"
+    issued.remember("token 0", "value 0")
+    issued.remember("token 256", "value 256")
+    assert [issued.take(f"token {n}") for n in (0, 1, 255)] == [None] * 3
+    assert issued.take("token 256") == "value 256"

@@ -179,7 +179,8 @@ async def _merged(
     hook: Hook | None, given: Claims | None, order: Order, call: Caller
 ) -> Claims:
     loaded = await call(hook, order.identity) if hook else None
-    return {**(loaded or {}), **(given or {})}
+    # dict(), for pairs will do where Flask-JWT-Extended takes them.
+    return {**dict(loaded or ()), **dict(given or ())}
 
 
 def _layout(

@@ -5,6 +5,7 @@ Settings come from the environment when this module is imported, so importing
 it is for servers. It never makes an account, in no mode.
 """
 
+import logging
 import os
 
 from quart import Quart
@@ -15,6 +16,8 @@ from quart_jwt.service.settings import read_settings
 
 
 def _app() -> Quart:
+    # A server's records hold headers; a handler that fails would print them.
+    logging.raiseExceptions = False
     try:
         settings = read_settings(os.environ)
         settings.storage.prepare()

@@ -25,6 +25,7 @@ from quart_jwt.service.descriptors import FEW
 from quart_jwt.service.descriptors import raise_descriptor_limit
 from quart_jwt.service.draining import end_by_force
 from quart_jwt.service.errors import ServiceError
+from quart_jwt.service.exposure import exposed
 from quart_jwt.service.key_commands import keys
 from quart_jwt.service.route_commands import routes_command
 from quart_jwt.service.server_config import ignored_keys
@@ -124,10 +125,11 @@ def serve_command(
     values = read_values(path)
     count = worker_count(values, wanted)
     settings.storage.prepare()
-    _warn(settings, ignored_keys(values), raise_descriptor_limit())
-
     announce = _announcer(settings.storage.mode)
     config = make_config(values, binds)
+    _warn(
+        settings, ignored_keys(values), raise_descriptor_limit(), exposed(config.bind)
+    )
     if count:
         serving = workers.serve_workers(
             settings,
@@ -166,7 +168,18 @@ def _announcer(mode: Mode) -> server.Announce:
     return announce
 
 
-def _warn(settings: Settings, ignored: Sequence[str], descriptors: int) -> None:
+def _warn(
+    settings: Settings,
+    ignored: Sequence[str],
+    descriptors: int,
+    reachable: Sequence[str],
+) -> None:
+    if settings.storage.mode == "development" and reachable:
+        click.echo(
+            "warning: development mode is for this machine, but others can reach "
+            f"{', '.join(reachable)}",
+            err=True,
+        )
     if settings.storage.mode == "production" and not settings.cookie_secure:
         click.echo(
             "warning: QUART_JWT_COOKIE_SECURE is false in production: "

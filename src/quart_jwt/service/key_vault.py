@@ -10,6 +10,7 @@ what is opened.
 import os
 import re
 import secrets
+import shlex
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from quart_jwt.service.errors import StartError
 from quart_jwt.service.key_schedule import StoredKey
 from quart_jwt.service.state_dir import ensure_state_dir
 from quart_jwt.service.state_dir import PRIVATE_FILE
+from quart_jwt.service.state_dir import READING_OR_WRITING
 from quart_jwt.tokens.jwk import key_thumbprint
 
 RSA_BITS = 2048
@@ -140,13 +142,20 @@ class KeyVault:
     def _read(self, kid: str) -> bytes:
         path = self._path(kid)
         try:
-            return path.read_bytes()
+            shared = path.stat().st_mode & READING_OR_WRITING
+            pem = path.read_bytes()
         except OSError as error:
             raise StartError(
                 f"the private key {str(path)!r} cannot be read: {error.strerror}. "
                 "Hosts that share a database share the directory, too, or set "
                 f"{PREFIX}KEY_ENCRYPTION_KEY"
             ) from error
+        if shared:
+            raise StartError(
+                f"others can read or write the private key {str(path)!r}: "
+                f"run chmod 600 {shlex.quote(str(path))}, and rotate it"
+            )
+        return pem
 
     def _path(self, kid: str) -> Path:
         if _FILE_STEM.fullmatch(kid) is None:

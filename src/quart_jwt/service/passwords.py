@@ -31,6 +31,13 @@ T = TypeVar("T")
 MAX_PASSWORD_BYTES = 1024
 """UTF-8 bytes; far above any pass phrase (NIST SP 800-63B asks for 64 characters)."""
 
+MIN_NEW_CHARACTERS = 8
+"""
+Of a new password: NIST SP 800-63B section 5.1.1.2 and OWASP ask for eight.
+
+A login asks for one, so that who has a shorter password can still get in.
+"""
+
 MAX_WAITING = 64
 """Jobs in the queue: about two seconds of work for one core at our cost."""
 
@@ -102,6 +109,17 @@ def check_password(password: str) -> None:
         )
     if "\0" in password:
         raise PasswordRuleError("A password has no NUL character")
+
+
+def check_new_password(password: str) -> None:
+    """
+    Raise PasswordRuleError for what nobody should have as a password from now on.
+    """
+    check_password(password)
+    if len(password) < MIN_NEW_CHARACTERS:
+        raise PasswordRuleError(
+            f"A new password has at least {MIN_NEW_CHARACTERS} characters"
+        )
 
 
 def default_slots() -> int:

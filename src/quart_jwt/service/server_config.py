@@ -17,6 +17,7 @@ from hypercorn.config import Config
 
 from quart_jwt.service.errors import StartError
 from quart_jwt.service.listeners import ListeningConfig
+from quart_jwt.service.logs import LineLogger
 
 FILE_NAME = "hypercorn.toml"
 
@@ -35,21 +36,24 @@ DEFAULTS: Mapping[str, Any] = {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": "quart_jwt.service.logs.LineFormatter"}},
+        "filters": {"finished": {"()": "quart_jwt.service.logs.FinishedLine"}},
         "handlers": {
             "stdout": {
-                "class": "logging.StreamHandler",
+                "class": "quart_jwt.service.logs.LineHandler",
                 "formatter": "line",
                 "stream": "ext://sys.stdout",
             },
             "stderr": {
-                "class": "logging.StreamHandler",
+                "class": "quart_jwt.service.logs.LineHandler",
                 "formatter": "line",
                 "stream": "ext://sys.stderr",
             },
         },
+        "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
             "hypercorn.access": {
                 "handlers": ["stdout"],
+                "filters": ["finished"],
                 "level": "INFO",
                 "propagate": False,
             },
@@ -107,7 +111,8 @@ def make_config(values: Mapping[str, Any], binds: Sequence[str]) -> ListeningCon
         binds: Where to listen instead of what the values say.
     """
     bind = {"bind": list(binds)} if binds else {}
-    return ListeningConfig.of({**values, **ONE_PROCESS, **bind})
+    logger = {"logger_class": LineLogger}
+    return ListeningConfig.of({**values, **ONE_PROCESS, **bind, **logger})
 
 
 def ignored_keys(values: Mapping[str, Any]) -> Sequence[str]:

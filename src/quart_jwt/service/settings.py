@@ -11,6 +11,10 @@ from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
+from sqlalchemy import make_url
+from sqlalchemy import URL
+from sqlalchemy.exc import ArgumentError
+
 from quart_jwt.extension.forward_auth import LOOPBACK
 from quart_jwt.extension.forwarded import trusted_peers
 from quart_jwt.extension.session_settings import DETAILS
@@ -30,7 +34,7 @@ from quart_jwt.tokens.keys import weakness
 Mode = Literal["development", "production"]
 
 
-SQLITE_SCHEME = "sqlite+aiosqlite:///"
+SQLITE = "sqlite+aiosqlite"
 POSTGRESQL_SCHEME = "postgresql+asyncpg://"
 
 FILE_TIMEOUT_S = 5.0
@@ -63,7 +67,7 @@ class Storage:
     @property
     def store_timeout_s(self) -> float:
         """How long a call of the session store may take, in seconds."""
-        is_file = self.sessions_url.startswith(SQLITE_SCHEME)
+        is_file = self.sessions_url.startswith(f"{SQLITE}:")
         return FILE_TIMEOUT_S if is_file else SERVER_TIMEOUT_S
 
     def prepare(self) -> None:
@@ -73,8 +77,8 @@ class Storage:
         Raises:
             StartError: It cannot be made.
         """
-        path = Path(self.database_url.removeprefix(SQLITE_SCHEME))
-        if path.is_relative_to(self.state_dir):
+        path = _sqlite_path(self.database_url)
+        if path is not None and path.is_relative_to(self.state_dir):
             ensure_state_dir(self.state_dir)
 
 
@@ -229,15 +233,30 @@ def _mode(reading: Reading) -> Mode:
 def _database_url(reading: Reading, state_dir: Path) -> str:
     url = reading.text("DATABASE_URL")
     if url is None:
-        return f"{SQLITE_SCHEME}{state_dir / 'service.db'}"
-    path = url.removeprefix(SQLITE_SCHEME)
-    is_file = path != url and path and not path.startswith(":") and "?" not in path
-    if not is_file and not url.startswith(POSTGRESQL_SCHEME):
+        return _sqlite_url(state_dir / "service.db")
+    if _sqlite_path(url) is None and not url.startswith(POSTGRESQL_SCHEME):
         reading.fault(
             "DATABASE_URL",
-            f"must be {SQLITE_SCHEME} and a file's path, or {POSTGRESQL_SCHEME}…",
+            f"must be {SQLITE}:/// and a file's path, or {POSTGRESQL_SCHEME}…",
         )
     return url
+
+
+def _sqlite_url(path: Path) -> str:
+    """Return the URL of a file, whatever characters its path has."""
+    return URL.create(SQLITE, database=str(path)).render_as_string()
+
+
+def _sqlite_path(text: str) -> Path | None:
+    """Return the file of an SQLite URL, ``%`` decoded once; None for another URL."""
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        return None
+    path = url.database or ""
+    if url != URL.create(SQLITE, database=path) or not path:
+        return None
+    return None if path.startswith(":") or "\0" in path else Path(path)
 
 
 def _store_url(reading: Reading) -> str | None:

@@ -21,7 +21,7 @@ from quart_jwt.service.accounts import Account
 from quart_jwt.service.accounts import Accounts
 from quart_jwt.service.accounts import normalised_name
 from quart_jwt.service.errors import PasswordRuleError
-from quart_jwt.service.passwords import check_password
+from quart_jwt.service.passwords import check_new_password
 from quart_jwt.service.passwords import OWASP_MINIMUM
 from quart_jwt.service.passwords import Passwords
 from quart_jwt.service.resources import opened_accounts
@@ -142,7 +142,7 @@ def _password(*, from_stdin: bool) -> str:
                 "Password", hide_input=True, confirmation_prompt="The same again"
             )
         )
-    check_password(password)
+    check_new_password(password)
     return password
 
 

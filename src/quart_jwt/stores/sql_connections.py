@@ -220,7 +220,11 @@ def _checked(url: str) -> URL:
         raise ConfigurationError(f"A database's URL must begin with {known}")
     if parsed.drivername == SQLITE and parsed.database in {None, "", ":memory:"}:
         raise ConfigurationError(f"{SQLITE}:/// needs the path of a file")
-    return parsed
+    if parsed.drivername != SQLITE:
+        return parsed
+    # What is made private and what is opened have to be one file, also when the
+    # path has ".." in it or the current directory changes.
+    return parsed.set(database=str(Path(parsed.database or "").resolve()))
 
 
 def _engine(url: URL) -> AsyncEngine:
