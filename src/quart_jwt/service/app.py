@@ -19,6 +19,8 @@ from quart_jwt.service.admission import account_of
 from quart_jwt.service.asgi_guard import AsgiGuard
 from quart_jwt.service.database import Database
 from quart_jwt.service.key_follower import KeyFollower
+from quart_jwt.service.lifetime import Part
+from quart_jwt.service.lifetime import serve_with
 from quart_jwt.service.page import page
 from quart_jwt.service.refusals import install_refusals
 from quart_jwt.service.resources import EXTENSION
@@ -51,10 +53,11 @@ def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
     app.config.from_mapping(_config(settings))
     resources = make_resources(settings, clock)
     app.extensions[EXTENSION] = resources
-    app.while_serving(resources.serving)
+    parts: list[Part] = [resources.serving]
     app.before_request(_refuse_large_bodies)
     if settings.secret_key is None:
-        _follow_keys(app, settings, resources.database, clock)
+        parts.append(_follow_keys(app, settings, resources.database, clock))
+    serve_with(app, *parts)
     app.register_blueprint(routes)
     app.register_blueprint(session_routes)
     if settings.storage.mode == "development":
@@ -70,7 +73,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
 
 def _follow_keys(
     app: Quart, settings: Settings, database: Database, clock: Clock
-) -> None:
+) -> Part:
     """Let the app sign and verify with the keys that the database has, as they are."""
 
     def install(ring: KeyRing) -> None:
@@ -79,8 +82,8 @@ def _follow_keys(
     install(KeyRing())  # nothing is served before there is another
     keys = signing_keys(settings, database, clock)
     follower = KeyFollower(keys, settings.keys, install=install, clock=clock)
-    app.while_serving(follower.serving)
     app.before_request(follower.keep_up)
+    return follower.serving
 
 
 def _forward_auth(jwt: JWTManager, gateway: Gateway) -> ForwardAuth:
