@@ -9,6 +9,12 @@ down_revision = None
 
 def upgrade() -> None:
     """Make the first tables."""
+    _make_families()
+    _make_revocations()
+    _make_feed()
+
+
+def _make_families() -> None:
     op.create_table(
         "quart_jwt_families",
         sa.Column("family_id", sa.Text, primary_key=True),
@@ -28,6 +34,9 @@ def upgrade() -> None:
         sa.Column("user_agent", sa.Text),
         sa.Column("address", sa.Text),
     )
+
+
+def _make_revocations() -> None:
     op.create_table(
         "quart_jwt_revocations",
         sa.Column("scope", sa.Text, primary_key=True),
@@ -35,6 +44,9 @@ def upgrade() -> None:
         sa.Column("until", sa.Double, index=True),
         sa.Column("issued_by", sa.Double),
     )
+
+
+def _make_feed() -> None:
     op.create_table(
         "quart_jwt_feed",
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
