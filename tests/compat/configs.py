@@ -161,6 +161,22 @@ ODD_CONFIGS: dict[str, Config] = {
         **_keyed(JWT_DECODE_ALGORITHMS=["RS256"]),
         "JWT_PUBLIC_KEY": PAIRS["RS256"][1],
     },
+    "pair-and-secret": {
+        "JWT_ALGORITHM": "RS256",
+        "JWT_DECODE_ALGORITHMS": ["RS256", "HS256"],
+        "JWT_PRIVATE_KEY": PAIRS["RS256"][0],
+        "JWT_PUBLIC_KEY": PAIRS["RS256"][1],
+        "JWT_SECRET_KEY": SECRET,
+        "SECRET_KEY": OTHER_SECRET,
+    },
+    "pair-and-session-secret": {
+        "JWT_ALGORITHM": "RS256",
+        "JWT_DECODE_ALGORITHMS": ["RS256", "HS256"],
+        "JWT_PRIVATE_KEY": PAIRS["RS256"][0],
+        "JWT_PUBLIC_KEY": PAIRS["RS256"][1],
+        "SECRET_KEY": SECRET,
+        "SECRET_KEY_FALLBACKS": [SECRET],
+    },
     "old-secrets": {"SECRET_KEY": SECRET, "SECRET_KEY_FALLBACKS": [OTHER_SECRET]},
     "old-secrets-own-key": _keyed(
         SECRET_KEY=SECRET, SECRET_KEY_FALLBACKS=[OTHER_SECRET]

@@ -235,6 +235,23 @@ async def test_a_secret_and_a_public_key_are_not_mixed() -> None:
     assert identity_of(theirs) == identity_of(ours) == "ann"
 
 
+async def test_each_kind_of_algorithm_has_its_own_key() -> None:
+    """Where both kinds are listed, a secret verifies HS256, if it is one for tokens."""
+    theirs, ours = await _shown(mint(), "pair-and-secret")
+
+    assert theirs == BROKEN
+    assert identity_of(ours) == "ann"
+
+    for config, key in (
+        ("pair-and-secret", OTHER_SECRET),
+        ("pair-and-session-secret", SECRET),
+    ):
+        theirs, ours = await _shown(mint(key=key), config)
+
+        assert theirs == BROKEN
+        assert refused(422, "Signature verification failed") == ours
+
+
 async def test_fallback_secrets_verify() -> None:
     """A token of an earlier ``SECRET_KEY`` is good while that is a fallback."""
     old = mint(key=OTHER_SECRET)

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from quart import abort
 from quart import current_app
 from quart import Quart
 
@@ -16,6 +17,7 @@ from quart_jwt import create_access_token
 from quart_jwt import ForwardAuth
 from quart_jwt import get_csrf_token
 from quart_jwt import JWTManager
+from quart_jwt.exceptions import StoreError
 
 TRUSTED = ("10.0.0.7", 4711)
 STRANGER = ("192.0.2.1", 4711)
@@ -140,6 +142,37 @@ async def test_failing_hook_is_unavailable(
     assert (reply.status, reply.headers["retry-after"]) == (503, "1")
     assert "the store is away" in caplog.text
     assert headers["Authorization"].split()[1] not in caplog.text
+
+
+async def test_a_store_that_is_away_is_one_line(
+    app: Quart, bearer: Mint, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Every question finds it away, so there is a line for each and no traceback."""
+    jwt: JWTManager = app.extensions["quart-jwt"]
+
+    @jwt.token_in_blocklist_loader
+    async def revoked(_header: Any, _claims: Any) -> bool:
+        raise StoreError("the store is away")
+
+    reply = await ask(app, "/auth/verify", headers=await bearer())
+    assert (reply.status, reply.headers["retry-after"]) == (503, "1")
+    (record,) = [each for each in caplog.records if each.name == "quart_jwt"]
+    assert (record.levelname, record.exc_info) == ("WARNING", None)
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "challenged"),
+    [(401, 401, True), (403, 403, False), (404, 503, False), (500, 503, False)],
+)
+async def test_a_hook_that_aborts(
+    app: Quart, bearer: Mint, raised: int, status: int, challenged: bool
+) -> None:
+    """``abort(401)`` and ``abort(403)`` mean what they say, any other is a fault."""
+    jwt: JWTManager = app.extensions["quart-jwt"]
+    jwt.token_verification_loader(lambda *_: abort(raised))
+    reply = await ask(app, "/auth/verify", headers=await bearer())
+    assert reply.status == status
+    assert ("www-authenticate" in reply.headers) is challenged
 
 
 FORWARDED_METHODS = [

@@ -93,6 +93,30 @@ async def test_keys_are_loaded_before_serving(
         assert threading.get_ident() not in threads["load"]
 
 
+async def test_a_private_key_of_a_hook_is_loaded_in_a_thread(
+    make_app: MakeApp, threads: dict[str, set[int]]
+) -> None:
+    """A key hook may return the private half, which takes long to load."""
+    app = make_app(**_asymmetric("RS256"))
+    jwt: JWTManager = app.extensions["quart-jwt"]
+    private = app.config["JWT_PRIVATE_KEY"]
+
+    @jwt.decode_key_loader
+    async def key(_header: Any, _claims: Any) -> Any:
+        return private
+
+    async with app.app_context():
+        token = await create_access_token_async("joe")
+    threads["load"].clear()
+    for material in (private, private.encode()):
+        private = material
+        headers = {"Authorization": f"Bearer {token}"}
+        response = await app.test_client().get("/protected", headers=headers)
+        assert response.status_code == 200
+    assert threads["load"]
+    assert threading.get_ident() not in threads["load"]
+
+
 async def test_missing_key_does_not_stop_start_up(make_app: MakeApp) -> None:
     """A key that nobody may ever need is not asked for at start-up."""
     app = make_app(JWT_SECRET_KEY=None)

@@ -32,6 +32,18 @@ def _verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
+async def test_a_full_queue_asks_the_database_nothing(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flood is turned away before it costs a look-up."""
+    await service.add()
+    resources = service.resources
+    monkeypatch.setattr(resources.passwords, "_limit", 0)
+    await resources.database.close()
+    with pytest.raises(HashingBusyError):
+        await resources.authentication.authenticate(NAME, PASSWORD)
+
+
 async def _store_old_hash(service: Service) -> str:
     other = Passwords(HashCost(memory_kib=16, iterations=1, lanes=1), slots=1)
     old = await other.hash(PASSWORD)

@@ -231,3 +231,21 @@ async def test_a_closed_pool_keeps_its_count(passwords: Passwords) -> None:
     with pytest.raises(RuntimeError):
         await passwords.hash("x")
     assert passwords._jobs == 0
+
+
+async def test_a_place_that_was_not_used_comes_back(passwords: Passwords) -> None:
+    """Whatever ends a login before its hash gives the place to somebody else."""
+    for _ in range(10):
+        with pytest.raises(KeyError), passwords.reserve():
+            raise KeyError("the look-up failed")
+    assert passwords._jobs == 0
+
+
+async def test_a_place_serves_one_job(passwords: Passwords) -> None:
+    """It is counted once, by the job that took it over."""
+    with passwords.reserve() as place:
+        assert (await passwords.verify(None, "x", place)).matches is False
+        with pytest.raises(RuntimeError, match="one job"):
+            await passwords.verify(None, "x", place)
+    await passwords.close()
+    assert passwords._jobs == 0

@@ -12,10 +12,12 @@ from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from jwt.exceptions import ExpiredSignatureError
 from quart import Quart
+from werkzeug.exceptions import HTTPException
 
 from quart_jwt.exceptions import CSRFError
 from quart_jwt.exceptions import error_code
@@ -165,10 +167,13 @@ class ForwardAuth:
             await tell_refused(self._app, settings_of(self._app), exc)
             status, headers, body = self._refusal(exc)
         except StoreError as exc:
+            _tell_undecided(exc)
             status, headers, body = exc.status, [(b"retry-after", RETRY_AFTER_S)], b""
-        except Exception:
+        except HTTPException as exc:  # a hook that aborts
+            status, headers, body = _aborted(exc)
+        except Exception as exc:  # noqa: BLE001 - told below
             # Whatever a hook raises, the gateway has to hear that it is not "yes".
-            _logger.exception("Forward-auth could not decide")
+            _tell_undecided(exc)
             status, headers, body = 503, [(b"retry-after", RETRY_AFTER_S)], b""
         await _answer(scope["type"], send, status, headers, body)
 
@@ -200,6 +205,23 @@ class ForwardAuth:
         if isinstance(exc, FORBIDDEN):
             return 403, [], body
         return 401, [(b"www-authenticate", _challenge(exc))], body
+
+
+def _tell_undecided(exc: Exception) -> None:
+    """One line for a store that is away, as every question finds it; else more."""
+    if getattr(exc, "status", None) == HTTPStatus.SERVICE_UNAVAILABLE:
+        _logger.warning("Forward-auth could not decide: %s", exc)
+    else:
+        _logger.error("Forward-auth could not decide", exc_info=exc)
+
+
+def _aborted(exc: HTTPException) -> tuple[int, Headers, bytes]:
+    if exc.code == HTTPStatus.FORBIDDEN:
+        return HTTPStatus.FORBIDDEN, [], b""
+    if exc.code == HTTPStatus.UNAUTHORIZED:
+        challenge = (b"www-authenticate", b'Bearer error="invalid_token"')
+        return HTTPStatus.UNAUTHORIZED, [challenge], b""
+    return HTTPStatus.SERVICE_UNAVAILABLE, [(b"retry-after", RETRY_AFTER_S)], b""
 
 
 def _has_expired(exc: Exception) -> bool:

@@ -188,15 +188,11 @@ class KeySettings(Options):
     def _materials(self, algorithm: str) -> tuple[Any, ...]:
         if is_asymmetric(algorithm) == self.is_asymmetric:
             return (self._public_key,) if self.is_asymmetric else self._secret_keys
-        # An algorithm of the other kind was listed: it has its own material.
-        if is_asymmetric(algorithm):
-            public = self.values["JWT_PUBLIC_KEY"]
-            return (public,) if public else ()
-        return self._secret_keys if self._has_secret else ()
-
-    @property
-    def _has_secret(self) -> bool:
-        return bool(self.values["JWT_SECRET_KEY"] or self.values["SECRET_KEY"])
+        # An algorithm of the other kind was listed: it has its own material, and
+        # never the app's SECRET_KEY, which is for sessions.
+        own = "JWT_PUBLIC_KEY" if is_asymmetric(algorithm) else "JWT_SECRET_KEY"
+        material = self.values[own]
+        return (material,) if material else ()
 
     def check_strength(self, algorithm: str, material: Any) -> None:
         """

@@ -10,14 +10,13 @@ import logging
 from typing import Any
 
 from jwt.exceptions import ExpiredSignatureError
-from jwt.exceptions import InvalidSignatureError
 
-from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import NoAuthorizationError
 from quart_jwt.exceptions import RevokedTokenError
 from quart_jwt.exceptions import UserClaimsVerificationError
 from quart_jwt.exceptions import UserLookupError
 from quart_jwt.exceptions import WrongTokenError
+from quart_jwt.extension.hooked_key import hooked_key
 from quart_jwt.extension.hooks import call
 from quart_jwt.extension.hooks import Caller
 from quart_jwt.extension.loaders import Hook
@@ -38,7 +37,6 @@ from quart_jwt.tokens.judgement import judge_fresh
 from quart_jwt.tokens.judgement import judge_origin
 from quart_jwt.tokens.judgement import judge_type
 from quart_jwt.tokens.judgement import window
-from quart_jwt.tokens.keys import verifying_key
 from quart_jwt.tokens.keys import VerifyingKey
 from quart_jwt.tokens.scopes import judge_scopes
 from quart_jwt.tokens.token import copy
@@ -196,7 +194,7 @@ async def _keys(
     if key_hook is None:
         return settings.candidates(parsed.header, algorithm, now)
     material = await call(key_hook, copy(parsed.header), copy(parsed.claims))
-    return (_hooked_key(algorithm, material, settings),)
+    return (await hooked_key(algorithm, material, settings, call),)
 
 
 def _checked(parsed: Parsed, keys: tuple[VerifyingKey, ...]) -> Token:
@@ -236,16 +234,6 @@ def judge_and_remember(
         passes = window(token, expectation)
         judged = Token(token.header, token.claims, token.key, passes)
         settings.verified.put(text, judged)
-
-
-def _hooked_key(algorithm: str, material: Any, settings: Settings) -> VerifyingKey:
-    try:
-        settings.check_strength(algorithm, material)
-        return verifying_key(algorithm, material)
-    except ConfigurationError as exc:
-        # Not with a traceback: some handlers print locals, a key among them.
-        _logger.error("The decode key hook's key was refused: %s", exc)  # noqa: TRY400
-        raise InvalidSignatureError("Signature verification failed") from exc
 
 
 def judge_requirement(

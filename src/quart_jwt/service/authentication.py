@@ -39,9 +39,11 @@ class Authentication:
         """
         name = normalised_name(name)
         check_password(password)
-        account = await self._accounts.find(name)
-        stored = None if account is None else account.password_hash
-        verdict = await self._passwords.verify(stored, password)
+        # First the place, then the look-up: a flood must not wait for the database.
+        with self._passwords.reserve() as place:
+            account = await self._accounts.find(name)
+            stored = None if account is None else account.password_hash
+            verdict = await self._passwords.verify(stored, password, place)
         if account is None:
             logger.info("login refused: no such user")
             raise CredentialsError

@@ -15,9 +15,9 @@ import re
 import secrets
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Self
 from typing import TypeVar
 
 from argon2 import PasswordHasher
@@ -127,6 +127,32 @@ def default_slots() -> int:
     return max(1, (os.cpu_count() or 1) - 1)
 
 
+class Place:
+    """
+    A place in the queue of hashes; given back unless a job has taken it over.
+
+    Args:
+        give_back: Called once.
+    """
+
+    def __init__(self, give_back: Callable[[], None]) -> None:
+        self._give_back: Callable[[], None] | None = give_back
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        if self._give_back is not None:
+            self.taken_over()()
+
+    def taken_over(self) -> Callable[[], None]:
+        """Return what gives the place back, for whoever keeps it from now on."""
+        give_back, self._give_back = self._give_back, None
+        if give_back is None:
+            raise RuntimeError("a place serves one job")
+        return give_back
+
+
 class Passwords:
     """
     Hashes and verifies; lives as long as the application.
@@ -156,6 +182,19 @@ class Passwords:
         """Make the dummy hash, so that no request pays for it."""
         self._dummy = await self.hash(secrets.token_urlsafe(32))
 
+    def reserve(self) -> Place:
+        """
+        Take a place before anything else is done for a login.
+
+        Raises:
+            HashingBusyError: The queue is full.
+        """
+        with self._lock:
+            if self._jobs >= self._limit:
+                raise HashingBusyError("Too many logins at once; try again shortly")
+            self._jobs += 1
+        return Place(self._job_ended)
+
     async def hash(self, password: str) -> str:
         """
         Return a new hash of a password.
@@ -165,12 +204,19 @@ class Passwords:
         """
         return await self._run(lambda: self._hasher.hash(password))
 
-    async def verify(self, stored: str | None, password: str) -> Verdict:
+    async def verify(
+        self, stored: str | None, password: str, place: Place | None = None
+    ) -> Verdict:
         """
         Compare a password with a stored hash; None stands for "no such user".
 
         With no hash, or with a hostile one, a dummy is verified instead: the
         same work for every answer.
+
+        Args:
+            stored: The hash.
+            password: The password.
+            place: What ``reserve`` gave; None takes one now.
 
         Raises:
             HashingBusyError: The queue is full.
@@ -179,9 +225,9 @@ class Passwords:
             if self._dummy is None:
                 await self.warm_up()
             dummy = self._dummy or ""
-            await self._run(lambda: self._matches(dummy, password))
+            await self._run(lambda: self._matches(dummy, password), place)
             return Verdict(matches=False, hostile=stored is not None)
-        matches = await self._run(lambda: self._matches(stored, password))
+        matches = await self._run(lambda: self._matches(stored, password), place)
         return Verdict(matches, outdated=self._hasher.check_needs_rehash(stored))
 
     async def close(self) -> None:
@@ -194,22 +240,16 @@ class Passwords:
         except VerificationError:
             return False
 
-    async def _run(self, job: Callable[[], T]) -> T:
-        with self._lock:
-            if self._jobs >= self._limit:
-                raise HashingBusyError("Too many logins at once; try again shortly")
-            self._jobs += 1
-        try:
+    async def _run(self, job: Callable[[], T], place: Place | None = None) -> T:
+        with place or self.reserve() as kept:
             future = self._pool.submit(job)
-        except BaseException:
-            self._job_ended()
-            raise
+            give_back = kept.taken_over()
         # Runs when the thread is done, or when a job that never began was
         # cancelled; a running job cannot be cancelled.
-        future.add_done_callback(self._job_ended)
+        future.add_done_callback(lambda _future: give_back())
         return await asyncio.wrap_future(future)
 
-    def _job_ended(self, _future: Future[T] | None = None) -> None:
+    def _job_ended(self) -> None:
         with self._lock:
             self._jobs -= 1
 
