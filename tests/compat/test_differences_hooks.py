@@ -166,8 +166,7 @@ def test_a_guard_without_parentheses_is_no_guard() -> None:
 
 
 def _named(jwt_required: Any) -> Any:
-    @jwt_required
     def guarded() -> str:
         return "for some"
 
-    return guarded
+    return jwt_required(guarded)

@@ -94,8 +94,7 @@ REQUESTS = st.tuples(
     st.sampled_from(["c", "c", "c", "d", None]),
 )
 STEPS = st.one_of(
-    st.tuples(st.just("ask"), REQUESTS),
-    st.tuples(st.just("ask"), REQUESTS),
+    *[st.tuples(st.just("ask"), REQUESTS)] * 5,
     st.tuples(st.just("forged"), REQUESTS),
     st.tuples(st.just("decode"), st.tuples(st.integers(0, 1), st.booleans())),
     st.tuples(st.just("clock"), st.sampled_from(SECONDS)),
