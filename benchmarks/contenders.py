@@ -151,6 +151,32 @@ WAITING = (
 """Each request waits 20 ms for the revocation store. One process each."""
 
 
+def _checked(store: str, how: str, label: str) -> Contender:
+    return Contender(
+        key=f"checked-{store}-{how}@hypercorn",
+        label=f"quart-jwt, {label}, Hypercorn",
+        kind=OURS,
+        server="hypercorn",
+        app=f"checked_{store}_{how}",
+    )
+
+
+CHECKED = (
+    Contender(
+        key="unchecked@hypercorn",
+        label="quart-jwt, no session store, Hypercorn",
+        kind=OURS,
+        server="hypercorn",
+        app="protected",
+    ),
+    _checked("redis", "feed", "Redis, feed followed"),
+    _checked("redis", "asked", "Redis asked"),
+    _checked("postgresql", "feed", "PostgreSQL, feed followed"),
+    _checked("postgresql", "asked", "PostgreSQL asked"),
+)
+"""Each request is checked against a session store, in memory or by a round trip."""
+
+
 def families(*, every_server: bool) -> dict[str, tuple[Contender, ...]]:
     """The families in the order in which they run; the peers run with Hypercorn."""
     found = {"Hypercorn and the peers": (*ours_on("hypercorn"), *PEERS)}

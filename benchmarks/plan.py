@@ -22,6 +22,8 @@ class Plan:
         wait_connections: Connections in such a round.
         storm_rounds: Rounds of login storms; 0 leaves them out.
         storm_slice_s: A quiet phase, and the storm after it.
+        revocations: Revocations of which each store's propagation is measured; 0
+            leaves the session stores out.
         idle_connections: Connections that stay idle; 0 leaves that out.
         memory_tokens: Distinct tokens through one process; 0 leaves that out.
         micro_processes: Processes of pyperf for each figure; 0 leaves them out.
@@ -40,6 +42,7 @@ class Plan:
     wait_connections: int = 1_000
     storm_rounds: int = 3
     storm_slice_s: int = 10
+    revocations: int = 500
     idle_connections: int = 10_000
     memory_tokens: int = 1_000_000
     micro_processes: int = 8
@@ -57,6 +60,7 @@ QUICK = Plan(
     wait_rounds=1,
     wait_slice_s=3,
     storm_rounds=0,
+    revocations=0,
     idle_connections=0,
     memory_tokens=0,
     micro_processes=2,
@@ -74,6 +78,7 @@ SMOKE = replace(
     wait_connections=100,
     storm_rounds=1,
     storm_slice_s=2,
+    revocations=20,
     idle_connections=500,
     memory_tokens=20_000,
     micro_processes=1,

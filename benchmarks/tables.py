@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 
+from benchmarks.contenders import CHECKED
 from benchmarks.contenders import Contender
 from benchmarks.contenders import families
 from benchmarks.contenders import WAITING
@@ -59,6 +60,10 @@ def _parts(results: Results) -> Iterator[str]:
     if results.get("store_wait"):
         yield f"## A store of 20 ms, {results['plan']['wait_connections']} connections"
         yield throughput_table(results, "store_wait", WAITING)
+    if results.get("revocation"):
+        yield "## A revocation check"
+        yield throughput_table(results, "revocation", CHECKED)
+    yield from _propagation(results)
     yield from _storms(results)
     yield from _memory(results)
     yield from _micro(results)
@@ -124,6 +129,22 @@ def _storms(results: Results) -> Iterator[str]:
     if rows:
         yield "## Storms"
         yield table(head, rows)
+
+
+def _propagation(results: Results) -> Iterator[str]:
+    rows = [
+        (
+            store,
+            f"{each['revocations']:,.0f}",
+            f"{each['p50_ms']:.2f}",
+            f"{each['p99_ms']:.2f}",
+            f"{each['max_ms']:.2f}",
+        )
+        for store, each in results.get("propagation", {}).items()
+    ]
+    if rows:
+        yield "## Until another process refuses a revoked token"
+        yield table(("store", "revocations", "p50 ms", "p99 ms", "longest ms"), rows)
 
 
 def _memory(results: Results) -> Iterator[str]:

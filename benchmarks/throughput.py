@@ -8,6 +8,7 @@ servers afresh, for a process can be lucky in how its memory lies.
 
 import contextlib
 import json
+from collections.abc import Mapping
 from collections.abc import Sequence
 
 from benchmarks import answers
@@ -31,22 +32,31 @@ NEW_SHARE = 0.99
 """Where no token may come twice, fewer misses of the cache are worth a note."""
 
 Rounds = dict[str, list[Sample]]
+Families = Mapping[str, tuple[Contender, ...]]
 
 
 def planned_s(plan: Plan) -> float:
     """How long this takes by plan."""
-    contenders = sum(map(len, families(every_server=plan.every_server).values()))
+    return planned_families_s(plan, families(every_server=plan.every_server))
+
+
+def planned_families_s(plan: Plan, wanted: Families) -> float:
+    """How long families take by plan."""
+    contenders = sum(map(len, wanted.values()))
     slices_s = plan.rounds * (plan.slice_s + SWITCH_S)
     return plan.laps * contenders * (slices_s + plan.warm_up_s + START_S)
 
 
 def measure_throughput(bench: Bench) -> Rounds:
-    """Measure all families; a contender that fails is noted and left out."""
+    """Measure the servers and the peers."""
+    return measure_families(bench, families(every_server=bench.plan.every_server))
+
+
+def measure_families(bench: Bench, wanted: Families) -> Rounds:
+    """Measure families; a contender that fails is noted and left out."""
     rounds: Rounds = {}
     for lap in range(bench.plan.laps):
-        for family, contenders in families(
-            every_server=bench.plan.every_server
-        ).items():
+        for family, contenders in wanted.items():
             bench.progress.say(f"{family}, lap {lap + 1} of {bench.plan.laps}")
             _family(bench, contenders, lap, rounds)
     expected = bench.plan.laps * bench.plan.rounds

@@ -1,6 +1,7 @@
 """Fixtures for every test."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from typing import cast
@@ -8,6 +9,7 @@ from typing import cast
 import pytest
 from hypothesis import settings
 
+import real_servers
 import vector_files
 from clock import Clock
 from quart_jwt.extension.options import OWN_DEFAULTS
@@ -29,3 +31,22 @@ def _clock() -> Clock:
 @pytest.fixture(name="vectors")
 def _vectors() -> Path:
     return vector_files.folder()
+
+
+@pytest.fixture(name="postgresql", scope="session")
+def _postgresql() -> Iterator[real_servers.PostgreSQL]:
+    with real_servers.postgresql() as running:
+        running.create("sessions")
+        yield running
+
+
+@pytest.fixture(name="redis", scope="session")
+def _redis() -> Iterator[real_servers.Redis]:
+    with real_servers.redis() as running:
+        yield running
+
+
+@pytest.fixture(name="redis_cluster", scope="session")
+def _redis_cluster() -> Iterator[real_servers.Redis]:
+    with real_servers.redis_cluster() as running:
+        yield running

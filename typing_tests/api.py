@@ -6,7 +6,9 @@ Every `assert_type` is a promise to users of either checker.
 
 from collections.abc import Awaitable
 from collections.abc import Callable
+from datetime import datetime
 from datetime import timedelta
+from datetime import UTC
 from functools import partial
 from typing import Any
 from typing import assert_type
@@ -21,6 +23,7 @@ from quart_jwt import create_access_token
 from quart_jwt import create_access_token_async
 from quart_jwt import create_refresh_token
 from quart_jwt import create_refresh_token_async
+from quart_jwt import create_token_pair
 from quart_jwt import decode_token
 from quart_jwt import decode_token_async
 from quart_jwt import get_csrf_token
@@ -32,9 +35,19 @@ from quart_jwt import get_jwt_request_location
 from quart_jwt import get_unverified_jwt_headers
 from quart_jwt import jwt_required
 from quart_jwt import JWTManager
+from quart_jwt import list_sessions
+from quart_jwt import MemoryStore
 from quart_jwt import nonblocking
+from quart_jwt import revoke_all_for
+from quart_jwt import revoke_family
+from quart_jwt import revoke_token
+from quart_jwt import rotate_refresh_token
+from quart_jwt import Session
 from quart_jwt import set_access_cookies
 from quart_jwt import set_refresh_cookies
+from quart_jwt import signals
+from quart_jwt import Store
+from quart_jwt import TokenPair
 from quart_jwt import unset_access_cookies
 from quart_jwt import unset_jwt_cookies
 from quart_jwt import unset_refresh_cookies
@@ -167,6 +180,36 @@ async def makes_tokens_async() -> None:
     assert_type(token, str)
     assert_type(await create_refresh_token_async("ada", expires_delta=False), str)
     assert_type(await decode_token_async(token, allow_expired=True), dict[str, Any])
+
+
+# Sessions ---------------------------------------------------------------------
+
+JWTManager(app, store=MemoryStore())
+store: Store = MemoryStore()
+JWTManager(app, add_context_processor=True, store=store)
+
+
+async def keeps_sessions() -> None:
+    pair = await create_token_pair("ada", fresh=life, additional_claims={"a": 1})
+    assert_type(pair, TokenPair)
+    assert_type(pair.access_token, str)
+    assert_type(pair.access_expires_at, int | None)
+    assert_type(await rotate_refresh_token(), TokenPair)
+    assert_type(await revoke_token(pair.access_token), None)
+    assert_type(await revoke_token(jti="1"), None)
+    assert_type(await revoke_family(), bool)
+    assert_type(await revoke_family(pair.session_id, identity="ada"), bool)
+    assert_type(await revoke_all_for("ada", issued_by=datetime.now(UTC)), int)
+    assert_type(await revoke_all_for(keep_current=True), int)
+    sessions = await list_sessions("ada")
+    assert_type(sessions, tuple[Session, ...])
+    assert_type(sessions[0].expires_at, datetime | None)
+    await revoke_token(pair.access_token, "1")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+
+
+@signals.refresh_reuse_detected.connect_via(app)
+async def warns(_app: Quart, *, session_id: str, **_facts: Any) -> None:
+    app.logger.warning(session_id)
 
 
 # The request's token ------------------------------------------------------------

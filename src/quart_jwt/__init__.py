@@ -30,16 +30,31 @@ from quart_jwt.extension.decorators import verify_jwt_in_request
 from quart_jwt.extension.forward_auth import ForwardAuth
 from quart_jwt.extension.hooks import nonblocking
 from quart_jwt.extension.manager import JWTManager
+from quart_jwt.extension.pairs import TokenPair
+from quart_jwt.extension.revoke import revoke_all_for
+from quart_jwt.extension.revoke import revoke_family
+from quart_jwt.extension.revoke import revoke_token
+from quart_jwt.extension.rotate import rotate_refresh_token
+from quart_jwt.extension.session_list import list_sessions
+from quart_jwt.extension.session_list import Session
+from quart_jwt.extension.sign_in import create_token_pair
+from quart_jwt.stores.base import Store
+from quart_jwt.stores.memory import MemoryStore
 
 __version__ = "0.1.0"
 
 __all__ = [
     "ForwardAuth",
     "JWTManager",
+    "MemoryStore",
+    "Session",
+    "Store",
+    "TokenPair",
     "create_access_token",
     "create_access_token_async",
     "create_refresh_token",
     "create_refresh_token_async",
+    "create_token_pair",
     "current_user",
     "decode_token",
     "decode_token_async",
@@ -52,7 +67,12 @@ __all__ = [
     "get_jwt_request_location",
     "get_unverified_jwt_headers",
     "jwt_required",
+    "list_sessions",
     "nonblocking",
+    "revoke_all_for",
+    "revoke_family",
+    "revoke_token",
+    "rotate_refresh_token",
     "set_access_cookies",
     "set_refresh_cookies",
     "unset_access_cookies",

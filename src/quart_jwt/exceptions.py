@@ -13,12 +13,22 @@ catches around ``decode_token`` and registers handlers for::
     ├── CSRFError                   csrf_failed         401
     ├── WrongTokenError             wrong_token_type    422
     ├── RevokedTokenError           token_revoked       401
+    │   ├── TokenReuseError         token_reused        401
+    │   └── SessionEndedError       session_ended       401
+    ├── SessionLimitError           session_limit       409
     ├── FreshTokenRequired          fresh_token_required 401
     ├── UserLookupError             user_not_found      401
-    └── UserClaimsVerificationError verification_failed 400
+    ├── UserClaimsVerificationError verification_failed 400
+    ├── InsufficientScopeError      insufficient_scope  403
+    └── KeysUnavailableError        keys_unavailable    503
 
     jwt.InvalidTokenError           invalid_token       422   (PyJWT)
     └── jwt.ExpiredSignatureError   token_expired       401
+
+    StoreError                      store_unavailable   503
+    ├── StoreTimeoutError           it did not answer in time
+    ├── StoreSuspendedError         it failed a moment ago and is not asked
+    └── FeedGapError                a position of its feed is not known any more
 
     RuntimeError
     ├── ConfigurationError          a JWT_* setting that cannot work
@@ -105,6 +115,25 @@ class RevokedTokenError(_JudgedTokenError):
         super().__init__("Token has been revoked", jwt_header, jwt_data)
 
 
+class TokenReuseError(RevokedTokenError):
+    """Raised when a refresh token was used up already; its session has ended."""
+
+    code = "token_reused"
+
+
+class SessionEndedError(RevokedTokenError):
+    """Raised when a refresh token's session has ended or is not known."""
+
+    code = "session_ended"
+
+
+class SessionLimitError(JWTExtendedException):
+    """Raised when a sign-in is refused because the user has sessions enough."""
+
+    code = "session_limit"
+    status = 409
+
+
 class FreshTokenRequired(_JudgedTokenError):  # noqa: N818 - the same
     """Raised when a view asks for a fresh token and this one is not."""
 
@@ -124,6 +153,66 @@ class UserClaimsVerificationError(_JudgedTokenError):
 
     code = "verification_failed"
     status = 400
+
+
+class StoreError(Exception):
+    """
+    Raised when a store cannot do what was asked, now: nobody gets in.
+
+    Attributes:
+        code: A stable name for machines.
+        status: The HTTP status of the answer.
+        retry_after_s: Seconds after which trying again makes sense.
+    """
+
+    code: ClassVar[str] = "store_unavailable"
+    status: ClassVar[int] = 503
+    retry_after_s: ClassVar[int] = 1
+
+
+class StoreTimeoutError(StoreError):
+    """Raised when a store did not answer in time; it may have acted."""
+
+
+class StoreSuspendedError(StoreError):
+    """Raised without asking a store that failed several times a moment ago."""
+
+
+class FeedGapError(StoreError):
+    """Raised when a store's feed cannot go on from a position."""
+
+
+class InsufficientScopeError(_JudgedTokenError):
+    """
+    Raised when a good token lacks a scope that the view asks for.
+
+    Attributes:
+        scopes: What the view asks for, in order.
+    """
+
+    code = "insufficient_scope"
+    status = 403
+
+    def __init__(
+        self,
+        scopes: tuple[str, ...],
+        jwt_header: dict[str, Any],
+        jwt_data: dict[str, Any],
+    ) -> None:
+        super().__init__("The token lacks a required scope", jwt_header, jwt_data)
+        self.scopes = scopes
+
+    @property
+    def challenge(self) -> str:
+        """What ``WWW-Authenticate`` says (RFC 6750 §3.1)."""
+        return f'Bearer error="insufficient_scope", scope="{" ".join(self.scopes)}"'
+
+
+class KeysUnavailableError(JWTExtendedException):
+    """Raised when an issuer's keys are not in hand and cannot be fetched now."""
+
+    code = "keys_unavailable"
+    status = 503
 
 
 class ConfigurationError(RuntimeError):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from benchmarks.answers import fault
 from benchmarks.answers import forged
+from benchmarks.contenders import CHECKED
 from benchmarks.contenders import Contender
 from benchmarks.contenders import families
 from benchmarks.contenders import WAITING
@@ -19,6 +20,7 @@ from benchmarks import servers
 CONTENDERS = [
     *(one for each in families(every_server=True).values() for one in each),
     *WAITING,
+    *CHECKED,
 ]
 
 

@@ -48,7 +48,9 @@ class Served:
 @pytest.fixture(name="settings")
 def _settings(tmp_path: Path) -> Settings:
     storage = Storage(
-        mode="development", state_dir=tmp_path, database_path=tmp_path / "test.db"
+        mode="development",
+        state_dir=tmp_path,
+        database_url=f"sqlite+aiosqlite:///{tmp_path}/test.db",
     )
     return Settings(
         storage=storage,

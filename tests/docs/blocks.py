@@ -2,7 +2,9 @@
 Fenced code blocks of a Markdown page, and what each is for. Pure: text in, blocks out.
 
     python    runs. A block that makes an app begins a *program*; the blocks after it
-              belong to that program until the next one makes an app.
+              belong to that program until the next one makes an app. One that names
+              the program's address asks it, while it is being served, and stands for
+              itself: it needs no other such block.
     console   lines after `$ ` are run by a shell against the program so far, and what
               they print is compared with the lines that follow them
     js        runs in Node.js against the program so far
@@ -57,6 +59,11 @@ class Block:
         """Whether its commands go to the service and not to the page's program."""
         return SERVICE_URL in self.text
 
+    @property
+    def asks_the_program(self) -> bool:
+        """Whether it is a client of the page's program."""
+        return PROGRAM_URL in self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -68,7 +75,8 @@ class Command:
 
 def pages() -> list[Path]:
     """Give every page whose blocks have to hold."""
-    return [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))]
+    patterns = ("*.md", "docs/**/*.md", "deploy/**/*.md")
+    return [page for pattern in patterns for page in sorted(ROOT.glob(pattern))]
 
 
 def blocks_of(page: Path) -> list[Block]:
@@ -100,7 +108,7 @@ def program_of(block: Block, blocks: list[Block]) -> list[Block]:
     """Give the python blocks that make the program which a block belongs to."""
     program: list[Block] = []
     for each in blocks:
-        if each.language == "python":
+        if each.language == "python" and (each == block or not each.asks_the_program):
             if _MAKES_AN_APP.search(each.text):
                 program = []
             program.append(each)

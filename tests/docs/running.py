@@ -21,6 +21,7 @@ from collections.abc import AsyncIterator
 from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -58,15 +59,27 @@ def _run_program(program: Sequence[Block]) -> tuple[dict[str, Any], str]:
     return module.__dict__, printed.getvalue()
 
 
+async def run_client(program: Sequence[Block]) -> str:
+    """Give what the last block of a program prints, which asks the others' app."""
+    *served, client = program
+    names, _ = await run_program(served)
+    async with serving(names["app"]) as url:
+        text = client.text.replace(PROGRAM_URL, url)
+        _, printed = await run_program([*served, replace(client, text=text)])
+    return printed
+
+
 @contextlib.asynccontextmanager
-async def serving(app: Any) -> AsyncIterator[str]:
-    """Serve an app with Hypercorn; gives its address."""
+async def serving(app: Any, **settings: Any) -> AsyncIterator[str]:
+    """Serve an app with Hypercorn, and with its settings; gives its address."""
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
     config.errorlog = None
     config.graceful_timeout = 2
+    for name, value in settings.items():
+        setattr(config, name, value)
     over = asyncio.Event()
     server = asyncio.create_task(serve(app, config, shutdown_trigger=over.wait))
     try:

@@ -76,7 +76,10 @@ def test_http_block_is_a_request(block: Block) -> None:
 @each("python")
 async def test_python_block_runs_and_prints_what_the_page_says(block: Block) -> None:
     """A python block runs with its program, and a text block below is its output."""
-    _, printed = await running.run_program(program(block))
+    if block.asks_the_program:
+        printed = await running.run_client(program(block))
+    else:
+        _, printed = await running.run_program(program(block))
 
     assert printing.fits(block.printed or "", printed), printed
 

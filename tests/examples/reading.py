@@ -3,7 +3,8 @@ An example as its Flask twin would read: a list of tokens.
 
 Only three things may differ between the sides, so only three are translated: the words
 `async` and `await` fall out, the class `Quart` is `Flask`, and an import names the
-other package. Comments are for the reader of one side and do not count.
+other package, or the async half of the same one. Comments are for the reader of one
+side and do not count.
 """
 
 import io
@@ -32,6 +33,9 @@ def as_flask(source: str) -> list[str]:
                 continue
             if token.string == "Quart":
                 said.append("Flask")
+                continue
+            if first == "from" and [*said[-1:], token.string] == [".", "asyncio"]:
+                said.pop()  # the async half of a package
                 continue
             if first in {"from", "import"}:
                 said.append(PACKAGES.get(token.string, token.string))

@@ -1,6 +1,7 @@
 """Asking an ASGI application one question, without a server."""
 
 import asyncio
+from collections.abc import Awaitable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,25 +27,7 @@ async def ask(
     kind: str = "http",
 ) -> Reply:
     """Send one request without a body; a websocket has to be answered by HTTP."""
-    scope: dict[str, Any] = {
-        "type": kind,
-        "http_version": "1.1",
-        "asgi": {"spec_version": "2.3"},
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": query.encode(),
-        "root_path": "",
-        "headers": [
-            (name.lower().encode(), value.encode("latin-1"))
-            for name, value in (headers or {}).items()
-        ],
-        "client": peer,
-        "server": ("127.0.0.1", 80),
-        "extensions": {"websocket.http.response": {}},
-    }
-    if kind == "http":
-        scope["method"] = method
+    scope = _scope(path, method, headers, peer, query, kind)
     sent: list[dict[str, Any]] = []
 
     received: list[None] = []
@@ -65,3 +48,51 @@ async def ask(
         {name.decode(): value.decode() for name, value in start["headers"]},
         b"".join(message.get("body", b"") for message in bodies),
     )
+
+
+async def hang_up(
+    app: Any, path: str, *, headers: Mapping[str, str], when: Awaitable[object]
+) -> None:
+    """Send one POST, and go away without an answer once ``when`` has come about."""
+    messages = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive() -> dict[str, Any]:
+        if messages:
+            return messages.pop()
+        await when
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        """Nobody is there to hear it."""
+
+    await app(_scope(path, "POST", headers), receive, send)
+
+
+def _scope(
+    path: str,
+    method: str,
+    headers: Mapping[str, str] | None,
+    peer: tuple[str, int] | None = ("127.0.0.1", 1),
+    query: str = "",
+    kind: str = "http",
+) -> dict[str, Any]:
+    scope: dict[str, Any] = {
+        "type": kind,
+        "http_version": "1.1",
+        "asgi": {"spec_version": "2.3"},
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": [
+            (name.lower().encode(), value.encode("latin-1"))
+            for name, value in (headers or {}).items()
+        ],
+        "client": peer,
+        "server": ("127.0.0.1", 80),
+        "extensions": {"websocket.http.response": {}},
+    }
+    if kind == "http":
+        scope["method"] = method
+    return scope

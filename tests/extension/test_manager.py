@@ -28,18 +28,22 @@ def test_factory_pattern() -> None:
     assert set(theirs) == set(ours)
 
 
-def test_sixteen_error_handlers() -> None:
-    """The errors that Flask-JWT-Extended answers are answered."""
+def test_twenty_error_handlers() -> None:
+    """The errors that Flask-JWT-Extended answers are answered, and four of ours."""
     app = Quart(__name__)
     JWTManager(app)
     assert set(app.error_handler_spec[None][None]) == {
         exceptions.CSRFError,
         exceptions.FreshTokenRequired,
+        exceptions.InsufficientScopeError,
         exceptions.InvalidHeaderError,
         exceptions.InvalidQueryParamError,
         exceptions.JWTDecodeError,
+        exceptions.KeysUnavailableError,
         exceptions.NoAuthorizationError,
         exceptions.RevokedTokenError,
+        exceptions.SessionLimitError,
+        exceptions.StoreError,
         exceptions.UserClaimsVerificationError,
         exceptions.UserLookupError,
         exceptions.WrongTokenError,

@@ -29,7 +29,9 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 @pytest.fixture(name="settings")
 def _settings(tmp_path: Path) -> Settings:
     storage = Storage(
-        mode="production", state_dir=tmp_path, database_path=tmp_path / "test.db"
+        mode="production",
+        state_dir=tmp_path,
+        database_url=f"sqlite+aiosqlite:///{tmp_path}/test.db",
     )
     return Settings(
         storage=storage, secret_key=SECRET, cookie_secure=False, hash_cost=QUICK
@@ -38,7 +40,7 @@ def _settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture(name="database")
 async def _database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(tmp_path / "test.db")
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/test.db")
     await database.open()
     yield database
     await database.close()

@@ -147,6 +147,30 @@ async def test_our_headers_replace_others() -> None:
     assert (b"cache-control", b"no-store") in start["headers"]
 
 
+@pytest.mark.parametrize(
+    ("path", "cache_control", "is_kept"),
+    [
+        ("/.well-known/jwks.json", b"public, max-age=300", True),
+        ("/.well-known/jwks.json", b"private", False),
+        ("/protected", b"public, max-age=300", False),
+        ("/.well-known", b"public, max-age=300", False),
+    ],
+)
+async def test_only_what_is_for_everybody_may_be_kept(
+    path: str, cache_control: bytes, *, is_kept: bool
+) -> None:
+    """Public keys may be cached; nothing else can ask for it."""
+
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        headers = [(b"cache-control", cache_control)]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+    (start,) = await asgi_call(AsgiGuard(app), http_scope(path))
+    assert ((b"cache-control", b"no-store") in start["headers"]) is not is_kept
+    assert ((b"cache-control", cache_control) in start["headers"]) is is_kept
+    assert (b"x-content-type-options", b"nosniff") in start["headers"]
+
+
 async def test_a_websocket_with_a_bad_target_is_refused() -> None:
     """A handshake is refused with an HTTP answer, too."""
 

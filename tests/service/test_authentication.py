@@ -65,10 +65,9 @@ async def test_every_failure_costs_one_verification(
 
 
 async def _overwrite_hash(service: Service, stored: str) -> None:
-    async with service.resources.database.connection() as connection:
-        await connection.execute(
-            text("UPDATE users SET password_hash = :stored"), {"stored": stored}
-        )
+    await service.resources.database.change(
+        text("UPDATE users SET password_hash = :stored").bindparams(stored=stored)
+    )
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from quart_jwt import __version__
 from quart_jwt.service import cli as door
 from quart_jwt.service import commands
 from quart_jwt.service import server
+from quart_jwt.service import workers
 from quart_jwt.service.demo import DemoAccount
 from quart_jwt.service.passwords import Passwords
 from quart_jwt.service.resources import opened_accounts
@@ -33,7 +34,9 @@ def _run(*arguments: str, stdin: str | bytes | None = None, **environ: str) -> R
 
 def _matches(name: str, password: str) -> bool:
     async def ask() -> bool:
-        async with opened_accounts(Path(".quart-jwt/service.db"), QUICK) as desk:
+        async with opened_accounts(
+            "sqlite+aiosqlite:///.quart-jwt/service.db", QUICK
+        ) as desk:
             accounts, passwords = desk
             account = await accounts.find(name)
             assert account is not None
@@ -231,7 +234,9 @@ def _served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Settings, Any]]:
     """Stand in for the server, and see what it was given."""
     seen: list[tuple[Settings, Any]] = []
 
-    async def serve(settings: Settings, config: Any, *, announce: Any) -> None:
+    async def serve(
+        settings: Settings, config: Any, *, announce: Any, **_: Any
+    ) -> None:
         seen.append((settings, config))
         announce("http://127.0.0.1:1", DemoAccount(users=1, exists=True, password="pw"))
 
@@ -279,11 +284,11 @@ def test_the_banner_names_a_command_that_works(
     assert expected == commands._this_command()
 
 
-def test_production_refuses_without_a_secret() -> None:
-    """The default mode does not start by accident, and makes nothing."""
-    result = _run("serve")
+def test_production_refuses_a_weak_secret() -> None:
+    """The service does not start with what somebody could guess, and makes nothing."""
+    result = _run("serve", SECRET_KEY="secret")
     assert result.exit_code == 1
-    assert "QUART_JWT_SECRET_KEY must be set in production" in result.stderr
+    assert "QUART_JWT_SECRET_KEY is too weak" in result.stderr
     assert list(Path().iterdir()) == []
 
 
@@ -291,7 +296,7 @@ def test_warnings_are_said_once_at_the_start(
     served: list[tuple[Settings, Any]],
 ) -> None:
     """Plain cookies in production and useless keys are pointed out."""
-    Path("hypercorn.toml").write_text("workers = 4\n")
+    Path("hypercorn.toml").write_text("debug = true\n")
     result = _run("serve", SECRET_KEY=SECRET, COOKIE_SECURE="false")
     assert result.exit_code == 0
     assert result.stderr.splitlines() == [
@@ -299,8 +304,58 @@ def test_warnings_are_said_once_at_the_start(
             "warning: QUART_JWT_COOKIE_SECURE is false in production: "
             "cookies also travel over plain HTTP"
         ),
-        "warning: workers has no effect: `quart-jwt serve` is one process",
+        "warning: debug has no effect under `quart-jwt serve`",
     ]
+
+
+@pytest.mark.parametrize(
+    ("limit", "is_pointed_out"), [(4095, True), (4096, False), (-1, False)]
+)
+def test_few_descriptors_are_pointed_out(
+    served: list[tuple[Settings, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    limit: int,
+    is_pointed_out: bool,
+) -> None:
+    """They bound the connections, and a start is when somebody reads it."""
+    monkeypatch.setattr(commands, "raise_descriptor_limit", lambda: limit)
+    result = _run("serve", SECRET_KEY=SECRET)
+    assert is_pointed_out == (f"only {limit} descriptors" in result.stderr)
+    assert served
+
+
+@pytest.mark.parametrize(
+    ("arguments", "count", "silent_after_s"),
+    [
+        ((), 3, 10),
+        (("--workers", "1"), 1, 10),
+        (("--workers", "2", "--worker-timeout", "30"), 2, 30),
+    ],
+)
+def test_workers_are_supervised(
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: Sequence[str],
+    count: int,
+    silent_after_s: float,
+) -> None:
+    """The file or the option says how many workers a supervisor keeps."""
+    seen: list[dict[str, Any]] = []
+
+    async def serve_workers(_settings: Settings, _config: Any, **options: Any) -> None:
+        seen.append(options)
+
+    monkeypatch.setattr(workers, "serve_workers", serve_workers)
+    Path("hypercorn.toml").write_text("workers = 3\n")
+    result = _run("serve", *arguments, SECRET_KEY=SECRET)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert (seen[0]["count"], seen[0]["silent_after_s"]) == (count, silent_after_s)
+
+
+def test_zero_workers_are_this_process(served: list[tuple[Settings, Any]]) -> None:
+    """The option goes before the file also when it says: none."""
+    Path("hypercorn.toml").write_text("workers = 3\n")
+    assert _run("serve", "--workers", "0", SECRET_KEY=SECRET).exit_code == 0
+    assert len(served) == 1
 
 
 @pytest.mark.parametrize(
@@ -380,9 +435,10 @@ def test_the_asgi_module_has_an_application(monkeypatch: pytest.MonkeyPatch) -> 
     assert Path(".quart-jwt").is_dir()
 
 
-def test_the_asgi_module_says_what_is_wrong() -> None:
+def test_the_asgi_module_says_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that imports it ends with our sentence and no traceback."""
-    with pytest.raises(SystemExit, match="quart-jwt: QUART_JWT_SECRET_KEY must be set"):
+    monkeypatch.setenv("QUART_JWT_SECRET_KEY", "secret")
+    with pytest.raises(SystemExit, match="quart-jwt: QUART_JWT_SECRET_KEY is too weak"):
         runpy.run_module("quart_jwt.service.asgi")
 
 

@@ -8,18 +8,26 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import URL
 from sqlalchemy.exc import OperationalError
 
-from quart_jwt.service import database as module
 from quart_jwt.service.database import Database
 from quart_jwt.service.errors import StartError
 from quart_jwt.service.errors import StoreError
+from quart_jwt.stores import sql_connections
+
+INSERT = "INSERT INTO users VALUES (1, 'alice', 'h', 1, 0, 0)"
+COUNT = "SELECT count(*) AS value FROM users"
+
+
+def _database(folder: Path) -> Database:
+    return Database(f"sqlite+aiosqlite:///{folder}/x.db")
 
 
 async def _scalar(database: Database, statement: str) -> Any:
-    async with database.connection() as connection:
-        return await connection.scalar(text(statement))
+    (row,) = await database.rows(text(statement))
+    (value,) = row.values()
+    return value
 
 
 async def test_a_connection_waits_and_keeps(database: Database) -> None:
@@ -40,7 +48,7 @@ def _modes(folder: Path) -> set[int]:
 async def test_the_file_is_private(tmp_path: Path) -> None:
     """Password hashes are readable for their owner only, whatever the umask."""
     before = os.umask(0)
-    database = Database(tmp_path / "x.db")
+    database = _database(tmp_path)
     try:
         await database.open()
         await database.ping()
@@ -59,7 +67,9 @@ async def test_the_private_file_is_the_one_that_is_used(
     folder = tmp_path / name
     folder.mkdir()
     monkeypatch.chdir(tmp_path)
-    database = Database(Path(name, "..", name, "a.db"))
+    path = str(Path(name, "..", name, "a.db"))
+    url = URL.create("sqlite+aiosqlite", database=path).render_as_string()
+    database = Database(url)
     monkeypatch.chdir("/")
     await database.open()
     await database.ping()
@@ -74,8 +84,7 @@ async def test_errors_show_no_parameters(database: Database) -> None:
     secret = "a hash that nobody may see"
     statement = text("INSERT INTO nowhere VALUES (:it)").bindparams(it=secret)
     with pytest.raises(StoreError) as caught:
-        async with database.connection() as connection:
-            await connection.execute(statement)
+        await database.change(statement)
     shown = "".join(traceback.format_exception(caught.value))
     assert "INSERT INTO nowhere" in shown
     assert secret not in shown
@@ -83,48 +92,38 @@ async def test_errors_show_no_parameters(database: Database) -> None:
 
 async def test_opening_at_once_and_again_changes_nothing(tmp_path: Path) -> None:
     """Ten first starts at once do not collide, and data survive the next."""
-    databases = [Database(tmp_path / "x.db") for _ in range(10)]
+    databases = [_database(tmp_path) for _ in range(10)]
     await asyncio.gather(*(database.open() for database in databases))
-    async with databases[0].connection() as connection:
-        await connection.execute(text("INSERT INTO ended_sessions VALUES ('sid', 1)"))
+    assert await databases[0].change(text(INSERT)) == 1
     await databases[1].open()
-    assert await _scalar(databases[2], "SELECT count(*) FROM ended_sessions") == 1
+    assert await _scalar(databases[2], COUNT) == 1
     for database in databases:
         await database.close()
 
 
-async def test_opening_waits_for_a_lock(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A first start beside somebody's lock tries again until the lock is gone."""
-    monkeypatch.setattr(module, "BUSY_TIMEOUT_MS", 60_000)
-    monkeypatch.setattr(module, "_prepare_connection", _without_patience)
-    refused = asyncio.Event()
-    monkeypatch.setattr(module.logger, "debug", lambda _message: refused.set())
-    with closing(sqlite3.connect(tmp_path / "x.db", isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
-        database = Database(tmp_path / "x.db")
-        opening = asyncio.create_task(database.open())
-        await asyncio.wait_for(refused.wait(), 30)
-        assert not opening.done()
-        other.execute("COMMIT")
-        await opening
-    assert await _scalar(database, "PRAGMA journal_mode") == "wal"
+async def test_tables_from_before_there_were_revisions_are_kept(tmp_path: Path) -> None:
+    """A file that an older version made keeps its users."""
+    with closing(sqlite3.connect(tmp_path / "x.db")) as old, old:
+        old.execute(
+            "CREATE TABLE users (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(256) "
+            "NOT NULL UNIQUE, password_hash VARCHAR(512) NOT NULL, enabled BOOLEAN "
+            "NOT NULL, session_epoch INTEGER NOT NULL, created_at INTEGER NOT NULL)"
+        )
+        old.execute(INSERT)
+    database = _database(tmp_path)
+    await database.open()
+    assert await _scalar(database, COUNT) == 1
     await database.close()
-
-
-def _without_patience(connection: Any, _record: Any) -> None:
-    connection.cursor().execute("PRAGMA busy_timeout = 0")
 
 
 async def test_a_lock_that_stays_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever holds the file for longer than the busy timeout keeps us out."""
-    monkeypatch.setattr(module, "BUSY_TIMEOUT_MS", 0)
+    monkeypatch.setattr(sql_connections, "BUSY_TIMEOUT_MS", 0)
     with closing(sqlite3.connect(tmp_path / "x.db", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        database = Database(tmp_path / "x.db")
+        database = _database(tmp_path)
         with pytest.raises(StartError, match="used: database is locked"):
             await database.open()
         await database.close()
@@ -133,7 +132,7 @@ async def test_a_lock_that_stays_is_one_sentence(
 async def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
     """A wrong file is named, with SQLite's reason."""
     (tmp_path / "x.db").write_text("not a database, but long enough to be read" * 50)
-    database = Database(tmp_path / "x.db")
+    database = _database(tmp_path)
     with pytest.raises(StartError, match=r"x\.db' cannot be used: file is not a data"):
         await database.open()
     await database.close()
@@ -141,15 +140,8 @@ async def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> Non
 
 async def test_driver_errors_become_store_errors(database: Database) -> None:
     """A caller sees one error for a database that does not answer."""
-    with pytest.raises(StoreError) as caught:
-        await _scalar(database, "SELECT * FROM nowhere")
-    assert isinstance(caught.value.__cause__, OperationalError)
-    assert str(caught.value) == "The database is not available"
-
-
-async def test_constraints_are_the_callers_affair(database: Database) -> None:
-    """A broken constraint is passed on as it is."""
-    async with database.connection() as connection:
-        await connection.execute(text("INSERT INTO ended_sessions VALUES ('s', 1)"))
-    with pytest.raises(IntegrityError):
-        await _scalar(database, "INSERT INTO ended_sessions VALUES ('s', 1)")
+    for verb in (database.rows, database.change):
+        with pytest.raises(StoreError) as caught:
+            await verb(text("SELECT * FROM nowhere"))
+        assert isinstance(caught.value.__cause__, OperationalError)
+        assert str(caught.value) == "The database is not available"

@@ -16,7 +16,7 @@ Desk = tuple[Accounts, Passwords]
 
 @pytest.fixture(name="desk")
 async def _desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with opened_accounts(tmp_path / "x.db", QUICK) as desk:
+    async with opened_accounts(f"sqlite+aiosqlite:///{tmp_path}/x.db", QUICK) as desk:
         yield desk
 
 

@@ -53,7 +53,7 @@ async def test_database_that_is_away(service: Service) -> None:
     await service.add()
     tokens = await service.log_in()
     await service.resources.database.close()
-    path = service.resources.settings.storage.database_path
+    path = service.resources.settings.storage.state_dir / "test.db"
     path.unlink()
     path.mkdir()
     headers = bearer(tokens["access_token"])

@@ -116,7 +116,8 @@ def test_the_whole_way_with_headers(start: Start) -> None:
         assert tokens["expires_in"] == 1
         _expires(client, **bearer(tokens["access_token"]))
         refreshing = bearer(tokens["refresh_token"])
-        access = client.post("/refresh", headers=refreshing).json()["access_token"]
+        renewed = client.post("/refresh", headers=refreshing).json()
+        access, refreshing = renewed["access_token"], bearer(renewed["refresh_token"])
         answer = client.post("/logout", headers=bearer(access))
         assert (answer.status_code, answer.json()) == (200, {"logged_out": True})
         answer = client.post("/refresh", headers=refreshing)
@@ -145,6 +146,7 @@ def test_the_whole_way_with_cookies(start: Start) -> None:
             "expires_in": 1,
         }
         refresh = client.cookies["refresh_token_cookie"]
+        csrf = {"X-CSRF-TOKEN": client.cookies["csrf_refresh_token"]}
         access_csrf = {"X-CSRF-TOKEN": client.cookies["csrf_access_token"]}
         assert client.post("/logout", headers=access_csrf).status_code == 200
         assert dict(client.cookies) == {}
@@ -180,7 +182,7 @@ def test_the_printed_lines_work(start: Start, tool: str, program: str) -> None:
 
 
 def test_a_second_start_finds_everything(start: Start, tmp_path: Path) -> None:
-    """Users, secret and ended sessions survive; the password is not shown again."""
+    """Users, secret and sessions survive; the password is not shown again."""
     first = start(MODE="development")
     login = {"username": "demo", "password": first.password}
     with httpx.Client(base_url=first.address) as client:
@@ -196,7 +198,9 @@ def test_a_second_start_finds_everything(start: Start, tmp_path: Path) -> None:
         for tokens, status in ((kept, 200), (ended, 401)):
             answer = client.get("/protected", headers=bearer(tokens["access_token"]))
             assert status == answer.status_code
-        assert client.post("/login", json=login).status_code == 200
+        kept = client.post("/login", json=login).json()
+        answer = client.get("/protected", headers=bearer(kept["access_token"]))
+        assert answer.status_code == 200
         _users(tmp_path, "set-password", "demo", "--password-stdin", stdin="different")
         answer = client.get("/protected", headers=bearer(kept["access_token"]))
         assert answer.status_code == 401
@@ -204,7 +208,9 @@ def test_a_second_start_finds_everything(start: Start, tmp_path: Path) -> None:
         assert client.post("/login", json=login).status_code == 200
     assert second.stop() == 0
     state = tmp_path / ".quart-jwt"
-    assert {0o600} == {path.stat().st_mode & 0o777 for path in state.iterdir()}
+    files = [path for path in state.rglob("*") if path.is_file()]
+    assert {0o600} == {path.stat().st_mode & 0o777 for path in files}
+    assert len(list(state.glob("keys/*.pem"))) == 1
     assert state.stat().st_mode & 0o777 == 0o700
 
 
@@ -238,13 +244,17 @@ def test_production_serves_its_users_and_makes_none(
         assert all("Secure" in cookie for cookie in cookies)
     assert running.stop() == 0
     assert SECRET not in running.text
-    assert not (tmp_path / ".quart-jwt" / "secret_key").exists()
+    assert not (tmp_path / ".quart-jwt" / "keys").exists()
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        pytest.param({}, "QUART_JWT_SECRET_KEY must be set", id="missing"),
+        pytest.param(
+            {"KEY_ALGORITHM": "RS257"},
+            "QUART_JWT_KEY_ALGORITHM must be one of RS256",
+            id="algorithm",
+        ),
         pytest.param(
             {"SECRET_KEY": "hunter2hunter2hunter2hunter2hun"},
             "QUART_JWT_SECRET_KEY is too weak: it has 31 bytes",
@@ -278,7 +288,7 @@ def test_production_refuses(
     assert (done.returncode, done.stdout) == (1, "")
     assert f"Error: {message}" in done.stderr
     assert done.stderr.count("\n") == 1
-    assert not settings or settings["SECRET_KEY"] not in done.stderr
+    assert settings.get("SECRET_KEY", "-" * 9) not in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -5,7 +5,12 @@ from typing import Any
 
 import pytest
 
+from clock import Clock
+from quart_jwt import jwt_required
+from quart_jwt.service.app import create_app
 from quart_jwt.service.errors import HashingBusyError
+from quart_jwt.service.settings import Settings
+from service.kit import bearer
 from service.kit import NAME
 from service.kit import PASSWORD
 from service.kit import Service
@@ -244,3 +249,26 @@ async def test_nothing_secret_is_logged(
     )
     assert PASSWORD not in caplog.text
     assert "eyJ" not in caplog.text
+
+
+async def test_a_missing_scope_has_our_shape(settings: Settings, clock: Clock) -> None:
+    """A route that asks for scopes refuses as every other one does."""
+    app = create_app(settings, clock)
+
+    @app.get("/scoped")
+    @jwt_required(scopes="read")
+    async def scoped() -> str:
+        return "never"
+
+    async with app.test_app():
+        service = Service(app=app, client=app.test_client(), clock=clock)
+        await service.add()
+        headers = bearer((await service.log_in())["access_token"])
+        answer = await service.client.get("/scoped", headers=headers)
+    assert (answer.status_code, (await answer.get_json())["code"]) == (
+        403,
+        "insufficient_scope",
+    )
+    assert answer.headers["WWW-Authenticate"] == (
+        'Bearer error="insufficient_scope", scope="read"'
+    )

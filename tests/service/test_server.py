@@ -5,18 +5,16 @@ import signal
 import socket
 import warnings
 from pathlib import Path
-from typing import Any
 
 import httpx
 import hypercorn.asyncio
 import pytest
-from hypercorn.config import Config
-from hypercorn.config import Sockets
 from hypercorn.utils import LifespanFailureError
 
 from quart_jwt.service import server
 from quart_jwt.service.demo import DemoAccount
 from quart_jwt.service.errors import StartError
+from quart_jwt.service.listeners import ListeningConfig
 from quart_jwt.service.server_config import DEFAULTS
 from quart_jwt.service.server_config import make_config
 from quart_jwt.service.settings import Settings
@@ -35,7 +33,7 @@ class Announced:
         self.seen.set_result((address, demo))
 
 
-def _config(*binds: str) -> Config:
+def _config(*binds: str) -> ListeningConfig:
     return make_config(DEFAULTS, binds or ["127.0.0.1:0"])
 
 
@@ -102,7 +100,7 @@ async def _refused(settings: Settings, bind: str, message: str) -> None:
 async def test_an_address_that_cannot_be_bound(settings: Settings, bind: str) -> None:
     """Nothing is made when the address is no good; one sentence says so."""
     await _refused(settings, bind, f"cannot listen on {bind}: ")
-    assert not settings.storage.database_path.exists()
+    assert not (settings.storage.state_dir / "test.db").exists()
 
 
 async def test_a_port_in_use_is_one_sentence(settings: Settings) -> None:
@@ -110,12 +108,12 @@ async def test_a_port_in_use_is_one_sentence(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         bind = f"127.0.0.1:{taken.getsockname()[1]}"
         await _refused(settings, bind, f"listen on {bind}: Address already in use")
-    assert not settings.storage.database_path.exists()
+    assert not (settings.storage.state_dir / "test.db").exists()
 
 
 async def test_a_broken_database_closes_the_socket(settings: Settings) -> None:
     """A failed start leaves no port behind."""
-    settings.storage.database_path.write_bytes(b"no database" * 1000)
+    (settings.storage.state_dir / "test.db").write_bytes(b"no database" * 1000)
     config = _config()
     with pytest.raises(StartError, match="not a database"):
         await server.serve(settings, config, announce=Announced())
@@ -132,47 +130,6 @@ async def test_a_start_that_fails_inside_is_one_sentence(
     monkeypatch.setattr(hypercorn.asyncio, "serve", broken)
     with pytest.raises(StartError, match=r"could not start: .*no luck"):
         await server.serve(settings, _config(), announce=Announced())
-
-
-class _Bound:
-    def __init__(self, family: int, name: Any) -> None:
-        self.family = family
-        self.name = name
-
-    def getsockname(self) -> Any:
-        """Return what a real socket would."""
-        return self.name
-
-
-@pytest.mark.parametrize(
-    ("name", "family", "secure", "address"),
-    [
-        (("127.0.0.1", 1), socket.AF_INET, False, "http://127.0.0.1:1"),
-        (("0.0.0.0", 1), socket.AF_INET, False, "http://127.0.0.1:1"),  # noqa: S104 - shown
-        (("::", 1, 0, 0), socket.AF_INET6, True, "https://[::1]:1"),
-        ("/x.sock", socket.AF_UNIX, False, "unix:/x.sock"),
-    ],
-)
-def test_an_address_is_shown_as_one_can_use_it(
-    name: Any, family: int, address: str, *, secure: bool
-) -> None:
-    """A wildcard is shown as the local host."""
-    bound: Any = _Bound(family, name)
-    assert address == server._address(bound, secure=secure)
-
-
-def test_tls_sockets_go_where_hypercorn_takes_them() -> None:
-    """With a certificate, plain and QUIC sockets keep their kinds."""
-    kinds = (socket.SOCK_STREAM, socket.SOCK_STREAM, socket.SOCK_DGRAM)
-    secure, plain, quic = (socket.socket(socket.AF_INET, kind) for kind in kinds)
-    numbers = [one.fileno() for one in (secure, plain, quic)]
-    config = Config()
-    config.certfile = config.keyfile = "x.pem"
-    server._hand_over(Sockets([secure], [plain], [quic]), config)
-    shown = [*config.bind, *config.insecure_bind, *config.quic_bind]
-    assert [f"fd://{number}" for number in numbers] == shown
-    for number in numbers:
-        os.close(number)
 
 
 async def test_the_second_signal_is_pythons_own() -> None:

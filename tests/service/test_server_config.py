@@ -10,6 +10,7 @@ from quart_jwt.service.server_config import DEFAULTS
 from quart_jwt.service.server_config import ignored_keys
 from quart_jwt.service.server_config import make_config
 from quart_jwt.service.server_config import read_values
+from quart_jwt.service.server_config import worker_count
 
 ROOT = Path(__file__).parents[2]
 
@@ -83,12 +84,27 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_one_process_cannot_follow_is_named() -> None:
-    """Workers and reloading have no effect, and that is said."""
+    """Another event loop and reloading have no effect, and that is said."""
     values = {"workers": 4, "debug": True, "worker_class": "uvloop", "backlog": 1}
-    assert ignored_keys(values) == ["workers", "worker_class", "debug"]
+    assert ignored_keys(values) == ["worker_class", "debug"]
     config = make_config(values, [])
     assert (
         config.workers,
         config.debug,
         config.worker_class,
     ) == (1, False, "asyncio")
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted", "count"), [(0, None, 0), (2, None, 2), (2, 0, 0), (64, 1, 1)]
+)
+def test_the_number_of_workers(written: int, wanted: int | None, count: int) -> None:
+    """The file says how many, the command line goes before it."""
+    assert count == worker_count({"workers": written}, wanted)
+
+
+@pytest.mark.parametrize("written", [-1, 65, 1.5])
+def test_no_number_of_workers(written: float) -> None:
+    """A number that cannot be meant is a sentence."""
+    with pytest.raises(StartError, match="a whole number from 0 to 64"):
+        worker_count({"workers": written}, None)

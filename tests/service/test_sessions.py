@@ -1,153 +1,281 @@
+"""Sessions of the service: rotation, reuse, lists, and every way to end them."""
+
 import asyncio
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from clock import Clock
-from clock import START
-from quart_jwt.service.database import Database
-from quart_jwt.service.sessions import KEEP_MARGIN_S
-from quart_jwt.service.sessions import Session
-from quart_jwt.service.sessions import Sessions
+from quart_jwt.service.app import create_app
+from quart_jwt.service.errors import SettingsError
+from quart_jwt.service.settings import read_settings
+from quart_jwt.service.settings import Settings
+from service.kit import bearer
+from service.kit import NAME
+from service.kit import PASSWORD
+from service.kit import SECRET
 from service.kit import Service
 
-LIFE_S = 1000
+
+async def _ask(service: Service, method: str, path: str, token: str) -> Any:
+    response = await service.client.open(path, method=method, headers=bearer(token))
+    return response.status_code, await response.get_json()
 
 
-@pytest.fixture(name="sessions")
-def _sessions(database: Database, clock: Clock) -> Sessions:
-    return Sessions(database, clock, lifetime_s=LIFE_S)
+async def _refresh(service: Service, token: str) -> Any:
+    return await _ask(service, "POST", "/refresh", token)
 
 
-def _session(sid: str, ends_at: int = START + LIFE_S) -> Session:
-    return Session(name="alice", sid=sid, epoch=0, ends_at=ends_at)
+async def test_a_refresh_rotates(service: Service) -> None:
+    """Each refresh gives a new refresh token, and the next one goes on with it."""
+    await service.add()
+    tokens = await service.log_in()
+    seen = {tokens["refresh_token"]}
+    for _ in range(5):
+        status, tokens = await _refresh(service, tokens["refresh_token"])
+        assert status == 200
+        seen.add(tokens["refresh_token"])
+        service.clock.advance(60)
+
+    assert len(seen) == 6
 
 
-async def _kept(database: Database) -> list[str]:
-    async with database.connection() as connection:
-        found = await connection.scalars(
-            text("SELECT sid FROM ended_sessions ORDER BY sid")
+@pytest.mark.parametrize(("moved", "status"), [(9, 200), (10, 401), (11, 401)])
+async def test_a_used_refresh_token_has_ten_seconds(
+    service: Service, moved: int, status: int
+) -> None:
+    """Then it is reuse: both it and its successor are dead, and so is the session."""
+    await service.add()
+    first = await service.log_in()
+    _, second = await _refresh(service, first["refresh_token"])
+    service.clock.advance(moved)
+    answer = await _refresh(service, first["refresh_token"])
+
+    assert answer[0] == status
+    if status == 200:
+        assert answer[1]["refresh_token"] == second["refresh_token"]
+    else:
+        assert answer[1]["code"] == "token_revoked"
+    assert (await _refresh(service, second["refresh_token"]))[0] == status
+    assert await service.status("GET", "/protected", second["access_token"]) == status
+
+
+async def test_refreshes_at_once_are_one(service: Service) -> None:
+    """A hundred of one token get the same successor, and nobody is logged out."""
+    await service.add()
+    tokens = await service.log_in()
+    answers = await asyncio.gather(
+        *(_refresh(service, tokens["refresh_token"]) for _ in range(100))
+    )
+
+    assert {status for status, _ in answers} == {200}
+    assert len({body["refresh_token"] for _, body in answers}) == 1
+
+
+async def test_sessions_are_listed(service: Service) -> None:
+    """When each began, when it was refreshed and ends, and which one asks."""
+    await service.add()
+    await service.add("bob")
+    await service.log_in("bob")
+    first = await service.log_in()
+    service.clock.advance(60)
+    await service.log_in()
+    _, first = await _refresh(service, first["refresh_token"])
+    status, listed = await _ask(service, "GET", "/sessions", first["access_token"])
+    shown = [{**one, "id": None} for one in listed["sessions"]]
+    common = {"id": None, "user_agent": None, "address": None}
+
+    assert status == 200
+    assert shown == [
+        {
+            **common,
+            "created_at": "2023-11-14T22:13:20Z",
+            "refreshed_at": "2023-11-14T22:14:20Z",
+            "expires_at": "2023-12-14T22:13:20Z",
+            "is_current": True,
+        },
+        {
+            **common,
+            "created_at": "2023-11-14T22:14:20Z",
+            "refreshed_at": "2023-11-14T22:14:20Z",
+            "expires_at": "2023-12-14T22:14:20Z",
+            "is_current": False,
+        },
+    ]
+
+
+async def test_one_session_is_ended_by_its_id(service: Service) -> None:
+    """One's own; another user's is not found, and goes on."""
+    await service.add()
+    await service.add("bob")
+    mine, other = await service.log_in(), await service.log_in("bob")
+    ids = {}
+    for name, tokens in (("mine", mine), ("other", other)):
+        _, listed = await _ask(service, "GET", "/sessions", tokens["access_token"])
+        ids[name] = listed["sessions"][0]["id"]
+    for one, status in (("other", 404), ("mine", 200)):
+        path = f"/sessions/{ids[one]}"
+        assert await service.status("DELETE", path, mine["access_token"]) == status
+
+    assert await service.status("GET", "/protected", mine["access_token"]) == 401
+    assert await service.status("GET", "/protected", other["access_token"]) == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("/logout/all", [401, 401, 401]), ("/logout/others", [401, 200, 401])],
+)
+async def test_many_sessions_end_at_once(
+    service: Service, path: str, expected: list[int]
+) -> None:
+    """All of them, or all but the one that asks; other users' go on."""
+    await service.add()
+    await service.add("bob")
+    mine = [await service.log_in() for _ in range(3)]
+    other = await service.log_in("bob")
+    answer = await _ask(service, "POST", path, mine[1]["access_token"])
+    statuses = [
+        await service.status("GET", "/protected", tokens["access_token"])
+        for tokens in mine
+    ]
+
+    assert answer == (200, {"ended": expected.count(401)})
+    assert statuses == expected
+    assert await service.status("GET", "/protected", other["access_token"]) == 200
+    again = await service.log_in()
+    assert await service.status("GET", "/protected", again["access_token"]) == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/sessions"),
+        ("DELETE", "/sessions/x"),
+        ("POST", "/logout/all"),
+        ("POST", "/logout/others"),
+    ],
+)
+async def test_sessions_are_the_users_own_affair(
+    service: Service, method: str, path: str
+) -> None:
+    """Without a token there are none, and a refresh token does not do."""
+    await service.add()
+    tokens = await service.log_in()
+    response = await service.client.open(path, method=method)
+
+    assert (await response.get_json())["code"] == "missing_token"
+    assert (
+        await service.code(method, path, tokens["refresh_token"]) == "wrong_token_type"
+    )
+
+
+@pytest.mark.parametrize("change", ["password", "disabled", "by hand", "gone"])
+async def test_a_session_dies_with_what_it_stands_on(
+    service: Service, change: str
+) -> None:
+    """Another password and disabling end it, and enabling does not bring it back."""
+    await service.add()
+    tokens = await service.log_in()
+    accounts = service.resources.accounts
+    if change == "password":
+        await accounts.set_password(NAME, await service.resources.passwords.hash("x"))
+    elif change == "disabled":
+        await accounts.disable(NAME)
+        await accounts.enable(NAME)
+    else:
+        change = (
+            "DELETE FROM users" if change == "gone" else "UPDATE users SET enabled = 0"
         )
-        return list(found)
+        await service.resources.database.change(text(change))
+
+    for method, path, which in (
+        ("GET", "/protected", "access_token"),
+        ("POST", "/refresh", "refresh_token"),
+        ("GET", "/sessions", "access_token"),
+    ):
+        assert await service.code(method, path, tokens[which]) == "token_revoked"
+    assert await service.status("POST", "/logout", tokens["access_token"]) == 200
 
 
-async def test_a_session_has_a_name_of_128_bits(service: Service) -> None:
-    """No two sessions share a name, and the name is long enough to not be met."""
-    account = await service.add()
-    names = {service.resources.sessions.begin(account).sid for _ in range(100)}
-    assert len(names) == 100
-    assert {22} == {len(name) for name in names}
+async def test_a_refused_user_changes_nothing_in_the_store(service: Service) -> None:
+    """A refresh of a disabled user is no rotation."""
+    await service.add()
+    tokens = await service.log_in()
+    sessions, now = service.resources.sessions, service.clock()
+    before = await sessions.live(NAME, now=now)
+    await service.resources.accounts.disable(NAME)
+    await _refresh(service, tokens["refresh_token"])
+
+    assert before == await sessions.live(NAME, now=now)
 
 
-async def test_a_session_travels_in_claims(service: Service) -> None:
-    """What the claims carry is the session again."""
-    session = service.resources.sessions.begin(await service.add())
-    assert session == Session.from_claims({"sub": "alice", **session.claims})
-    assert session.ends_at == START + 30 * 24 * 3600
+async def test_reuse_in_a_cookie_removes_all_cookies(service: Service) -> None:
+    """They are dead; a replay within the grace removes none."""
+    await service.add()
+    login = {"username": NAME, "password": PASSWORD, "cookies": True}
+    await service.client.post("/login", json=login)
+    jar = {one.name: one.value for one in service.client.cookie_jar}
+    headers = {"X-CSRF-TOKEN": jar["csrf_refresh_token"]}
+    removed = []
+    for moved in (0, 9, 1):
+        service.clock.advance(moved)
+        service.client.set_cookie(
+            "localhost",
+            "refresh_token_cookie",
+            jar["refresh_token_cookie"],
+            path="/refresh",
+        )
+        response = await service.client.post("/refresh", headers=headers)
+        lines = response.headers.getlist("Set-Cookie")
+        removed.append(sum("=;" in line for line in lines))
+
+    assert removed == [0, 0, 4]
 
 
-@pytest.mark.parametrize("missing", ["sub", "sid", "session_epoch", "session_ends_at"])
-async def test_a_token_without_a_session_is_dead(
-    service: Service, missing: str
+async def test_health_needs_the_sessions(service: Service) -> None:
+    """A store that does not answer makes the service unhealthy."""
+    from quart_jwt.exceptions import StoreError
+
+    async def away() -> None:
+        raise StoreError("away")
+
+    service.resources.sessions.ping = away  # type: ignore[method-assign]
+    response = await service.client.get("/healthz")
+
+    assert response.status_code == 503
+    assert (await response.get_json())["code"] == "store_unavailable"
+    assert response.headers["Retry-After"] == "1"
+
+
+async def test_details_are_recorded_where_they_are_allowed(
+    settings: Settings, clock: Clock
 ) -> None:
-    """A token that this service did not make is never alive."""
-    session = service.resources.sessions.begin(await service.add())
-    claims = {"sub": "alice", **session.claims}
-    assert await service.resources.sessions.is_alive(claims)
-    del claims[missing]
-    assert not await service.resources.sessions.is_alive(claims)
+    """The operator says what a session keeps of the client."""
+    import dataclasses
+
+    allowed = dataclasses.replace(settings, session_details=("user_agent",))
+    app = create_app(allowed, clock)
+    async with app.test_app():
+        service = Service(app=app, client=app.test_client(), clock=clock)
+        await service.add()
+        login = {"username": NAME, "password": PASSWORD}
+        headers = {"User-Agent": "a browser"}
+        response = await service.client.post("/login", json=login, headers=headers)
+        token = (await response.get_json())["access_token"]
+        _, listed = await _ask(service, "GET", "/sessions", token)
+
+    assert listed["sessions"][0]["user_agent"] == "a browser"
+    assert listed["sessions"][0]["address"] is None
 
 
-async def test_a_session_dies_with_what_it_stands_on(service: Service) -> None:
-    """Logout, another password and disabling each end it; enabling does not help."""
-    account = await service.add()
-    sessions, accounts = service.resources.sessions, service.resources.accounts
-    one, two = sessions.begin(account), sessions.begin(account)
-    claims = [{"sub": "alice", **session.claims} for session in (one, two)]
-    await sessions.end(one)
-    assert [await sessions.is_alive(each) for each in claims] == [False, True]
-    await accounts.set_password("alice", "h")
-    assert not await sessions.is_alive(claims[1])
-    first = account.session_epoch
-    claims_now = {**claims[1], "session_epoch": first + 1}
-    assert await sessions.is_alive(claims_now)
-    await accounts.disable("alice")
-    await accounts.enable("alice")
-    assert not await sessions.is_alive(claims_now)
-    assert await sessions.is_alive({**claims_now, "session_epoch": first + 2})
+def test_details_are_a_setting() -> None:
+    """Two names, separated by commas; another one is a fault."""
+    environ = {"QUART_JWT_SECRET_KEY": SECRET}
+    name = "QUART_JWT_SESSION_DETAILS"
+    both = read_settings({**environ, name: " user_agent, address"})
 
-
-async def test_a_user_disabled_by_hand_is_out(service: Service) -> None:
-    """Whoever sets the column in SQL shuts the user out, too."""
-    session = service.resources.sessions.begin(await service.add())
-    async with service.resources.database.connection() as connection:
-        await connection.execute(text("UPDATE users SET enabled = 0"))
-    claims = {"sub": "alice", **session.claims}
-    assert not await service.resources.sessions.is_alive(claims)
-
-
-async def test_an_ended_session_is_kept_as_long_as_its_tokens(
-    sessions: Sessions, database: Database, clock: Clock
-) -> None:
-    """The row stays until the last token is dead for a minute, and then goes."""
-    await sessions.end(_session("a"))
-    clock.advance(LIFE_S + KEEP_MARGIN_S)
-    await sessions.end(_session("b", ends_at=START + 3 * LIFE_S))
-    assert await _kept(database) == ["a", "b"]
-    clock.advance(1)
-    await sessions.end(_session("c", ends_at=START + 3 * LIFE_S))
-    assert await _kept(database) == ["b", "c"]
-
-
-async def test_a_session_long_over_leaves_no_row(
-    sessions: Sessions, database: Database, clock: Clock
-) -> None:
-    """An old token cannot fill the table."""
-    clock.advance(LIFE_S + KEEP_MARGIN_S + 1)
-    await sessions.end(_session("a"))
-    assert await _kept(database) == []
-
-
-async def test_ending_twice_is_ending_once(
-    sessions: Sessions, database: Database
-) -> None:
-    """Twenty logouts of one session at once leave one row."""
-    await asyncio.gather(*(sessions.end(_session("a")) for _ in range(20)))
-    assert await _kept(database) == ["a"]
-
-
-async def test_a_purge_is_bounded_and_catches_up(
-    sessions: Sessions, database: Database, clock: Clock
-) -> None:
-    """One logout removes a hundred rows at most, the next ones the rest."""
-    async with database.connection() as connection:
-        for number in range(150):
-            await connection.execute(
-                text("INSERT INTO ended_sessions VALUES (:sid, 1)"), {"sid": number}
-            )
-    await sessions.end(_session("x"))
-    assert len(await _kept(database)) == 51
-    await sessions.end(_session("y"))
-    assert await _kept(database) == ["x", "y"]
-
-
-async def test_hanging_up_does_not_stop_a_logout(
-    sessions: Sessions, database: Database
-) -> None:
-    """A client that goes away right after asking is still logged out."""
-    request = asyncio.create_task(sessions.end(_session("a")))
-    await asyncio.sleep(0)
-    request.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await request
-    await sessions.close()
-    assert await _kept(database) == ["a"]
-
-
-@pytest.mark.parametrize(("moved", "left"), [(0, 1000), (999, 1), (1000, 1), (2000, 1)])
-def test_what_remains_is_never_nothing(
-    sessions: Sessions, clock: Clock, moved: int, left: int
-) -> None:
-    """A session in its last second still gives a token of one second."""
-    clock.advance(moved)
-    assert left == sessions.remaining_s(_session("a"))
+    assert read_settings(environ).session_details == ()
+    assert both.session_details == ("user_agent", "address")
+    with pytest.raises(SettingsError, match=name):
+        read_settings({**environ, name: "user_agent,nonsense"})

@@ -1,8 +1,10 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from quart_jwt.service.errors import SettingsError
+from quart_jwt.service.key_options import KeyOptions
 from quart_jwt.service.settings import read_settings
 from quart_jwt.service.settings import read_storage
 from quart_jwt.service.settings import Settings
@@ -22,7 +24,7 @@ def test_production_is_the_default_and_has_sane_values() -> None:
     """One setting is enough for production."""
     settings = read_settings({"QUART_JWT_SECRET_KEY": SECRET, "HOME": "/root"})
     assert settings.storage.mode == "production"
-    assert Path(".quart-jwt/service.db") == settings.storage.database_path
+    assert settings.storage.database_url == "sqlite+aiosqlite:///.quart-jwt/service.db"
     assert (
         settings.access_token_expires_s,
         settings.refresh_token_expires_s,
@@ -43,7 +45,7 @@ def test_everything_set_is_taken(tmp_path: Path) -> None:
             "QUART_JWT_COOKIE_SECURE": "TRUE",
         }
     )
-    assert tmp_path / "other.db" == settings.storage.database_path
+    assert f"sqlite+aiosqlite:///{tmp_path}/other.db" == settings.storage.database_url
     assert tmp_path / "state" == settings.storage.state_dir
     assert (
         settings.access_token_expires_s,
@@ -53,16 +55,14 @@ def test_everything_set_is_taken(tmp_path: Path) -> None:
     assert not (tmp_path / "state").exists()
 
 
-def test_development_makes_a_secret_once(tmp_path: Path) -> None:
-    """Two starts in development have the same secret, and cookies need no TLS."""
-    environ = {
-        "QUART_JWT_MODE": "development",
-        "QUART_JWT_STATE_DIR": str(tmp_path / "state"),
-    }
-    first, second = read_settings(environ), read_settings(environ)
-    assert first.secret_key == second.secret_key
-    assert len(first.secret_key) >= 43
-    assert first.cookie_secure is False
+def test_without_a_secret_there_are_keys() -> None:
+    """In both modes; cookies need TLS in production only."""
+    production = read_settings({})
+    development = read_settings({"QUART_JWT_MODE": "development"})
+    for settings in (production, development):
+        assert settings.secret_key is None
+        assert settings.keys == KeyOptions()
+    assert (production.cookie_secure, development.cookie_secure) == (True, False)
 
 
 def test_a_fault_never_makes_a_secret(tmp_path: Path) -> None:
@@ -97,8 +97,6 @@ def test_all_faults_are_listed_at_once() -> None:
 @pytest.mark.parametrize(
     "environ",
     [
-        pytest.param({}, id="missing"),
-        pytest.param({"SECRET_KEY": ""}, id="empty"),
         pytest.param({"SECRET_KEY": "x" * 31}, id="31-bytes"),
         pytest.param({"SECRET_KEY": KNOWN}, id="known"),
         pytest.param(
@@ -109,7 +107,7 @@ def test_all_faults_are_listed_at_once() -> None:
     ],
 )
 def test_production_refuses_secrets(environ: dict[str, str]) -> None:
-    """A missing, short, known or unusable secret stops production."""
+    """A short, known or unusable secret stops production."""
     faults = _faults(**environ)
     assert len(faults) == 1
     assert faults[0].startswith("QUART_JWT_SECRET_KEY ")
@@ -223,6 +221,66 @@ def test_settings_with_a_weak_secret_cannot_be_made() -> None:
         Settings(storage=storage, secret_key="x" * 31)
 
 
+SEALING = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+
+
+def test_settings_of_keys() -> None:
+    """Algorithm, waiting time, sealing key, issuer and audience."""
+    settings = read_settings(
+        {
+            "QUART_JWT_KEY_ALGORITHM": "EdDSA",
+            "QUART_JWT_KEY_ENCRYPTION_KEY": SEALING,
+            "QUART_JWT_PUBLISH_BEFORE_USE": "60",
+            "QUART_JWT_ISSUER": "https://id.example/auth",
+            "QUART_JWT_AUDIENCE": "orders",
+        }
+    )
+    assert settings.keys == KeyOptions(
+        algorithm="EdDSA",
+        publish_before_use_s=60,
+        encryption_key=SEALING,
+        issuer="https://id.example/auth",
+        audience="orders",
+    )
+    assert SEALING not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("KEY_ALGORITHM", "HS256"),
+        ("KEY_ALGORITHM", "none"),
+        ("KEY_ENCRYPTION_KEY", "short"),
+        ("KEY_ENCRYPTION_KEY", SEALING[:-2]),
+        ("KEY_ENCRYPTION_KEY", "\u00e9" * 44),
+        ("PUBLISH_BEFORE_USE", "0"),
+        ("PUBLISH_BEFORE_USE", "86401"),
+        ("ISSUER", "id.example"),
+        ("ISSUER", "https://"),
+        ("ISSUER", "https://id.example?x=1"),
+        ("ISSUER", "https://id.example#"),
+        ("ISSUER", "https://[id.example"),
+    ],
+)
+def test_settings_of_keys_that_cannot_work(name: str, value: str) -> None:
+    """Each is named, and its value is not repeated."""
+    (fault,) = _faults(**{name: value})
+    assert fault.startswith(f"QUART_JWT_{name} must be ")
+    assert SEALING[:-2] not in fault
+
+
+@pytest.mark.parametrize(
+    ("wait_s", "reread_s", "max_age_s"),
+    [(1, 0.25, 0), (60, 15, 30), (600, 30, 300), (86_400, 30, 300)],
+)
+def test_everybody_looks_before_a_key_signs(
+    wait_s: int, reread_s: float, max_age_s: int
+) -> None:
+    """Processes look four times, others at least twice, in the waiting time."""
+    options = KeyOptions(publish_before_use_s=wait_s)
+    assert (reread_s, max_age_s) == (options.reread_s, options.max_age_s)
+
+
 @pytest.mark.parametrize(
     ("url", "path"),
     [
@@ -234,4 +292,5 @@ def test_settings_with_a_weak_secret_cannot_be_made() -> None:
 )
 def test_a_database_url_is_decoded_once(url: str, path: str) -> None:
     """What a URL escapes is the character that it stands for, and no more."""
-    assert read_storage({"QUART_JWT_DATABASE_URL": url}).database_path == Path(path)
+    stored = read_storage({"QUART_JWT_DATABASE_URL": url})
+    assert make_url(stored.database_url).database == path

@@ -1,21 +1,20 @@
-"""JWKs as our own keys: PyJWT reads them, our codec verifies with them."""
+"""JWKs as our own keys, and what is verified with them."""
 
 from typing import Any
-
-from jwt import PyJWK
 
 from forging import unsegment
 from quart_jwt.tokens.codec import allowed_algorithm
 from quart_jwt.tokens.codec import check_signature
 from quart_jwt.tokens.codec import parse
 from quart_jwt.tokens.codec import Parsed
+from quart_jwt.tokens.jwk import read_jwk
 from quart_jwt.tokens.keys import verifying_key
 from quart_jwt.tokens.keys import VerifyingKey
 
 
 def key_of(jwk: dict[str, Any], algorithm: str) -> VerifyingKey:
     """The key of a JWK, for one algorithm."""
-    return verifying_key(algorithm, PyJWK(jwk, algorithm=algorithm).key)
+    return verifying_key(algorithm, read_jwk(jwk, [algorithm]).material)
 
 
 def verify(token: str, jwk: dict[str, Any], algorithm: str) -> Parsed:

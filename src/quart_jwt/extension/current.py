@@ -11,6 +11,7 @@ from quart import current_app
 from quart import Quart
 from werkzeug.local import LocalProxy
 
+from quart_jwt.extension.issuers import KeySources
 from quart_jwt.extension.loaders import Loaders
 from quart_jwt.extension.pending import is_pending
 from quart_jwt.extension.pending import unawaited_error
@@ -62,6 +63,12 @@ def settings_of(app: Quart) -> Settings:
     return followed(app.config)
 
 
+def key_sources_of(app: Quart) -> KeySources:
+    """The keys of the issuers that count in an app beside its own."""
+    followed: FollowedSettings = app.extensions[SETTINGS]
+    return followed.sources
+
+
 def current_settings() -> Settings:
     """The settings of the current app, as they stand now."""
     return current_binding()[1]
@@ -69,8 +76,14 @@ def current_settings() -> Settings:
 
 def current_binding() -> tuple[Loaders, Settings]:
     """The manager of the current app, and its settings as they stand now."""
-    app: Quart = current_app._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 - werkzeug's way to the object, once for both
+    app = this_app()
     return manager_of(app), settings_of(app)
+
+
+def this_app() -> Quart:
+    """The current app itself, and not the proxy to it."""
+    app: Quart = current_app._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 - werkzeug's way to the object
+    return app
 
 
 def remember(subject: Subject, verified: Verified) -> None:

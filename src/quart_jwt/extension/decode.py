@@ -3,6 +3,7 @@ Taking tokens apart outside of a request's own verification, in both colours.
 """
 
 from quart_jwt.extension.colour import finish
+from quart_jwt.extension.colour import WouldSuspendError
 from quart_jwt.extension.current import current_binding
 from quart_jwt.extension.hooks import call
 from quart_jwt.extension.hooks import Caller
@@ -29,9 +30,16 @@ def decode_token(
         jwt.InvalidTokenError: It is not valid; PyJWT's subclass says why.
         JWTDecodeError, CSRFError: A claim is missing; the CSRF value differs.
         AsyncHookError: The decode-key hook is async: use ``decode_token_async``.
+        RuntimeError: Its issuer's keys have to be fetched first: the same.
     """
     caller = inline("decode_token_async").call
-    return finish(_decode(encoded_token, csrf_value, allow_expired, caller))
+    try:
+        return finish(_decode(encoded_token, csrf_value, allow_expired, caller))
+    except WouldSuspendError:
+        raise RuntimeError(
+            "The keys of this token's issuer have to be fetched first, and a sync "
+            "function cannot wait for them. Use: await decode_token_async(...)"
+        ) from None
 
 
 async def decode_token_async(
@@ -67,9 +75,9 @@ async def _decode(
 ) -> Claims:
     jwt, settings = current_binding()
     key_hook, now = jwt.verifying.key, jwt.clock()
-    token = known_token(text, settings, key_hook)
+    token = known_token(text, settings, key_hook, now)
     if token is None:
-        token = await decode(text, settings, key_hook, caller)
+        token = await decode(text, settings, key_hook, caller, now)
     if csrf_value or not token.passes_at(now):
         judge_and_remember(
             text, token, settings, now, csrf=csrf_value, allow_expired=allow_expired

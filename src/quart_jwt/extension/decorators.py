@@ -9,6 +9,7 @@ which Quart runs such a view.
 
 from collections.abc import Awaitable
 from collections.abc import Callable
+from collections.abc import Iterable
 from functools import wraps
 from typing import Any
 from typing import cast
@@ -24,16 +25,22 @@ from quart_jwt.extension.colour import run_from_sync
 from quart_jwt.extension.colour import WouldSuspendError
 from quart_jwt.extension.current import current_binding
 from quart_jwt.extension.current import remember
+from quart_jwt.extension.current import this_app
 from quart_jwt.extension.pending import Outcome
 from quart_jwt.extension.pending import PendingVerification
 from quart_jwt.extension.presentation import presentation_of
+from quart_jwt.extension.presentation import required_names
 from quart_jwt.extension.presentation import Requirement
+from quart_jwt.extension.protection import mark
+from quart_jwt.extension.refused import REFUSALS
+from quart_jwt.extension.refused import tell_refused
 from quart_jwt.extension.settings import EXEMPT_METHODS
 from quart_jwt.extension.subject import current_subject
 from quart_jwt.extension.subject import Subject
 from quart_jwt.extension.verify import Verified
 from quart_jwt.extension.verify import verify
 from quart_jwt.extension.websockets import close_at_expiry
+from quart_jwt.tokens.scopes import required_scopes
 from quart_jwt.typing import LocationType
 
 P = ParamSpec("P")
@@ -47,6 +54,10 @@ def jwt_required(
     locations: LocationType = None,
     verify_type: bool = True,
     skip_revocation_check: bool = False,
+    *,
+    issuer: str | Iterable[str] | None = None,
+    audience: str | Iterable[str] | None = None,
+    scopes: str | Iterable[str] | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """
     Protect a view or a websocket route.
@@ -63,9 +74,14 @@ def jwt_required(
             default is ``JWT_TOKEN_LOCATION``.
         verify_type: False accepts access and refresh tokens alike.
         skip_revocation_check: Do not ask the blocklist.
+        issuer: Require a token of this issuer, or of one of several.
+        audience: Require this audience, or one of several, beside the configured.
+        scopes: Require all of these: strings, or one with blanks between. A token
+            without one is refused with 403 ``insufficient_scope``.
 
     Raises:
         TypeError: It was used without parentheses.
+        ValueError: A scope is none, or no issuer or audience could pass.
     """
     if callable(optional):
         raise TypeError("Write @jwt_required(), with parentheses")
@@ -76,6 +92,9 @@ def jwt_required(
         locations=locations,
         verify_type=verify_type,
         skip_revocation_check=skip_revocation_check,
+        issuer=required_names(issuer),
+        audience=required_names(audience),
+        scopes=required_scopes(scopes),
     )
 
     def protect(view: Callable[P, R]) -> Callable[P, R]:
@@ -93,6 +112,10 @@ def verify_jwt_in_request(
     locations: LocationType = None,
     verify_type: bool = True,
     skip_revocation_check: bool = False,
+    *,
+    issuer: str | Iterable[str] | None = None,
+    audience: str | Iterable[str] | None = None,
+    scopes: str | Iterable[str] | None = None,
 ) -> Any:
     """
     Verify the current request's token; the arguments are ``jwt_required``'s.
@@ -112,6 +135,9 @@ def verify_jwt_in_request(
         locations=locations,
         verify_type=verify_type,
         skip_revocation_check=skip_revocation_check,
+        issuer=required_names(issuer),
+        audience=required_names(audience),
+        scopes=required_scopes(scopes),
     )
     if on_the_loop():
         remember_loop()
@@ -129,7 +155,11 @@ async def verify_subject(subject: Subject, requirement: Requirement) -> Verified
     if subject.method in EXEMPT_METHODS:
         return None
     jwt, settings = current_binding()
-    verified = await verify(jwt, settings, presentation_of(subject), requirement)
+    try:
+        verified = await verify(jwt, settings, presentation_of(subject), requirement)
+    except REFUSALS as exc:
+        await tell_refused(this_app(), settings, exc)
+        raise
     remember(subject, verified)
     return verified
 
@@ -154,6 +184,7 @@ def _async_view(
             return await close_at_expiry(view(*args, **kwargs))
         return await view(*args, **kwargs)
 
+    mark(protected, requirement)
     return protected
 
 
@@ -163,6 +194,7 @@ def _sync_view(view: Callable[P, R], requirement: Requirement) -> Callable[P, R]
         _verify_now(requirement)
         return view(*args, **kwargs)
 
+    mark(protected, requirement)
     return protected
 
 

@@ -15,13 +15,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from jwt.exceptions import ExpiredSignatureError
-from jwt.exceptions import InvalidTokenError
 from quart import Quart
 
 from quart_jwt.exceptions import CSRFError
 from quart_jwt.exceptions import error_code
-from quart_jwt.exceptions import JWTExtendedException
+from quart_jwt.exceptions import InsufficientScopeError
+from quart_jwt.exceptions import KeysUnavailableError
 from quart_jwt.exceptions import NoAuthorizationError
+from quart_jwt.exceptions import StoreError
 from quart_jwt.exceptions import UserClaimsVerificationError
 from quart_jwt.extension.current import settings_of
 from quart_jwt.extension.forwarded import ForwardedPresentation
@@ -29,10 +30,14 @@ from quart_jwt.extension.forwarded import Forwarding
 from quart_jwt.extension.forwarded import headers_of
 from quart_jwt.extension.forwarded import trusted_peers
 from quart_jwt.extension.manager import JWTManager
+from quart_jwt.extension.presentation import required_names
 from quart_jwt.extension.presentation import Requirement
+from quart_jwt.extension.refused import REFUSALS
+from quart_jwt.extension.refused import tell_refused
 from quart_jwt.extension.verify import NOBODY
 from quart_jwt.extension.verify import Verified
 from quart_jwt.extension.verify import verify
+from quart_jwt.tokens.scopes import required_scopes
 from quart_jwt.typing import LocationType
 
 Send = Callable[[Any], Awaitable[None]]
@@ -79,9 +84,12 @@ class ForwardAuth:
         uri_header: The same for the original path and query.
         locations: Where to look for the token; ``JWT_TOKEN_LOCATION`` if None.
         skip_revocation_check: Do not ask the blocklist.
+        issuer: Require a token of this issuer, or of one of several.
+        audience: Require this audience, or one of several.
+        scopes: Require all of these scopes; a token without one hears 403.
 
     Raises:
-        ValueError: ``trusted`` has something that is no network.
+        ValueError: ``trusted`` has something that is no network, or a scope is none.
         RuntimeError: ``app`` is missing and the manager has not exactly one.
     """
 
@@ -98,6 +106,9 @@ class ForwardAuth:
         uri_header: str | None = "X-Forwarded-Uri",
         locations: LocationType = None,
         skip_revocation_check: bool = False,
+        issuer: str | Iterable[str] | None = None,
+        audience: str | Iterable[str] | None = None,
+        scopes: str | Iterable[str] | None = None,
     ) -> None:
         self._jwt = jwt
         self._app = app or jwt.only_app()
@@ -113,7 +124,11 @@ class ForwardAuth:
             uri_header=uri_header,
         )
         self._requirement = Requirement(
-            locations=locations, skip_revocation_check=skip_revocation_check
+            locations=locations,
+            skip_revocation_check=skip_revocation_check,
+            issuer=required_names(issuer),
+            audience=required_names(audience),
+            scopes=required_scopes(scopes),
         )
 
     def wrap(self, inner: Callable[..., Awaitable[None]]) -> Callable[..., Any]:
@@ -144,8 +159,13 @@ class ForwardAuth:
         presentation = ForwardedPresentation(scope, self._forwarding)
         try:
             status, headers, body = await self._decide(presentation)
-        except (JWTExtendedException, InvalidTokenError) as exc:
+        except KeysUnavailableError:
+            status, headers, body = 503, [(b"retry-after", RETRY_AFTER_S)], b""
+        except REFUSALS as exc:
+            await tell_refused(self._app, settings_of(self._app), exc)
             status, headers, body = self._refusal(exc)
+        except StoreError as exc:
+            status, headers, body = exc.status, [(b"retry-after", RETRY_AFTER_S)], b""
         except Exception:
             # Whatever a hook raises, the gateway has to hear that it is not "yes".
             _logger.exception("Forward-auth could not decide")
@@ -175,6 +195,8 @@ class ForwardAuth:
         key = settings_of(self._app).error_msg_key
         message = "Token has expired" if _has_expired(exc) else str(exc)
         body = _json({key: message, "code": error_code(exc)})
+        if isinstance(exc, InsufficientScopeError):
+            return 403, [(b"www-authenticate", exc.challenge.encode("ascii"))], body
         if isinstance(exc, FORBIDDEN):
             return 403, [], body
         return 401, [(b"www-authenticate", _challenge(exc))], body

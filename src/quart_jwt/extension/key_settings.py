@@ -1,9 +1,10 @@
 """
 The settings that concern keys and algorithms, compiled to key objects.
 
-A key is prepared when it is first used and kept with the settings it came from.
-Symmetric algorithms take the secret, asymmetric ones the key pair; no material
-is ever offered to both.
+``JWT_KEY_RING`` is the whole ring. Without it, a secret or a key pair is a ring of
+one that has no ``kid``: each half is prepared when it is first used, for an app may
+have only one of them. Symmetric algorithms take the secret, asymmetric ones the
+key pair; no material is ever offered to both.
 """
 
 import warnings
@@ -15,18 +16,81 @@ from jwt.warnings import InsecureKeyLengthWarning
 
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import WeakKeyError
+from quart_jwt.extension.configured_ring import configured_ring
 from quart_jwt.extension.options import Options
 from quart_jwt.tokens.algorithms import is_asymmetric
 from quart_jwt.tokens.algorithms import same_kind
+from quart_jwt.tokens.key_ring import KeyRing
+from quart_jwt.tokens.key_ring import ring_key
 from quart_jwt.tokens.keys import signing_key
 from quart_jwt.tokens.keys import SigningKey
 from quart_jwt.tokens.keys import verifying_key
 from quart_jwt.tokens.keys import VerifyingKey
 from quart_jwt.tokens.keys import weakness
+from quart_jwt.tokens.token import Claims
+
+OTHER_KEYS = ("JWT_SECRET_KEY", "JWT_PRIVATE_KEY", "JWT_PUBLIC_KEY")
+"""What JWT_KEY_RING stands in place of."""
 
 
 class KeySettings(Options):
     """Keys and algorithms of one state of the configuration."""
+
+    @cached_property
+    def key_ring(self) -> KeyRing | None:
+        """
+        The configured ring; None for an app with a secret or a key pair.
+
+        Raises:
+            ConfigurationError: An entry cannot be read, or there are keys beside
+                the ring, of which nobody could say when they sign.
+        """
+        value = self.values["JWT_KEY_RING"]
+        if value is None:
+            return None
+        for option in OTHER_KEYS:
+            if self.values[option]:
+                raise ConfigurationError(
+                    f"JWT_KEY_RING and {option} are both set: put that key in the ring"
+                )
+        return configured_ring(value, self.algorithm, self.check_strength)
+
+    def current_key(self, now: float) -> SigningKey | None:
+        """
+        The key of the ring that signs at ``now``; None without a ring.
+
+        Raises:
+            ConfigurationError: The ring has no key that signs.
+        """
+        if self.key_ring is None:
+            return None
+        current = self.key_ring.current(now)
+        if current is None:
+            raise ConfigurationError("JWT_KEY_RING has no key that signs now")
+        return current.signing
+
+    def candidates(
+        self, header: Claims, algorithm: str, now: float
+    ) -> tuple[VerifyingKey, ...]:
+        """
+        The keys that a token of ours may have been signed with.
+
+        Args:
+            header: Its header; a ring goes by its ``kid``.
+            algorithm: Its algorithm, one of ``decode_algorithms``.
+            now: The time, in epoch seconds.
+        """
+        if self.key_ring is None:
+            return self.verifying_keys(algorithm)
+        return self.key_ring.candidates(header.get("kid"), algorithm, now)
+
+    def jwks(self, now: float) -> Claims:
+        """The JWK Set of the keys that verify our tokens; secrets are left out."""
+        if self.key_ring is not None:
+            return self.key_ring.jwks(now)
+        if not self.is_asymmetric:
+            return {"keys": []}
+        return KeyRing((ring_key(self.algorithm, self.decode_key),)).jwks(now)
 
     @property
     def is_asymmetric(self) -> bool:
@@ -43,6 +107,9 @@ class KeySettings(Options):
         """
         given: str | Iterable[str] = self.values["JWT_DECODE_ALGORITHMS"] or ()
         algorithms = [given] if isinstance(given, str) else list(given)
+        if self.key_ring is not None:
+            known = self.key_ring.algorithms
+            return [name for name in known if name in algorithms or not algorithms]
         if not algorithms:
             return [self.algorithm]
         if self.algorithm not in algorithms and same_kind(
@@ -103,6 +170,8 @@ class KeySettings(Options):
 
     def verifying_keys(self, algorithm: str) -> tuple[VerifyingKey, ...]:
         """The key objects that verify ``algorithm`` and nothing else."""
+        if self.key_ring is not None:
+            return self.key_ring.of(algorithm)
         if algorithm not in self._verifying:
             materials = self._materials(algorithm)
             for material in materials:

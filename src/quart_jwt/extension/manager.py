@@ -15,31 +15,45 @@ from jwt.exceptions import InvalidIssuerError
 from jwt.exceptions import InvalidTokenError
 from jwt.exceptions import MissingRequiredClaimError
 from quart import current_app
+from quart import jsonify
+from quart import make_response
 from quart import Quart
 
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import CSRFError
 from quart_jwt.exceptions import FreshTokenRequired
+from quart_jwt.exceptions import InsufficientScopeError
 from quart_jwt.exceptions import InvalidHeaderError
 from quart_jwt.exceptions import InvalidQueryParamError
 from quart_jwt.exceptions import JWTDecodeError
+from quart_jwt.exceptions import KeysUnavailableError
 from quart_jwt.exceptions import NoAuthorizationError
 from quart_jwt.exceptions import RevokedTokenError
+from quart_jwt.exceptions import SessionEndedError
+from quart_jwt.exceptions import SessionLimitError
+from quart_jwt.exceptions import StoreError
+from quart_jwt.exceptions import TokenReuseError
 from quart_jwt.exceptions import UserClaimsVerificationError
 from quart_jwt.exceptions import UserLookupError
 from quart_jwt.exceptions import WrongTokenError
 from quart_jwt.extension.colour import remembering_loop
+from quart_jwt.extension.cookies import unset_jwt_cookies
 from quart_jwt.extension.current import current_user_context_processor
 from quart_jwt.extension.current import EXTENSION
+from quart_jwt.extension.current import get_jwt_request_location
+from quart_jwt.extension.current import key_sources_of
 from quart_jwt.extension.current import SETTINGS
 from quart_jwt.extension.current import settings_of
 from quart_jwt.extension.hooks import call
 from quart_jwt.extension.loaders import Loaders
 from quart_jwt.extension.pending import refuse_unawaited
+from quart_jwt.extension.session_store import Stores
 from quart_jwt.extension.settings import FollowedSettings
 from quart_jwt.extension.settings import Settings
 from quart_jwt.extension.workers import compute
+from quart_jwt.stores.base import Store
 from quart_jwt.tokens.verified import CacheInfo
+from quart_jwt.typing import Claims
 
 INVALID = (
     DecodeError,
@@ -57,6 +71,15 @@ INVALID = (
 UNAUTHORIZED = (CSRFError, NoAuthorizationError)
 """Answered by the unauthorized hook, with the reason."""
 
+OVER = (SessionEndedError, TokenReuseError)
+"""Rotations after which the cookies are of no use; no other error removes them."""
+
+
+RETRY_AFTER_S = 1
+"""When an issuer's keys may be there: a fetch that failed is tried again by then."""
+
+_WRITTEN_DOWN = ("JWT_KEY_RING", "JWT_ISSUERS", "JWT_PROFILE")
+
 
 class JWTManager(Loaders):
     """
@@ -66,6 +89,8 @@ class JWTManager(Loaders):
         app: The app, or None to call ``init_app`` later.
         add_context_processor: Whether templates get ``current_user``.
         clock: Gives the time in epoch seconds; tests move it.
+        store: Where sessions and revocations are kept; goes before
+            ``JWT_STORE_URL``. Opened and closed with the app's serving.
     """
 
     def __init__(
@@ -74,9 +99,11 @@ class JWTManager(Loaders):
         add_context_processor: bool = False,
         *,
         clock: Callable[[], float] = time.time,
+        store: Store | None = None,
     ) -> None:
         super().__init__()
         self.clock = clock
+        self._store = store
         # Weak, for a module's manager outlives the apps of a factory.
         self._apps: WeakSet[Quart] = WeakSet()
         if app is not None:
@@ -92,11 +119,17 @@ class JWTManager(Loaders):
             add_context_processor: Whether templates get ``current_user``.
         """
         app.extensions[EXTENSION] = self
-        app.extensions[SETTINGS] = FollowedSettings(app.config)
+        stores = Stores(
+            app, self._store, clock=self.clock, settings=lambda: settings_of(app)
+        )
+        app.extensions[SETTINGS] = FollowedSettings(app.config, stores)
         self._apps.add(app)
         app.sync_to_async = remembering_loop(app.sync_to_async)  # type: ignore[method-assign] # Quart's place to say how sync code is run
         app.before_serving(self._load_keys)
+        app.before_serving(stores.open)
+        app.after_serving(stores.close)
         refuse_unawaited(app)
+        app.after_serving(self._stop_fetching)
         if add_context_processor:
             app.context_processor(current_user_context_processor)
         self._register_error_handlers(app)
@@ -127,17 +160,46 @@ class JWTManager(Loaders):
         """The state of the verified-token cache of the current app."""
         return self.settings.verified.info()
 
+    async def ping_store(self) -> None:
+        """
+        Come back if the session store of the current app answers, or there is none.
+
+        Raises:
+            StoreError: It does not answer now; for a page that says who is well.
+        """
+        sessions = self.settings.sessions
+        if sessions is not None:
+            await sessions.store.ping()
+
+    def jwks(self) -> Claims:
+        """
+        The JWK Set of the current app: the keys that verify its tokens now.
+
+        It has public members only, and is made to be answered to anybody
+        (RFC 7517 §5); an app that signs with a secret has an empty one.
+        """
+        return self.settings.jwks(self.clock())
+
     async def _load_keys(self) -> None:
         """Prepare the keys before the first request, off the loop."""
         settings = self.settings
         try:
             await compute(self._prepare, settings)
         except ConfigurationError:
-            # A missing key may never be needed; strong ones are asked for now.
-            if settings.enforce_strong_keys:
+            # A missing key may never be needed; strong ones are asked for now, and
+            # so is what somebody took the trouble to write down.
+            values = settings.values
+            if settings.enforce_strong_keys or any(map(values.get, _WRITTEN_DOWN)):
                 raise
+        key_sources_of(current_app).start()
+
+    async def _stop_fetching(self) -> None:
+        await key_sources_of(current_app).close()
 
     def _prepare(self, settings: Settings) -> None:
+        _ = settings.profile, settings.issuers
+        if settings.key_ring is not None:
+            return
         if self.verifying.key is None:
             for algorithm in settings.decode_algorithms:
                 settings.verifying_keys(algorithm)
@@ -150,7 +212,11 @@ class JWTManager(Loaders):
             **dict.fromkeys(UNAUTHORIZED, self._on_unauthorized),
             ExpiredSignatureError: self._on_expired,
             FreshTokenRequired: self._on_not_fresh,
+            InsufficientScopeError: self._on_insufficient_scope,
+            KeysUnavailableError: self._on_unavailable_keys,
             RevokedTokenError: self._on_revoked,
+            SessionLimitError: self._on_session_limit,
+            StoreError: self._on_store_error,
             UserLookupError: self._on_user_not_found,
             UserClaimsVerificationError: self._on_verification_failed,
         }
@@ -171,8 +237,28 @@ class JWTManager(Loaders):
     async def _on_not_fresh(self, error: FreshTokenRequired) -> Any:
         return await call(self._needs_fresh_token, error.jwt_header, error.jwt_data)
 
+    async def _on_insufficient_scope(self, error: InsufficientScopeError) -> Any:
+        message = {self.settings.error_msg_key: str(error)}
+        return jsonify(message), error.status, {"WWW-Authenticate": error.challenge}
+
+    async def _on_unavailable_keys(self, error: KeysUnavailableError) -> Any:
+        message = {self.settings.error_msg_key: str(error)}
+        return jsonify(message), error.status, {"Retry-After": str(RETRY_AFTER_S)}
+
     async def _on_revoked(self, error: RevokedTokenError) -> Any:
-        return await call(self._revoked_token, error.jwt_header, error.jwt_data)
+        answer = await call(self._revoked_token, error.jwt_header, error.jwt_data)
+        if not isinstance(error, OVER) or get_jwt_request_location() != "cookies":
+            return answer
+        response = await make_response(answer)
+        unset_jwt_cookies(response)
+        return response
+
+    async def _on_session_limit(self, error: SessionLimitError) -> Any:
+        return jsonify({self.settings.error_msg_key: str(error)}), error.status
+
+    async def _on_store_error(self, error: StoreError) -> Any:
+        answer = jsonify({self.settings.error_msg_key: "Sessions are not available"})
+        return answer, error.status, {"Retry-After": str(error.retry_after_s)}
 
     async def _on_user_not_found(self, error: UserLookupError) -> Any:
         return await call(self._user_lookup_error, error.jwt_header, error.jwt_data)

@@ -64,6 +64,19 @@ OWN_DEFAULTS: Mapping[str, Any] = {
     "JWT_CACHE_MAX_BYTES": 32 * 1024 * 1024,
     "JWT_CACHE_MAX_ENTRIES": 10_000,
     "JWT_ENFORCE_STRONG_KEYS": False,
+    "JWT_ISSUERS": None,
+    "JWT_KEY_RING": None,
+    "JWT_MAX_SESSIONS_PER_USER": None,
+    "JWT_MAX_SESSIONS_POLICY": "end_oldest",
+    "JWT_PROFILE": None,
+    "JWT_REFRESH_GRACE": 10,
+    "JWT_REVOCATION_BOUND": 1,
+    "JWT_REVOCATION_MAX_ENTRIES": 100_000,
+    "JWT_SESSION_ABSOLUTE_EXPIRES": timedelta(days=90),
+    "JWT_SESSION_DETAILS": (),
+    "JWT_STORE_FAILURE": "deny",
+    "JWT_STORE_TIMEOUT": 0.25,
+    "JWT_STORE_URL": None,
 }
 """The options that this extension adds."""
 

@@ -5,6 +5,7 @@ What was presented: where a request may hold a token, and the credential found.
 requests, websocket handshakes and raw ASGI calls are all shown to it this way.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
@@ -32,6 +33,9 @@ class Requirement:
         locations: Where to look, in order; None for the configured locations.
         verify_type: Whether its type counts at all.
         skip_revocation_check: Whether the blocklist is not asked.
+        issuer: The issuer, or the issuers, that it has to be of; None for any.
+        audience: The audience, or several, that it has to name; None for any.
+        scopes: What it has to allow, all of it.
     """
 
     optional: bool = False
@@ -40,6 +44,25 @@ class Requirement:
     locations: LocationType = None
     verify_type: bool = True
     skip_revocation_check: bool = False
+    issuer: str | tuple[str, ...] | None = None
+    audience: str | tuple[str, ...] | None = None
+    scopes: tuple[str, ...] = ()
+
+
+def required_names(given: str | Iterable[str] | None) -> str | tuple[str, ...] | None:
+    """
+    The issuers or audiences that a route asks for, fixed for good.
+
+    Raises:
+        ValueError: There are none: nothing could ever pass.
+    """
+    if given is None or isinstance(given, str):
+        names: str | tuple[str, ...] | None = given
+    else:
+        names = tuple(given)
+    if names is not None and not names:
+        raise ValueError("A route needs one issuer or audience, or None for any")
+    return names
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,15 +19,18 @@ from functools import cached_property
 from typing import Any
 
 from quart_jwt.exceptions import ConfigurationError
+from quart_jwt.extension.issuers import KeySources
 from quart_jwt.extension.json_provider import json_encoder
-from quart_jwt.extension.key_settings import KeySettings
+from quart_jwt.extension.judgement_settings import JudgementSettings
 from quart_jwt.extension.options import DEFAULTS
 from quart_jwt.extension.options import OWN_DEFAULTS
 from quart_jwt.extension.options import QUART_KEYS
+from quart_jwt.extension.session_settings import SessionSettings
+from quart_jwt.extension.session_store import SessionStore
+from quart_jwt.extension.session_store import Stores
 from quart_jwt.extension.watched import state_of
 from quart_jwt.extension.watched import watch
 from quart_jwt.tokens.csrf import IssuedValues
-from quart_jwt.tokens.judgement import Expectation
 from quart_jwt.tokens.locations import LOCATIONS
 from quart_jwt.tokens.verified import VerifiedTokens
 
@@ -40,13 +43,25 @@ ONE_YEAR_S = 31_540_000
 _logger = logging.getLogger("quart_jwt")
 
 
-class Settings(KeySettings):
+class Settings(JudgementSettings, SessionSettings):
     """
     One state of the ``JWT_*`` values, under Flask-JWT-Extended's names.
 
     Args:
         values: Every option by its configuration key.
+        sources: The keys of the issuers beside us; those of the app.
+        stores: What gives the app its session store; None for settings that stand
+            for themselves.
     """
+
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        sources: KeySources | None = None,
+        stores: Stores | None = None,
+    ) -> None:
+        super().__init__(values, sources)
+        self._stores = stores
 
     @cached_property
     def token_location(self) -> tuple[str, ...]:
@@ -144,10 +159,9 @@ class Settings(KeySettings):
         return self.access_csrf_header_name, self.access_csrf_field_name
 
     @cached_property
-    def leeway(self) -> float:
-        """Tolerated clock difference, in seconds."""
-        leeway = self.values["JWT_DECODE_LEEWAY"]
-        return leeway.total_seconds() if isinstance(leeway, timedelta) else leeway
+    def sessions(self) -> SessionStore | None:
+        """The store that is asked about sessions; None for an app without one."""
+        return None if self._stores is None else self._stores.at(self.store_url)
 
     @cached_property
     def verified(self) -> VerifiedTokens:
@@ -158,17 +172,6 @@ class Settings(KeySettings):
     def issued(self) -> IssuedValues:
         """The CSRF values of the tokens just made."""
         return IssuedValues()
-
-    @cached_property
-    def expectation(self) -> Expectation:
-        """What every token's claims are judged by."""
-        return Expectation(
-            leeway_s=self.leeway,
-            issuer=self.decode_issuer,
-            audience=self.decode_audience,
-            verify_sub=self.verify_sub,
-            identity_claim=self.identity_claim_key,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +202,16 @@ class FollowedSettings:
 
     Args:
         config: ``app.config``; gets the defaults, and is watched from then on.
+        stores: What gives the app its session store.
+
+    Attributes:
+        sources: The keys of the issuers beside us.
     """
 
-    def __init__(self, config: dict[str, Any]) -> None:
+    def __init__(self, config: dict[str, Any], stores: Stores | None = None) -> None:
+        self._stores = stores
         self._warned: set[str] = set()
+        self.sources: KeySources = KeySources()
         self._compiled = self._compile(config, None)
 
     def __call__(self, config: dict[str, Any]) -> Settings:
@@ -234,7 +243,8 @@ class FollowedSettings:
             settings = before.settings
         else:
             self._warn_of_unknown(config)
-            settings = Settings(dict(zip(_KEYS, fixed, strict=True)))
+            values_by_key = dict(zip(_KEYS, fixed, strict=True))
+            settings = Settings(values_by_key, self.sources, self._stores)
         return _Compiled(settings, config, state, fixed, live, list(map(_copied, live)))
 
     def _warn_of_unknown(self, config: dict[str, Any]) -> None:

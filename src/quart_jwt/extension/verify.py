@@ -17,6 +17,7 @@ from quart_jwt.exceptions import NoAuthorizationError
 from quart_jwt.exceptions import RevokedTokenError
 from quart_jwt.exceptions import UserClaimsVerificationError
 from quart_jwt.exceptions import UserLookupError
+from quart_jwt.exceptions import WrongTokenError
 from quart_jwt.extension.hooks import call
 from quart_jwt.extension.hooks import Caller
 from quart_jwt.extension.loaders import Hook
@@ -25,6 +26,8 @@ from quart_jwt.extension.loaders import VerifyHooks
 from quart_jwt.extension.presentation import present
 from quart_jwt.extension.presentation import Presentation
 from quart_jwt.extension.presentation import Requirement
+from quart_jwt.extension.session_claims import token_ref
+from quart_jwt.extension.session_store import SessionStore
 from quart_jwt.extension.settings import Settings
 from quart_jwt.tokens.codec import allowed_algorithm
 from quart_jwt.tokens.codec import check_signature
@@ -32,10 +35,12 @@ from quart_jwt.tokens.codec import parse
 from quart_jwt.tokens.codec import Parsed
 from quart_jwt.tokens.judgement import judge
 from quart_jwt.tokens.judgement import judge_fresh
+from quart_jwt.tokens.judgement import judge_origin
 from quart_jwt.tokens.judgement import judge_type
 from quart_jwt.tokens.judgement import window
 from quart_jwt.tokens.keys import verifying_key
 from quart_jwt.tokens.keys import VerifyingKey
+from quart_jwt.tokens.scopes import judge_scopes
 from quart_jwt.tokens.token import copy
 from quart_jwt.tokens.token import Token
 from quart_jwt.typing import Claims
@@ -109,6 +114,7 @@ async def verify(
 
     Raises:
         JWTExtendedException, jwt.InvalidTokenError: The request is refused.
+        StoreError: The session store cannot tell; the request is refused.
         Exception: Whatever a hook raised; the request is refused, too.
     """
     try:
@@ -118,30 +124,39 @@ async def verify(
             return Verified(None, None)
         raise
     hooks, now = jwt.verifying, jwt.clock()
-    token = known_token(credential.text, settings, hooks.key)
+    token = known_token(credential.text, settings, hooks.key, now)
     if token is None:
-        token = await decode(credential.text, settings, hooks.key, call)
+        token = await decode(credential.text, settings, hooks.key, call, now)
     if credential.csrf or not token.passes_at(now):
         judge_and_remember(credential.text, token, settings, now, csrf=credential.csrf)
-    judge_requirement(token, requirement, now)
+    judge_requirement(token, requirement, settings, now)
     verified = Verified(token, credential.location)
+    if settings.sessions and not (hooks.blocklist or requirement.skip_revocation_check):
+        await _refuse_revoked(settings, settings.sessions, token, verified)
     if hooks.blocklist or hooks.verification or hooks.user:
         verified.user = await _ask(hooks, verified, requirement)
     return verified
 
 
-def known_token(text: Any, settings: Settings, key_hook: Hook | None) -> Token | None:
+def known_token(
+    text: Any, settings: Settings, key_hook: Hook | None, now: float
+) -> Token | None:
     """The remembered token of this text, if its key still counts."""
     if key_hook is not None or not isinstance(text, str):
         return None
     token = settings.verified.get(text)
-    if token is None or token.key not in settings.verifying_keys(token.key.algorithm):
+    if token is None:
         return None
-    return token
+    issuer = settings.issuer_of(token.claims) if settings.issuers else None
+    if issuer is not None:
+        return token if issuer.keys.counts(token.key) else None
+    if token.key not in settings.verifying_keys(token.key.algorithm):
+        return None
+    return token if now < token.key.until else None
 
 
 async def decode(
-    text: Any, settings: Settings, key_hook: Hook | None, call: Caller
+    text: Any, settings: Settings, key_hook: Hook | None, call: Caller, now: float
 ) -> Token:
     """
     Parse a token and check its signature; its claims are not judged here.
@@ -151,25 +166,35 @@ async def decode(
         settings: The algorithms and keys that count.
         key_hook: The decode-key hook, if the app has one.
         call: How to call it.
+        now: The time, in epoch seconds.
 
     Raises:
-        jwt.InvalidTokenError: It is malformed, or its signature is not ours.
+        jwt.InvalidTokenError: It is malformed, or its signature is not good.
+        KeysUnavailableError: Its issuer's keys cannot be had.
     """
     known = settings.verified.get(text) if key_hook and isinstance(text, str) else None
     if known is not None:
         # The hook is shown what is known; the same key needs no second check.
-        keys = await _keys(known, settings, key_hook, call)
+        keys = await _keys(known, settings, key_hook, call, now)
         return known if known.key in keys else _checked(parse(text), keys)
     parsed = parse(text)
-    return _checked(parsed, await _keys(parsed, settings, key_hook, call))
+    return _checked(parsed, await _keys(parsed, settings, key_hook, call, now))
 
 
 async def _keys(
-    parsed: Parsed | Token, settings: Settings, key_hook: Hook | None, call: Caller
+    parsed: Parsed | Token,
+    settings: Settings,
+    key_hook: Hook | None,
+    call: Caller,
+    now: float,
 ) -> tuple[VerifyingKey, ...]:
+    issuer = settings.issuer_of(parsed.claims)
+    if issuer is not None:
+        algorithm = allowed_algorithm(parsed.header, issuer.algorithms)
+        return await issuer.keys.candidates(parsed.header.get("kid"), algorithm)
     algorithm = allowed_algorithm(parsed.header, settings.decode_algorithms)
     if key_hook is None:
-        return settings.verifying_keys(algorithm)
+        return settings.candidates(parsed.header, algorithm, now)
     material = await call(key_hook, copy(parsed.header), copy(parsed.claims))
     return (_hooked_key(algorithm, material, settings),)
 
@@ -201,7 +226,7 @@ def judge_and_remember(
     Raises:
         Exception: As ``judge``; a token that has expired is forgotten.
     """
-    expectation = settings.expectation
+    expectation = settings.expectation_of(token.claims)
     try:
         judge(token, expectation, now, csrf=csrf, allow_expired=allow_expired)
     except ExpiredSignatureError:
@@ -223,12 +248,31 @@ def _hooked_key(algorithm: str, material: Any, settings: Settings) -> VerifyingK
         raise InvalidSignatureError("Signature verification failed") from exc
 
 
-def judge_requirement(token: Token, requirement: Requirement, now: float) -> None:
-    """Judge what this route asks beyond a valid token: its type, its freshness."""
+def judge_requirement(
+    token: Token, requirement: Requirement, settings: Settings, now: float
+) -> None:
+    """Judge what this route asks beyond a valid token."""
+    if requirement.issuer or requirement.audience:
+        judge_origin(
+            token.claims, issuer=requirement.issuer, audience=requirement.audience
+        )
     if requirement.verify_type:
         judge_type(token.claims, refresh=requirement.refresh)
+    if requirement.refresh and settings.issuer_of(token.claims) is not None:
+        # What another issuer calls a refresh token is for its own token endpoint.
+        raise WrongTokenError("Only refresh tokens of our own are allowed")
     if requirement.fresh:
         judge_fresh(token, now)
+    if requirement.scopes:
+        judge_scopes(token, requirement.scopes)
+
+
+async def _refuse_revoked(
+    settings: Settings, sessions: SessionStore, token: Token, verified: Verified
+) -> None:
+    ref = token_ref(token.claims, settings.identity_claim_key)
+    if await sessions.is_revoked(ref):
+        raise RevokedTokenError(verified.header, verified.claims)
 
 
 async def _ask(

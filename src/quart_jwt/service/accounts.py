@@ -12,12 +12,11 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
+from operator import attrgetter
 
 from sqlalchemy import func
-from sqlalchemy import insert
 from sqlalchemy import select
 from sqlalchemy import update
-from sqlalchemy.exc import IntegrityError
 
 from quart_jwt.service.database import Database
 from quart_jwt.service.database import UserRow
@@ -90,37 +89,34 @@ class Accounts:
             NameTakenError: The name is taken.
         """
         name = normalised_name(name)
-        row = insert(UserRow).values(
+        row = self._database.insert(UserRow).values(
             name=name,
             password_hash=password_hash,
             # Random, so that tokens of a deleted namesake do not come alive.
             session_epoch=secrets.randbits(FIRST_EPOCH_BITS),
             created_at=int(self._clock()),
         )
-        try:
-            async with self._database.connection() as connection:
-                await connection.execute(row)
-        except IntegrityError:
-            raise NameTakenError(f"there is a user named {name!r} already") from None
+        if await self._database.change(row.on_conflict_do_nothing()) == 0:
+            raise NameTakenError(f"there is a user named {name!r} already")
         return name
 
     async def find(self, name: str) -> Account | None:
         """Return an account by its normalised name."""
-        async with self._database.connection() as connection:
-            found = await connection.execute(_COLUMNS.where(UserRow.name == name))
-            row = found.mappings().one_or_none()
-        return None if row is None else Account(**row)
+        found = await self._database.rows(_COLUMNS.where(UserRow.name == name))
+        return Account(**found[0]) if found else None
 
     async def listed(self) -> Sequence[Account]:
         """Return all accounts, by name."""
-        async with self._database.connection() as connection:
-            found = await connection.execute(_COLUMNS.order_by(UserRow.name))
-            return [Account(**row) for row in found.mappings()]
+        accounts = [Account(**row) for row in await self._database.rows(_COLUMNS)]
+        # Here, because databases have their own ideas of an alphabet.
+        return sorted(accounts, key=attrgetter("name"))
 
     async def count(self) -> int:
         """Return how many accounts there are."""
-        async with self._database.connection() as connection:
-            return await connection.scalar(select(func.count(UserRow.id))) or 0
+        (row,) = await self._database.rows(
+            select(func.count().label("users")).select_from(UserRow)
+        )
+        return int(row["users"])
 
     async def set_password(self, name: str, password_hash: str) -> None:
         """
@@ -155,22 +151,19 @@ class Accounts:
 
     async def replace_hash(self, account: Account, password_hash: str) -> None:
         """Store a new hash of the same password, unless the hash has changed."""
-        async with self._database.connection() as connection:
-            await connection.execute(
-                update(UserRow)
-                .where(
-                    UserRow.name == account.name,
-                    UserRow.password_hash == account.password_hash,
-                )
-                .values(password_hash=password_hash)
+        await self._database.change(
+            update(UserRow)
+            .where(
+                UserRow.name == account.name,
+                UserRow.password_hash == account.password_hash,
             )
+            .values(password_hash=password_hash)
+        )
 
     async def _change(self, name: str, **values: object) -> None:
         name = normalised_name(name)
         change = update(UserRow).where(UserRow.name == name).values(**values)
-        async with self._database.connection() as connection:
-            changed = await connection.execute(change)
-        if changed.rowcount == 0:
+        if await self._database.change(change) == 0:
             raise UnknownNameError(f"there is no user named {name!r}")
 
 

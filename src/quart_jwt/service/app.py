@@ -15,16 +15,24 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from quart_jwt import ForwardAuth
 from quart_jwt import JWTManager
 from quart_jwt.service.accounts import Clock
+from quart_jwt.service.admission import account_of
 from quart_jwt.service.asgi_guard import AsgiGuard
+from quart_jwt.service.database import Database
+from quart_jwt.service.key_follower import KeyFollower
+from quart_jwt.service.lifetime import Part
+from quart_jwt.service.lifetime import serve_with
 from quart_jwt.service.page import page
 from quart_jwt.service.refusals import install_refusals
-from quart_jwt.service.resources import current_resources
 from quart_jwt.service.resources import EXTENSION
 from quart_jwt.service.resources import make_resources
 from quart_jwt.service.routes import REFRESH_PATH
 from quart_jwt.service.routes import routes
+from quart_jwt.service.session_routes import session_routes
 from quart_jwt.service.settings import Gateway
 from quart_jwt.service.settings import Settings
+from quart_jwt.service.signing_keys import signing_keys
+from quart_jwt.service.well_known import well_known
+from quart_jwt.tokens.key_ring import KeyRing
 
 MAX_BODY_BYTES = 16 * 1024
 """A login needs some 1.5 KiB at most."""
@@ -45,17 +53,37 @@ def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
     app.config.from_mapping(_config(settings))
     resources = make_resources(settings, clock)
     app.extensions[EXTENSION] = resources
-    app.while_serving(resources.serving)
+    parts: list[Part] = [resources.serving]
     app.before_request(_refuse_large_bodies)
+    if settings.secret_key is None:
+        parts.append(_follow_keys(app, settings, resources.database, clock))
+    serve_with(app, *parts)
     app.register_blueprint(routes)
+    app.register_blueprint(session_routes)
     if settings.storage.mode == "development":
         app.register_blueprint(page)
-    jwt = JWTManager(app, clock=clock)
-    jwt.token_in_blocklist_loader(_is_dead)
+    app.register_blueprint(well_known)
+    jwt = JWTManager(app, clock=clock, store=resources.sessions)
+    jwt.user_lookup_loader(account_of)
     install_refusals(app, jwt)
     lane = _forward_auth(jwt, settings.gateway)
     app.asgi_app = AsgiGuard(lane.wrap(app.asgi_app))  # type: ignore[method-assign] # as Quart's docs do
     return app
+
+
+def _follow_keys(
+    app: Quart, settings: Settings, database: Database, clock: Clock
+) -> Part:
+    """Let the app sign and verify with the keys that the database has, as they are."""
+
+    def install(ring: KeyRing) -> None:
+        app.config["JWT_KEY_RING"] = ring
+
+    install(KeyRing())  # nothing is served before there is another
+    keys = signing_keys(settings, database, clock)
+    follower = KeyFollower(keys, settings.keys, install=install, clock=clock)
+    app.before_request(follower.keep_up)
+    return follower.serving
 
 
 def _forward_auth(jwt: JWTManager, gateway: Gateway) -> ForwardAuth:
@@ -75,10 +103,20 @@ def _config(settings: Settings) -> dict[str, Any]:
         "MAX_CONTENT_LENGTH": MAX_BODY_BYTES,
         "JWT_SECRET_KEY": settings.secret_key,
         "JWT_ENFORCE_STRONG_KEYS": True,
+        "JWT_ENCODE_ISSUER": settings.keys.issuer,
+        "JWT_DECODE_ISSUER": settings.keys.issuer,
+        "JWT_ENCODE_AUDIENCE": settings.keys.audience,
+        "JWT_DECODE_AUDIENCE": settings.keys.audience,
         "JWT_ACCESS_TOKEN_EXPIRES": timedelta(seconds=settings.access_token_expires_s),
         "JWT_REFRESH_TOKEN_EXPIRES": timedelta(
             seconds=settings.refresh_token_expires_s
         ),
+        # A session is not made longer by refreshing it.
+        "JWT_SESSION_ABSOLUTE_EXPIRES": timedelta(
+            seconds=settings.refresh_token_expires_s
+        ),
+        "JWT_SESSION_DETAILS": settings.session_details,
+        "JWT_STORE_TIMEOUT": settings.storage.store_timeout_s,
         "JWT_TOKEN_LOCATION": ["headers", "cookies"],
         "JWT_COOKIE_SECURE": settings.cookie_secure,
         "JWT_COOKIE_SAMESITE": "Lax",
@@ -91,7 +129,3 @@ async def _refuse_large_bodies() -> None:
     """Refuse by the announced length, also where nobody reads the body."""
     if (request.content_length or 0) > MAX_BODY_BYTES:
         raise RequestEntityTooLarge
-
-
-async def _is_dead(_header: dict[str, Any], payload: dict[str, Any]) -> bool:
-    return not await current_resources().sessions.is_alive(payload)

@@ -27,6 +27,9 @@ SECURITY_HEADERS = [
     (b"vary", b"Authorization, Cookie"),
     (b"x-content-type-options", b"nosniff"),
 ]
+FOR_EVERYBODY = "/.well-known/"
+"""RFC 8615; what stands there is the same for all, and may say that it is public."""
+
 _HOST = re.compile(
     rb"(?:\[[0-9A-Fa-f:.]{2,45}\]|[\w-]{1,63}(?:\.[\w-]{1,63}){0,126}\.?|)(?::[0-9]{0,5})?",
     re.ASCII,
@@ -49,12 +52,13 @@ class AsgiGuard:
             await self._app(scope, receive, send)
             return
         started = False
+        is_for_everybody = scope["path"].startswith(FOR_EVERYBODY)
 
         async def guarded_send(event: ASGISendEvent) -> None:
             nonlocal started
             if event["type"] in _STARTS:
                 started = True
-                _add_headers(event)
+                _add_headers(event, for_everybody=is_for_everybody)
             await send(event)
 
         if not is_target(scope["path"]) or not is_host(scope["headers"]):
@@ -98,10 +102,21 @@ def is_host(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     return all(_HOST.fullmatch(host) for host in hosts)
 
 
-def _add_headers(event: ASGISendEvent) -> None:
+def _add_headers(event: ASGISendEvent, *, for_everybody: bool) -> None:
     headers = event["headers"]  # type: ignore[typeddict-item] # the two in _STARTS have it
+    if for_everybody and _may_be_kept(headers):
+        event["headers"] = [*headers, SECURITY_HEADERS[-1]]  # type: ignore[typeddict-unknown-key]
+        return
     kept = [pair for pair in headers if bytes(pair[0]).lower() not in _OURS]
     event["headers"] = [*kept, *SECURITY_HEADERS]  # type: ignore[typeddict-unknown-key]
+
+
+def _may_be_kept(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether an answer says itself that caches may keep it: our public keys do."""
+    return any(
+        bytes(name).lower() == b"cache-control" and bytes(value).startswith(b"public")
+        for name, value in headers
+    )
 
 
 async def _refuse(

@@ -8,7 +8,10 @@ Only the standard library is imported here: a ``quart-jwt`` without
 import sys
 from importlib.util import find_spec
 
-NEEDED = ("aiosqlite", "argon2", "click", "greenlet", "hypercorn", "sqlalchemy")
+NEEDED = (
+    *("aiosqlite", "alembic", "argon2", "click", "cryptography"),
+    *("greenlet", "hypercorn", "sqlalchemy"),
+)
 """What the extra brings, by import name."""
 
 

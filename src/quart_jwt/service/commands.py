@@ -17,17 +17,28 @@ import click
 
 from quart_jwt import __version__
 from quart_jwt.service import server
+from quart_jwt.service import workers
 from quart_jwt.service.banner import banner
+from quart_jwt.service.db_commands import db
 from quart_jwt.service.demo import DemoAccount
+from quart_jwt.service.descriptors import FEW
+from quart_jwt.service.descriptors import raise_descriptor_limit
+from quart_jwt.service.draining import end_by_force
 from quart_jwt.service.errors import ServiceError
 from quart_jwt.service.exposure import exposed
+from quart_jwt.service.key_commands import keys
+from quart_jwt.service.route_commands import routes_command
 from quart_jwt.service.server_config import ignored_keys
 from quart_jwt.service.server_config import make_config
+from quart_jwt.service.server_config import MAX_WORKERS
 from quart_jwt.service.server_config import read_values
+from quart_jwt.service.server_config import worker_count
+from quart_jwt.service.settings import Mode
 from quart_jwt.service.settings import read_settings
 from quart_jwt.service.settings import Settings
 from quart_jwt.service.user_commands import examples
 from quart_jwt.service.user_commands import users
+from quart_jwt.service.workers import SILENT_AFTER_S
 
 
 class Refusing(click.Group):
@@ -45,7 +56,7 @@ class Refusing(click.Group):
 @click.version_option(__version__, prog_name="quart-jwt")
 def cli() -> None:
     """
-    Serve logins with JSON Web Tokens, and manage who may log in.
+    Serve logins with JSON Web Tokens; manage who may log in, and the keys that sign.
 
     Settings are QUART_JWT_* environment variables; docs/service.md lists them.
     """
@@ -56,6 +67,7 @@ def cli() -> None:
     epilog=examples(
         "QUART_JWT_MODE=development quart-jwt serve",
         "quart-jwt serve --port 9000",
+        "quart-jwt serve --workers 4",
         "quart-jwt serve --bind unix:/run/quart-jwt.sock --config hypercorn.toml",
     ),
 )
@@ -79,37 +91,89 @@ def cli() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Hypercorn's settings (default: ./hypercorn.toml if it exists).",
 )
+@click.option(
+    "--workers",
+    "wanted",
+    type=click.IntRange(0, MAX_WORKERS),
+    help="Worker processes to keep (default: what the settings say; "
+    "0 serves in this process).",
+)
+@click.option(
+    "--worker-timeout",
+    "silent_after_s",
+    type=click.FloatRange(1, 3600),
+    default=SILENT_AFTER_S,
+    show_default=True,
+    metavar="SECONDS",
+    help="Replace a worker whose event loop hangs for so long.",
+)
 def serve_command(
-    binds: tuple[str, ...], host: str | None, port: int | None, path: Path | None
+    binds: tuple[str, ...],
+    host: str | None,
+    port: int | None,
+    path: Path | None,
+    wanted: int | None,
+    silent_after_s: float,
 ) -> None:
     """
     Serve login, refresh, protected and logout until SIGTERM or Ctrl-C.
+
+    With workers, SIGHUP replaces them one after another without a failed request.
     """
-    if binds and (host is not None or port is not None):
-        raise click.UsageError("--bind already says where; leave --host and --port")
-    if host is not None or port is not None:
-        binds = (f"{host or '127.0.0.1'}:{8000 if port is None else port}",)
+    binds = _binds(binds, host, port)
     settings = read_settings(os.environ)
     values = read_values(path)
+    count = worker_count(values, wanted)
     settings.storage.prepare()
+    announce = _announcer(settings.storage.mode)
     config = make_config(values, binds)
-    _warn(settings, ignored_keys(values), exposed(config.bind))
+    _warn(
+        settings, ignored_keys(values), raise_descriptor_limit(), exposed(config.bind)
+    )
+    if count:
+        serving = workers.serve_workers(
+            settings,
+            config,
+            count=count,
+            announce=announce,
+            path=path,
+            silent_after_s=silent_after_s,
+        )
+    else:
+        serving = server.serve(
+            settings, config, announce=announce, deadline=end_by_force
+        )
+    asyncio.run(serving)
+
+
+def _binds(
+    binds: tuple[str, ...], host: str | None, port: int | None
+) -> tuple[str, ...]:
+    """Return where to listen; nothing leaves it to the settings."""
+    if host is None and port is None:
+        return binds
+    if binds:
+        raise click.UsageError("--bind already says where; leave --host and --port")
+    return (f"{host or '127.0.0.1'}:{8000 if port is None else port}",)
+
+
+def _announcer(mode: Mode) -> server.Announce:
+    """Return what prints the banner once connections are taken."""
 
     def announce(address: str, demo: DemoAccount) -> None:
-        click.echo(
-            banner(
-                address=address,
-                mode=settings.storage.mode,
-                demo=demo,
-                command=_this_command(),
-            )
-        )
+        text = banner(address=address, mode=mode, demo=demo, command=_this_command())
+        click.echo(text)
         sys.stdout.flush()
 
-    asyncio.run(server.serve(settings, config, announce=announce))
+    return announce
 
 
-def _warn(settings: Settings, ignored: Sequence[str], reachable: Sequence[str]) -> None:
+def _warn(
+    settings: Settings,
+    ignored: Sequence[str],
+    descriptors: int,
+    reachable: Sequence[str],
+) -> None:
     if settings.storage.mode == "development" and reachable:
         click.echo(
             "warning: development mode is for this machine, but others can reach "
@@ -124,7 +188,13 @@ def _warn(settings: Settings, ignored: Sequence[str], reachable: Sequence[str]) 
         )
     for name in ignored:
         click.echo(
-            f"warning: {name} has no effect: `quart-jwt serve` is one process",
+            f"warning: {name} has no effect under `quart-jwt serve`",
+            err=True,
+        )
+    if 0 <= descriptors < FEW:  # -1 is no limit
+        click.echo(
+            f"warning: only {descriptors} descriptors may be open in a process, "
+            "and every connection is one: see `ulimit -n`",
             err=True,
         )
 
@@ -136,4 +206,7 @@ def _this_command() -> str:
     return os.path.relpath(sys.argv[0])
 
 
+cli.add_command(keys)
 cli.add_command(users)
+cli.add_command(db)
+cli.add_command(routes_command)

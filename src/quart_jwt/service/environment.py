@@ -16,7 +16,13 @@ NAMES = tuple(
     for name in (
         "MODE",
         "SECRET_KEY",
+        "KEY_ALGORITHM",
+        "KEY_ENCRYPTION_KEY",
+        "PUBLISH_BEFORE_USE",
+        "ISSUER",
+        "AUDIENCE",
         "DATABASE_URL",
+        "STORE_URL",
         "STATE_DIR",
         "ACCESS_TOKEN_EXPIRES",
         "REFRESH_TOKEN_EXPIRES",
@@ -25,6 +31,7 @@ NAMES = tuple(
         "METHOD_HEADER",
         "URI_HEADER",
         "PASS_PREFLIGHT",
+        "SESSION_DETAILS",
     )
 )
 

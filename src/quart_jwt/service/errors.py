@@ -14,10 +14,13 @@ sentence. None of them carries a password, a token or a setting's value::
     ├── CookieSizeError      400  token_too_large
     ├── HashingBusyError     503  busy
     ├── StoreError           503  store_unavailable
+    ├── UnknownSessionError  404  not_found
     ├── NameTakenError            command line only
     ├── UnknownNameError          command line only
+    ├── KeyStateError             command line only
     ├── SettingsError             start-up only
-    └── StartError                start-up only
+    ├── StartError                start-up only
+    └── StopError                 shutdown only
 """
 
 from collections.abc import Sequence
@@ -100,12 +103,26 @@ class StoreError(ServiceError):
         super().__init__("The database is not available")
 
 
+class UnknownSessionError(ServiceError):
+    """Raised when a user has no live session of that id."""
+
+    code = "not_found"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("There is no such session")
+
+
 class NameTakenError(ServiceError):
     """Raised when a user of that name exists already."""
 
 
 class UnknownNameError(ServiceError):
     """Raised when there is no user of that name."""
+
+
+class KeyStateError(ServiceError):
+    """Raised when a key is not in a state in which that can be done with it."""
 
 
 class SettingsError(ServiceError):
@@ -123,3 +140,18 @@ class SettingsError(ServiceError):
 
 class StartError(ServiceError):
     """Raised when the service cannot start although its settings are right."""
+
+
+class StopError(ServiceError):
+    """
+    Raised when a stop was not a clean one.
+
+    Args:
+        killed: How many workers did not end by themselves.
+    """
+
+    def __init__(self, killed: int) -> None:
+        super().__init__(
+            f"workers that had to be killed at the stop: {killed}; "
+            "what they were answering is lost"
+        )

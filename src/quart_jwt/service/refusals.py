@@ -18,6 +18,8 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from quart_jwt import JWTManager
 from quart_jwt.exceptions import CSRFError
+from quart_jwt.exceptions import InsufficientScopeError
+from quart_jwt.exceptions import StoreError as SessionStoreError
 from quart_jwt.exceptions import WrongTokenError
 from quart_jwt.service.errors import ServiceError
 from quart_jwt.service.errors import StoreError
@@ -62,9 +64,11 @@ def refusal(
 def install_refusals(app: Quart, jwt: JWTManager) -> None:
     """Make every error of an application, and of its tokens, answer in JSON."""
     app.register_error_handler(ServiceError, _service_refusal)
+    app.register_error_handler(SessionStoreError, _store_refusal)
     app.register_error_handler(HTTPException, _http_refusal)
     app.register_error_handler(CSRFError, _csrf_refusal)
     app.register_error_handler(WrongTokenError, _wrong_type_refusal)
+    app.register_error_handler(InsufficientScopeError, _scope_refusal)
     jwt.unauthorized_loader(_missing_token)
     jwt.invalid_token_loader(_invalid_token)
     jwt.expired_token_loader(_expired_token)
@@ -88,6 +92,12 @@ async def _service_refusal(error: Exception) -> Response:
     return response
 
 
+async def _store_refusal(error: SessionStoreError) -> Response:
+    response = refusal(error.status, error.code, "Sessions are not available")
+    response.headers["Retry-After"] = str(error.retry_after_s)
+    return response
+
+
 async def _http_refusal(error: HTTPException) -> Response:
     status = error.code or 500
     code = HTTP_CODES.get(status, f"http_{status}")
@@ -103,6 +113,12 @@ async def _csrf_refusal(error: Exception) -> Response:
 
 async def _wrong_type_refusal(error: Exception) -> Response:
     return bad_token("wrong_token_type", str(error))
+
+
+async def _scope_refusal(error: InsufficientScopeError) -> Response:
+    response = refusal(error.status, error.code, str(error))
+    response.headers["WWW-Authenticate"] = error.challenge
+    return response
 
 
 async def _missing_token(reason: str) -> Response:

@@ -9,18 +9,22 @@ from collections.abc import AsyncGenerator
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from quart import current_app
 
+from quart_jwt import Store
+from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.service.accounts import Accounts
 from quart_jwt.service.accounts import Clock
 from quart_jwt.service.authentication import Authentication
 from quart_jwt.service.database import Database
+from quart_jwt.service.environment import PREFIX
+from quart_jwt.service.errors import SettingsError
 from quart_jwt.service.passwords import HashCost
 from quart_jwt.service.passwords import Passwords
-from quart_jwt.service.sessions import Sessions
 from quart_jwt.service.settings import Settings
+from quart_jwt.service.settings import Storage
+from quart_jwt.stores.urls import store_from_url
 
 EXTENSION = "quart-jwt-service"
 
@@ -32,19 +36,21 @@ class Resources:
 
     Attributes:
         settings: What the operator wants.
+        clock: Gives the time in seconds since 1970.
         database: The engine.
         accounts: Who may log in.
         passwords: The hashing pool.
         authentication: Checks credentials.
-        sessions: Begins, ends and judges sessions.
+        sessions: Where sessions are kept; opened and closed by the ``JWTManager``.
     """
 
     settings: Settings
+    clock: Clock
     database: Database
     accounts: Accounts
     passwords: Passwords
     authentication: Authentication
-    sessions: Sessions
+    sessions: Store
 
     async def serving(self) -> AsyncGenerator[None, None]:
         """Open before the first request and close after the last."""
@@ -57,24 +63,31 @@ class Resources:
 
     async def close(self) -> None:
         """Finish what is under way and let go of threads and connections."""
-        await self.sessions.close()
         await self.passwords.close()
         await self.database.close()
 
 
 def make_resources(settings: Settings, clock: Clock) -> Resources:
     """Put the parts together; nothing is opened and no thread is started yet."""
-    database = Database(settings.storage.database_path)
+    database = Database(settings.storage.database_url)
     accounts = Accounts(database, clock)
     passwords = Passwords(settings.hash_cost)
     return Resources(
         settings=settings,
+        clock=clock,
         database=database,
         accounts=accounts,
         passwords=passwords,
         authentication=Authentication(accounts, passwords),
-        sessions=Sessions(database, clock, lifetime_s=settings.refresh_token_expires_s),
+        sessions=_session_store(settings.storage),
     )
+
+
+def _session_store(storage: Storage) -> Store:
+    try:
+        return store_from_url(storage.sessions_url)
+    except ConfigurationError as error:
+        raise SettingsError([f"{PREFIX}STORE_URL cannot be used: {error}"]) from error
 
 
 def current_resources() -> Resources:
@@ -85,10 +98,10 @@ def current_resources() -> Resources:
 
 @asynccontextmanager
 async def opened_accounts(
-    path: Path, cost: HashCost
+    url: str, cost: HashCost
 ) -> AsyncIterator[tuple[Accounts, Passwords]]:
-    """Lend the accounts of a database file and a hashing pool, without an app."""
-    database = Database(path)
+    """Lend the accounts of a database and a hashing pool, without an app."""
+    database = Database(url)
     passwords = Passwords(cost, slots=1)
     try:
         await database.open()

@@ -6,29 +6,35 @@ raised and answered in ``refusals``.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from jwt import ExpiredSignatureError
 from quart import Blueprint
+from quart import current_app
 from quart import jsonify
 from quart import request
 from quart import Response
 
-from quart_jwt import create_access_token_async
-from quart_jwt import create_refresh_token_async
+from quart_jwt import create_token_pair
+from quart_jwt import get_current_user
 from quart_jwt import get_jwt
 from quart_jwt import get_jwt_identity
 from quart_jwt import get_jwt_request_location
 from quart_jwt import jwt_required
+from quart_jwt import JWTManager
+from quart_jwt import revoke_family
+from quart_jwt import rotate_refresh_token
 from quart_jwt import set_access_cookies
 from quart_jwt import set_refresh_cookies
+from quart_jwt import TokenPair
 from quart_jwt import unset_jwt_cookies
 from quart_jwt import verify_jwt_in_request
+from quart_jwt.exceptions import RevokedTokenError
+from quart_jwt.service.accounts import Account
+from quart_jwt.service.admission import epoch_claim
 from quart_jwt.service.errors import CookieSizeError
 from quart_jwt.service.login_request import read_login
 from quart_jwt.service.resources import current_resources
-from quart_jwt.service.sessions import Session
 
 REFRESH_PATH = "/refresh"
 
@@ -46,24 +52,21 @@ async def login() -> Response:
     account = await resources.authentication.authenticate(
         wanted.username, wanted.password
     )
-    session = resources.sessions.begin(account)
-    access, expires_in = await _access_token(session, fresh=True)
-    refresh = await _refresh_token(session)
-    if not wanted.cookies:
-        return _bearer_answer(access, expires_in, refresh_token=refresh)
-    response = _cookie_answer(access, expires_in)
-    set_refresh_cookies(response, _fitting(refresh))
-    return response
+    pair = await create_token_pair(
+        account.name, fresh=True, additional_claims=epoch_claim(account)
+    )
+    return _cookie_answer(pair) if wanted.cookies else _bearer_answer(pair)
 
 
+# The rotation itself asks whether the session lives, in the same step.
 @routes.post(REFRESH_PATH)
-@jwt_required(refresh=True)
+@jwt_required(refresh=True, skip_revocation_check=True)
 async def refresh() -> Response:
-    """Exchange a refresh token for a new access token of the same session."""
-    access, expires_in = await _access_token(_session(get_jwt()), fresh=False)
-    if get_jwt_request_location() == "cookies":
-        return _cookie_answer(access, expires_in)
-    return _bearer_answer(access, expires_in)
+    """Exchange a refresh token for the next tokens of the same session."""
+    account: Account = get_current_user()
+    pair = await rotate_refresh_token(additional_claims=epoch_claim(account))
+    in_cookies = get_jwt_request_location() == "cookies"
+    return _cookie_answer(pair) if in_cookies else _bearer_answer(pair)
 
 
 @routes.get("/protected")
@@ -81,9 +84,9 @@ async def logout() -> Response:
     Either token will do, and an expired one too, for who wants to leave must
     not have to refresh first. Doing it twice changes nothing.
     """
-    session = Session.from_claims(await _payload_even_if_expired())
-    if session is not None:
-        await current_resources().sessions.end(session)
+    payload = await _payload_even_if_over()
+    if isinstance(payload.get("sid"), str):
+        await revoke_family(payload["sid"], identity=payload["sub"])
     response = jsonify(logged_out=True)
     unset_jwt_cookies(response)
     return response
@@ -91,49 +94,35 @@ async def logout() -> Response:
 
 @routes.get("/healthz")
 async def healthz() -> Response:
-    """Answer 200 while the service can reach its database."""
+    """Answer 200 while the service can reach its database and its sessions."""
     await current_resources().database.ping()
+    manager: JWTManager = current_app.extensions["quart-jwt"]
+    await manager.ping_store()
     return jsonify(status="ok")
 
 
-async def _access_token(session: Session, *, fresh: bool) -> tuple[str, int]:
-    """Return an access token that does not outlive its session, and its life in s."""
-    resources = current_resources()
-    expires_s = min(
-        resources.settings.access_token_expires_s,
-        resources.sessions.remaining_s(session),
-    )
-    token = await create_access_token_async(
-        session.name,
-        fresh=fresh,
-        expires_delta=timedelta(seconds=expires_s),
-        additional_claims=session.claims,
-    )
-    return token, expires_s
-
-
-async def _refresh_token(session: Session) -> str:
-    remaining_s = current_resources().sessions.remaining_s(session)
-    return await create_refresh_token_async(
-        session.name,
-        expires_delta=timedelta(seconds=remaining_s),
-        additional_claims=session.claims,
-    )
-
-
-def _bearer_answer(access: str, expires_in: int, **more: str) -> Response:
+def _bearer_answer(pair: TokenPair) -> Response:
     return jsonify(
-        access_token=access,
+        access_token=pair.access_token,
+        refresh_token=pair.refresh_token,
         token_type="Bearer",  # noqa: S106 - RFC 6749 section 5.1
-        expires_in=expires_in,
-        **more,
+        expires_in=_life_s(pair),
     )
 
 
-def _cookie_answer(access: str, expires_in: int) -> Response:
-    response = jsonify(cookies=True, expires_in=expires_in)
-    set_access_cookies(response, _fitting(access))
+def _cookie_answer(pair: TokenPair) -> Response:
+    response = jsonify(cookies=True, expires_in=_life_s(pair))
+    set_access_cookies(response, _fitting(pair.access_token))
+    set_refresh_cookies(response, _fitting(pair.refresh_token))
     return response
+
+
+def _life_s(pair: TokenPair) -> int:
+    """Return how long the access token lives from now, in seconds."""
+    expires_at = pair.access_expires_at
+    if expires_at is None:  # pragma: no cover - the service has no such setting
+        raise RuntimeError("a token of the service has an end")
+    return max(0, expires_at - int(current_resources().clock()))
 
 
 def _fitting(token: str) -> str:
@@ -142,18 +131,11 @@ def _fitting(token: str) -> str:
     return token
 
 
-def _session(payload: Mapping[str, Any]) -> Session:
-    session = Session.from_claims(payload)
-    if session is None:  # pragma: no cover - the blocklist hook has seen to it
-        raise RuntimeError("a token without a session was accepted")
-    return session
-
-
-async def _payload_even_if_expired() -> Mapping[str, Any]:
-    """Return a token's payload through the main flow, letting only its age pass."""
+async def _payload_even_if_over() -> Mapping[str, Any]:
+    """Return a token's payload through the main flow, letting its end pass."""
     try:
         await verify_jwt_in_request(verify_type=False, skip_revocation_check=True)
-    except ExpiredSignatureError as error:
-        # Expiry is judged last: signature, claims and CSRF value were good.
-        return error.jwt_data  # type: ignore[attr-defined,no-any-return]
+    except (ExpiredSignatureError, RevokedTokenError) as error:
+        # Both are judged last: signature, claims and CSRF value were good.
+        return error.jwt_data  # type: ignore[union-attr]
     return get_jwt()

@@ -16,6 +16,7 @@ from typing import Any
 from hypercorn.config import Config
 
 from quart_jwt.service.errors import StartError
+from quart_jwt.service.listeners import ListeningConfig
 from quart_jwt.service.logs import LineLogger
 
 FILE_NAME = "hypercorn.toml"
@@ -30,7 +31,7 @@ DEFAULTS: Mapping[str, Any] = {
     "include_server_header": False,
     "accesslog": "-",
     "errorlog": "-",
-    "access_log_format": '%(h)s "%(r)s" %(s)s %(b)s %(L)s',
+    "access_log_format": '%(h)s "%(r)s" %(s)s %(b)s %(L)s %(p)s',
     "logconfig_dict": {
         "version": 1,
         "disable_existing_loggers": False,
@@ -70,13 +71,19 @@ DEFAULTS: Mapping[str, Any] = {
     },
 }
 
+MAX_WORKERS = 64
+"""More on one machine is a mistake of typing."""
+
 ONE_PROCESS: Mapping[str, Any] = {
     "workers": 1,
     "worker_class": "asyncio",
     "debug": False,
     "use_reloader": False,
 }
-"""What ``hypercorn.asyncio.serve`` cannot follow, and the value that is true."""
+"""
+What ``hypercorn.asyncio.serve`` cannot follow, and the value that is true for
+each process. How many processes there are is ``worker_count``.
+"""
 
 
 def read_values(path: Path | None) -> dict[str, Any]:
@@ -95,7 +102,7 @@ def read_values(path: Path | None) -> dict[str, Any]:
     return {**DEFAULTS, **({} if path is None else _read(path))}
 
 
-def make_config(values: Mapping[str, Any], binds: Sequence[str]) -> Config:
+def make_config(values: Mapping[str, Any], binds: Sequence[str]) -> ListeningConfig:
     """
     Return Hypercorn's configuration for one process.
 
@@ -105,17 +112,33 @@ def make_config(values: Mapping[str, Any], binds: Sequence[str]) -> Config:
     """
     bind = {"bind": list(binds)} if binds else {}
     logger = {"logger_class": LineLogger}
-    return Config.from_mapping({**values, **ONE_PROCESS, **bind, **logger})
+    return ListeningConfig.of({**values, **ONE_PROCESS, **bind, **logger})
 
 
 def ignored_keys(values: Mapping[str, Any]) -> Sequence[str]:
-    """Return the names of values that have no effect in one process."""
-    harmless = {"workers": {0, 1}}
+    """Return the names of values that have no effect here."""
     return [
         name
         for name, only in ONE_PROCESS.items()
-        if values.get(name, only) not in harmless.get(name, {only})
+        if name != "workers" and values.get(name, only) != only
     ]
+
+
+def worker_count(values: Mapping[str, Any], wanted: int | None) -> int:
+    """
+    Return how many workers to keep; 0 is one process without a supervisor.
+
+    Args:
+        values: What ``read_values`` returned.
+        wanted: What goes before the values, or None.
+
+    Raises:
+        StartError: The values say no such number.
+    """
+    count = values["workers"] if wanted is None else wanted
+    if not isinstance(count, int) or not 0 <= count <= MAX_WORKERS:
+        raise StartError(f"workers must be a whole number from 0 to {MAX_WORKERS}")
+    return count
 
 
 def unknown_keys(values: Mapping[str, Any]) -> Sequence[str]:

@@ -17,19 +17,29 @@ from sqlalchemy.exc import ArgumentError
 
 from quart_jwt.extension.forward_auth import LOOPBACK
 from quart_jwt.extension.forwarded import trusted_peers
-from quart_jwt.service.database import SQLITE
+from quart_jwt.extension.session_settings import DETAILS
 from quart_jwt.service.environment import DAYS
 from quart_jwt.service.environment import MINUTES
 from quart_jwt.service.environment import PREFIX
 from quart_jwt.service.environment import Reading
 from quart_jwt.service.errors import SettingsError
+from quart_jwt.service.key_options import KeyOptions
+from quart_jwt.service.key_options import read_key_options
 from quart_jwt.service.passwords import HashCost
 from quart_jwt.service.passwords import OWASP_MINIMUM
-from quart_jwt.service.state_dir import development_secret
 from quart_jwt.service.state_dir import ensure_state_dir
+from quart_jwt.stores.urls import SCHEMES
 from quart_jwt.tokens.keys import weakness
 
 Mode = Literal["development", "production"]
+
+
+SQLITE = "sqlite+aiosqlite"
+POSTGRESQL_SCHEME = "postgresql+asyncpg://"
+
+FILE_TIMEOUT_S = 5.0
+"""A file does not hang like a network, but a hundred sign-ins write one by one."""
+SERVER_TIMEOUT_S = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +50,25 @@ class Storage:
     Attributes:
         mode: ``production`` unless the environment says otherwise.
         state_dir: The directory of what the service makes itself.
-        database_path: The SQLite file.
+        database_url: The database of the accounts.
+        store_url: Where sessions are; None for the same database.
     """
 
     mode: Mode
     state_dir: Path
-    database_path: Path
+    database_url: str = field(repr=False)  # it may hold a password
+    store_url: str | None = field(default=None, repr=False)
+
+    @property
+    def sessions_url(self) -> str:
+        """Where sessions are."""
+        return self.store_url or self.database_url
+
+    @property
+    def store_timeout_s(self) -> float:
+        """How long a call of the session store may take, in seconds."""
+        is_file = self.sessions_url.startswith(f"{SQLITE}:")
+        return FILE_TIMEOUT_S if is_file else SERVER_TIMEOUT_S
 
     def prepare(self) -> None:
         """
@@ -54,7 +77,8 @@ class Storage:
         Raises:
             StartError: It cannot be made.
         """
-        if self.database_path.is_relative_to(self.state_dir):
+        path = _sqlite_path(self.database_url)
+        if path is not None and path.is_relative_to(self.state_dir):
             ensure_state_dir(self.state_dir)
 
 
@@ -84,19 +108,24 @@ class Settings:
 
     Attributes:
         storage: Where the data are.
-        secret_key: Signs the tokens (HS256): 32 bytes or more.
+        secret_key: Signs the tokens (HS256): 32 bytes or more; None to sign with key
+            pairs that the service makes, publishes and rotates.
+        keys: How it does that, and what names tokens carry.
         access_token_expires_s: Life of an access token, in seconds.
         refresh_token_expires_s: Life of a session, in seconds.
         cookie_secure: Whether cookies travel over HTTPS only.
+        session_details: What a session records of the client that logs in.
         gateway: Whose questions at ``/auth/verify`` are believed, and how.
         hash_cost: What a password hash costs.
     """
 
     storage: Storage
-    secret_key: str = field(repr=False)
+    secret_key: str | None = field(default=None, repr=False)
+    keys: KeyOptions = field(default_factory=KeyOptions)
     access_token_expires_s: int = 15 * MINUTES
     refresh_token_expires_s: int = 30 * DAYS
     cookie_secure: bool = True
+    session_details: tuple[str, ...] = ()
     gateway: Gateway = Gateway()
     hash_cost: HashCost = OWASP_MINIMUM
 
@@ -124,15 +153,13 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     """
     Read and check all settings.
 
-    In development a missing secret is generated into the state directory.
-
     Raises:
         SettingsError: Lists everything that is wrong.
-        StartError: The state directory cannot be used.
     """
     reading = Reading(environ)
     storage = _storage(reading)
-    secret = _secret(reading, storage.mode)
+    secret = _secret(reading)
+    keys = read_key_options(reading)
     access_s = reading.seconds("ACCESS_TOKEN_EXPIRES", 15 * MINUTES)
     refresh_s = reading.seconds("REFRESH_TOKEN_EXPIRES", 30 * DAYS)
     if access_s > refresh_s:
@@ -141,16 +168,27 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             f"must not be less than {PREFIX}ACCESS_TOKEN_EXPIRES",
         )
     secure = reading.flag("COOKIE_SECURE", default=storage.mode == "production")
+    details = _session_details(reading)
     gateway = _gateway(reading)
     reading.finish()
     return Settings(
         storage=storage,
-        secret_key=secret or development_secret(storage.state_dir),
+        secret_key=secret,
+        keys=keys,
         access_token_expires_s=access_s,
         refresh_token_expires_s=refresh_s,
         cookie_secure=secure,
+        session_details=details,
         gateway=gateway,
     )
+
+
+def _session_details(reading: Reading) -> tuple[str, ...]:
+    text = reading.text("SESSION_DETAILS") or ""
+    details = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not set(details) <= set(DETAILS):
+        reading.fault("SESSION_DETAILS", f"can only contain {' and '.join(DETAILS)}")
+    return details
 
 
 def _gateway(reading: Reading) -> Gateway:
@@ -177,7 +215,8 @@ def _storage(reading: Reading) -> Storage:
     return Storage(
         mode=_mode(reading),
         state_dir=state_dir,
-        database_path=_database_path(reading, state_dir),
+        database_url=_database_url(reading, state_dir),
+        store_url=_store_url(reading),
     )
 
 
@@ -191,14 +230,21 @@ def _mode(reading: Reading) -> Mode:
     return "production"
 
 
-def _database_path(reading: Reading, state_dir: Path) -> Path:
+def _database_url(reading: Reading, state_dir: Path) -> str:
     url = reading.text("DATABASE_URL")
     if url is None:
-        return state_dir / "service.db"
-    path = _sqlite_path(url)
-    if path is None:
-        reading.fault("DATABASE_URL", f"must be {SQLITE}:/// and a file's path")
-    return path or state_dir
+        return _sqlite_url(state_dir / "service.db")
+    if _sqlite_path(url) is None and not url.startswith(POSTGRESQL_SCHEME):
+        reading.fault(
+            "DATABASE_URL",
+            f"must be {SQLITE}:/// and a file's path, or {POSTGRESQL_SCHEME}…",
+        )
+    return url
+
+
+def _sqlite_url(path: Path) -> str:
+    """Return the URL of a file, whatever characters its path has."""
+    return URL.create(SQLITE, database=str(path)).render_as_string()
 
 
 def _sqlite_path(text: str) -> Path | None:
@@ -213,24 +259,25 @@ def _sqlite_path(text: str) -> Path | None:
     return None if path.startswith(":") or "\0" in path else Path(path)
 
 
-def _secret(reading: Reading, mode: Mode) -> str | None:
+def _store_url(reading: Reading) -> str | None:
+    url = reading.text("STORE_URL")
+    if url is not None and url.partition("://")[0] not in SCHEMES:
+        known = ", ".join(f"{one}://" for one in SCHEMES)
+        reading.fault("STORE_URL", f"must begin with one of {known}")
+    return url
+
+
+def _secret(reading: Reading) -> str | None:
     secret = reading.text("SECRET_KEY")
-    if secret is None:
-        if mode == "production":
-            reading.fault(
-                "SECRET_KEY",
-                "must be set in production: 32 random bytes or more, as "
-                "`python3 -c 'import secrets; print(secrets.token_urlsafe(48))'` "
-                "prints them",
-            )
-        return None
     weak = _secret_weakness(secret)
     if weak is not None:
         reading.fault("SECRET_KEY", f"is too weak: {weak}")
     return secret
 
 
-def _secret_weakness(secret: str) -> str | None:
+def _secret_weakness(secret: str | None) -> str | None:
+    if secret is None:
+        return None
     try:
         return weakness("HS256", secret)
     except (RuntimeError, ValueError):

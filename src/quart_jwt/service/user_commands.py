@@ -126,8 +126,8 @@ def _with_accounts(work: Work[T]) -> T:
     storage.prepare()
 
     async def run() -> T:
-        path = storage.database_path
-        async with opened_accounts(path, OWASP_MINIMUM) as (accounts, passwords):
+        url = storage.database_url
+        async with opened_accounts(url, OWASP_MINIMUM) as (accounts, passwords):
             return await work(accounts, passwords)
 
     return asyncio.run(run())

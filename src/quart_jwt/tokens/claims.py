@@ -73,7 +73,7 @@ def claims_of(layout: Layout, now: float) -> Claims:
         "csrf": layout.csrf,
         "aud": layout.audience or None,
         "iss": layout.issuer or None,
-        "exp": _expiry(layout.expires, issued),
+        "exp": expiry(layout.expires, now),
     }
     claims |= {name: value for name, value in optional.items() if value is not None}
     claims |= layout.additional
@@ -84,10 +84,17 @@ def _fresh(fresh: bool | float | timedelta, issued: datetime) -> bool | float:
     return (issued + fresh).timestamp() if isinstance(fresh, timedelta) else fresh
 
 
-def _expiry(expires: Any, issued: datetime) -> int | None:
+def expiry(expires: Any, now: float) -> int | None:
+    """
+    When a token expires that is issued now, in epoch seconds; None for never.
+
+    Args:
+        expires: How long it lives (a timedelta or a relativedelta), or False.
+        now: The time of issue, in epoch seconds.
+    """
     if expires is False:
         return None
-    return timegm((issued + expires).utctimetuple())
+    return timegm((datetime.fromtimestamp(now, UTC) + expires).utctimetuple())
 
 
 def _numeric(name: str, value: Any) -> Any:

@@ -25,6 +25,8 @@ from quart_jwt.exceptions import FreshTokenRequired
 from quart_jwt.exceptions import JWTDecodeError
 from quart_jwt.exceptions import WrongTokenError
 from quart_jwt.tokens.csrf import verify_csrf
+from quart_jwt.tokens.profile import judge_profile
+from quart_jwt.tokens.profile import Profile
 from quart_jwt.tokens.token import Claims
 from quart_jwt.tokens.token import Token
 
@@ -43,6 +45,7 @@ class Expectation:
         audience: The accepted ``aud``, or several; None for any.
         verify_sub: Whether ``sub`` has to be a string.
         identity_claim: The claim that has to be there.
+        profile: The profile that access tokens have to keep, if any.
     """
 
     leeway_s: float
@@ -50,6 +53,7 @@ class Expectation:
     audience: str | Iterable[str] | None
     verify_sub: bool
     identity_claim: str
+    profile: Profile | None = None
 
     def is_fixed(self) -> bool:
         """Whether nobody else can change it: a live view of a dict is not fixed."""
@@ -94,6 +98,8 @@ def judge(
     _judge_iss(claims, expectation.issuer)
     _judge_aud(claims, expectation.audience)
     _judge_names(claims, verify_sub=expectation.verify_sub)
+    if expectation.profile is not None:
+        judge_profile(token)
     if expectation.identity_claim not in claims:
         raise JWTDecodeError(f"Missing claim: {expectation.identity_claim}")
     if csrf:
@@ -131,6 +137,22 @@ def judge_type(claims: Claims, *, refresh: bool) -> None:
         raise WrongTokenError("Only refresh tokens are allowed")
     if is_refresh and not refresh:
         raise WrongTokenError("Only non-refresh tokens are allowed")
+
+
+def judge_origin(
+    claims: Claims,
+    *,
+    issuer: str | Container[str] | None,
+    audience: str | Iterable[str] | None,
+) -> None:
+    """
+    Require the issuer and the audience that one route asks for; None for any.
+
+    Raises:
+        InvalidTokenError: PyJWT's subclass for the claim at fault.
+    """
+    _judge_iss(claims, issuer)
+    _judge_aud(claims, audience)
 
 
 def judge_fresh(token: Token, now: float) -> None:

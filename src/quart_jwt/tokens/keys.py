@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from math import inf
 from typing import Any
 from typing import Protocol
 
@@ -43,11 +44,18 @@ class Primitive(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A key that signs with exactly one algorithm."""
+    """
+    A key that signs with exactly one algorithm.
+
+    Attributes:
+        algorithm: One of RFC 7518's names.
+        kid: The id that its tokens name; None for a key without one.
+    """
 
     algorithm: str
     _primitive: Primitive
     _material: Any
+    kid: str | None = None
 
     def sign(self, message: bytes) -> bytes:
         """The signature of ``message`` (RFC 7515 §5.1)."""
@@ -59,11 +67,21 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class VerifyingKey:
-    """A key that verifies exactly one algorithm."""
+    """
+    A key that verifies exactly one algorithm.
+
+    Attributes:
+        algorithm: One of RFC 7518's names.
+        kid: The id by which tokens name it; None for a key without one.
+        until: The first moment at which it verifies nothing any more, in epoch
+            seconds.
+    """
 
     algorithm: str
     _primitive: Primitive
     _material: Any
+    kid: str | None = None
+    until: float = inf
 
     def verifies(self, message: bytes, signature: bytes) -> bool:
         """Whether ``signature`` is ours, compared in constant time."""
@@ -73,7 +91,7 @@ class VerifyingKey:
         return f"<VerifyingKey {self.algorithm}>"
 
 
-def signing_key(algorithm: str, material: Any) -> SigningKey:
+def signing_key(algorithm: str, material: Any, *, kid: str | None = None) -> SigningKey:
     """
     Prepare a key that signs.
 
@@ -81,14 +99,17 @@ def signing_key(algorithm: str, material: Any) -> SigningKey:
         algorithm: One of RFC 7518's names, such as ``"HS256"``.
         material: A secret (str or bytes), a private key in PEM (str or bytes),
             a private key object of cryptography, or PyJWT's ``PyJWK``.
+        kid: The id that its tokens are to name, if any.
 
     Raises:
         ConfigurationError: The algorithm is unknown, or the key does not fit.
     """
-    return SigningKey(algorithm, *_prepared(algorithm, material))
+    return SigningKey(algorithm, *_prepared(algorithm, material), kid)
 
 
-def verifying_key(algorithm: str, material: Any) -> VerifyingKey:
+def verifying_key(
+    algorithm: str, material: Any, *, kid: str | None = None, until: float = inf
+) -> VerifyingKey:
     """
     Prepare a key that verifies; a private key is reduced to its public half.
 
@@ -96,6 +117,8 @@ def verifying_key(algorithm: str, material: Any) -> VerifyingKey:
         algorithm: One of RFC 7518's names, such as ``"RS256"``.
         material: A secret, a key in PEM, a key object of cryptography, or
             PyJWT's ``PyJWK``.
+        kid: The id by which tokens name it, if any.
+        until: From when on it verifies nothing, in epoch seconds.
 
     Raises:
         ConfigurationError: The algorithm is unknown, or the key does not fit.
@@ -103,7 +126,17 @@ def verifying_key(algorithm: str, material: Any) -> VerifyingKey:
     found, prepared = _prepared(algorithm, material)
     if hasattr(prepared, "public_key"):
         prepared = prepared.public_key()
-    return VerifyingKey(algorithm, found, prepared)
+    return VerifyingKey(algorithm, found, prepared, kid, until)
+
+
+def prepared_key(algorithm: str, material: Any) -> Any:
+    """
+    The key object behind some material: bytes for a secret, else cryptography's.
+
+    Raises:
+        ConfigurationError: The algorithm is unknown, or the key does not fit.
+    """
+    return _prepared(algorithm, material)[1]
 
 
 def weakness(algorithm: str, material: Any) -> str | None:

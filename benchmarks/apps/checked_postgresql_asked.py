@@ -1,0 +1,7 @@
+# mypy: ignore-errors
+# Why: what the peers stand on is not installed where types are checked.
+"""Our protected route on PostgreSQL, asked about every token."""
+
+from benchmarks.apps.checked import make_checked
+
+app = make_checked("postgresql", feed=False)

@@ -1,0 +1,69 @@
+"""
+The endpoints about sessions: where a user is signed in, and ending it there.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from quart import Blueprint
+from quart import jsonify
+from quart import Response
+
+from quart_jwt import get_jwt_identity
+from quart_jwt import jwt_required
+from quart_jwt import list_sessions
+from quart_jwt import revoke_all_for
+from quart_jwt import revoke_family
+from quart_jwt import Session
+from quart_jwt import unset_jwt_cookies
+from quart_jwt.service.errors import UnknownSessionError
+
+session_routes: Blueprint = Blueprint("sessions", __name__)
+
+
+@session_routes.get("/sessions")
+@jwt_required()
+async def sessions() -> Response:
+    """List the live sessions of the user; nothing in the list opens anything."""
+    return jsonify(sessions=[_shown(one) for one in await list_sessions()])
+
+
+@session_routes.delete("/sessions/<session_id>")
+@jwt_required()
+async def end_session(session_id: str) -> Response:
+    """End one session of the user; another user's is as unknown as none."""
+    if not await revoke_family(session_id, identity=get_jwt_identity()):
+        raise UnknownSessionError
+    return jsonify(ended=1)
+
+
+@session_routes.post("/logout/all")
+@jwt_required()
+async def log_out_everywhere() -> Response:
+    """End every session of the user."""
+    response = jsonify(ended=await revoke_all_for())
+    unset_jwt_cookies(response)
+    return response
+
+
+@session_routes.post("/logout/others")
+@jwt_required()
+async def log_out_elsewhere() -> Response:
+    """End every session of the user but the one that asks."""
+    return jsonify(ended=await revoke_all_for(keep_current=True))
+
+
+def _shown(session: Session) -> dict[str, Any]:
+    return {
+        "id": session.session_id,
+        "created_at": _iso(session.created_at),
+        "refreshed_at": _iso(session.refreshed_at),
+        "expires_at": None if session.expires_at is None else _iso(session.expires_at),
+        "user_agent": session.user_agent,
+        "address": session.address,
+        "is_current": session.is_current,
+    }
+
+
+def _iso(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,52 @@
+"""
+What everybody may know: the public keys, and where they are (RFC 8615).
+
+Both answers may be kept for as long as a new key waits before it signs, or less.
+"""
+
+import json
+from hashlib import sha256
+from typing import Any
+
+from quart import abort
+from quart import Blueprint
+from quart import current_app
+from quart import request
+from quart import Response
+
+from quart_jwt import JWTManager
+from quart_jwt.service.resources import current_resources
+
+JWKS_PATH = "/.well-known/jwks.json"
+METADATA_PATH = "/.well-known/openid-configuration"
+
+well_known: Blueprint = Blueprint("well_known", __name__)
+
+
+@well_known.get(JWKS_PATH)
+async def jwks() -> Response:
+    """Publish the JWK Set (RFC 7517 §5): public members only."""
+    manager: JWTManager = current_app.extensions["quart-jwt"]
+    return await _public(manager.jwks(), "application/jwk-set+json")
+
+
+@well_known.get(METADATA_PATH)
+async def metadata() -> Response:
+    """Name the issuer and its keys, where OpenID Connect Discovery looks for them."""
+    issuer = current_resources().settings.keys.issuer
+    if issuer is None:
+        abort(404)
+    document = {"issuer": issuer, "jwks_uri": issuer.rstrip("/") + JWKS_PATH}
+    return await _public(document, "application/json")
+
+
+async def _public(document: dict[str, Any], media_type: str) -> Response:
+    """An answer that everybody may keep, and ask whether it still holds."""
+    body = json.dumps(document, separators=(",", ":"), sort_keys=True)
+    response = Response(body, content_type=media_type)
+    max_age_s = current_resources().settings.keys.max_age_s
+    response.headers["Cache-Control"] = f"public, max-age={max_age_s}"
+    # Keys are for anybody; a single-page app may verify, too.
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.set_etag(sha256(body.encode()).hexdigest()[:32])
+    return await response.make_conditional(request)

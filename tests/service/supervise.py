@@ -1,0 +1,34 @@
+"""``quart-jwt serve --workers``, but the workers serve the application of a test."""
+
+import asyncio
+import os
+import sys
+
+from quart_jwt.service.errors import ServiceError
+from quart_jwt.service.server_config import make_config
+from quart_jwt.service.server_config import read_values
+from quart_jwt.service.settings import read_settings
+from quart_jwt.service.workers import serve_workers
+
+
+def main() -> None:
+    """Keep two workers until told to stop; exit as the command does."""
+    settings = read_settings(os.environ)
+    settings.storage.prepare()
+    config = make_config(read_values(None), ["127.0.0.1:0"])
+    serving = serve_workers(
+        settings,
+        config,
+        count=2,
+        announce=lambda address, _demo: print(f"serving on {address}", flush=True),  # noqa: T201 - the test reads it
+        silent_after_s=5,
+        application="service.paced_app:app",
+    )
+    try:
+        asyncio.run(serving)
+    except ServiceError as error:
+        sys.exit(f"Error: {error}")
+
+
+if __name__ == "__main__":
+    main()

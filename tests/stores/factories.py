@@ -1,0 +1,96 @@
+"""
+The stores that the contract is tested on. A store joins by adding its factory.
+
+A factory gives a context manager over an empty store, opened at ``START``. What it
+needs (a file, a server) it asks of pytest's request.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from redis.asyncio import RedisCluster
+
+from clock import START
+from quart_jwt.stores.base import Store
+from quart_jwt.stores.memory import MemoryStore
+from quart_jwt.stores.redis import from_url
+from quart_jwt.stores.redis import RedisStore
+from quart_jwt.stores.sql import SQLStore
+from real_servers import PostgreSQL
+from real_servers import Redis
+
+Factory = Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[Store]]
+
+
+@asynccontextmanager
+async def memory(_request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    """Give a store in this process."""
+    store = MemoryStore()
+    await store.open(now=START)
+    yield store
+    await store.close()
+
+
+@asynccontextmanager
+async def sqlite(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    """Give a store in a file."""
+    folder: Path = request.getfixturevalue("tmp_path")
+    store = SQLStore(f"sqlite+aiosqlite:///{folder}/sessions.db")
+    await store.open(now=START)
+    yield store
+    await store.close()
+
+
+@asynccontextmanager
+async def postgresql(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    """Give a store in a database whose tables are empty."""
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    store = SQLStore(server.url("sessions"))
+    await store.upgrade()
+    await asyncio.to_thread(server.empty, "sessions")
+    await store.open(now=START)
+    yield store
+    await store.close()
+
+
+@asynccontextmanager
+async def redis(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    """Give a store in a Redis that is empty."""
+    server: Redis = request.getfixturevalue("redis")
+    await asyncio.to_thread(server.empty)
+    store = from_url(server.url)
+    await store.open(now=START)
+    yield store
+    await store.close()
+
+
+@asynccontextmanager
+async def redis_cluster(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    """Give a store in a cluster, which refuses keys of two slots in one step."""
+    server: Redis = request.getfixturevalue("redis_cluster")
+    await asyncio.to_thread(server.empty)
+    client = RedisCluster(
+        "127.0.0.1", server.port, decode_responses=True, max_connections=200
+    )
+    store = RedisStore(client)
+    await store.open(now=START)
+    yield store
+    await store.close()
+
+
+FACTORIES: dict[str, Factory] = {
+    "memory": memory,
+    "sqlite": sqlite,
+    "postgresql": postgresql,
+    "redis": redis,
+    "redis-cluster": redis_cluster,
+}
+"""Every store, by the name that its tests carry."""
+
+SLOW = {"redis-cluster"}
+"""What takes a quarter of a second to connect to."""
