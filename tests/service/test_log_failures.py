@@ -24,6 +24,11 @@ HYPERCORN = [
     *(sys.executable, "-m", "hypercorn", "-c", str(ROOT / "hypercorn.toml")),
     *("-b", "127.0.0.1:0", "quart_jwt.service.asgi:app"),
 ]
+COMMANDS = {
+    "serve": SERVE,
+    "workers": [*SERVE, "--workers", "1"],
+    "hypercorn": HYPERCORN,
+}
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJyZWFsIn0.c2ln"
 COOKIE = "access_token_cookie=eyJCOOKIE"
 REQUEST = (
@@ -55,7 +60,9 @@ class Logging:
         return self.errors.read_text()
 
 
-@pytest.fixture(name="logging_service", params=[SERVE, HYPERCORN], ids=["ours", "own"])
+@pytest.fixture(
+    name="logging_service", params=list(COMMANDS.values()), ids=list(COMMANDS)
+)
 def _logging_service(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[Logging]:
