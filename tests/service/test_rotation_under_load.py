@@ -10,6 +10,7 @@ import httpx
 import jwt as pyjwt
 import pytest
 
+import real_servers
 from service.kit import bearer
 from service.test_process import _environ
 from service.test_process import _start  # noqa: F401 - the fixture
@@ -50,24 +51,24 @@ class Client:
         self._urls = urls
         self._login = {"username": "demo", "password": password}
         self._stop = stop
+        self._refresh = ""
 
     def run(self) -> None:
         """Work until it is enough; remember every token's kid and every failure."""
         outsider = Outsider(self._urls[1])
         with httpx.Client() as http:
             answer = http.post(f"{self._urls[0]}/login", json=self._login)
-            refresh = answer.json()["refresh_token"]
+            self._refresh = answer.json()["refresh_token"]
             while not self._stop.is_set():
                 for url in self._urls:
-                    self._round(http, url, refresh, outsider)
+                    self._round(http, url, outsider)
 
-    def _round(
-        self, http: httpx.Client, url: str, refresh: str, outsider: Outsider
-    ) -> None:
-        answer = http.post(f"{url}/refresh", headers=bearer(refresh))
+    def _round(self, http: httpx.Client, url: str, outsider: Outsider) -> None:
+        answer = http.post(f"{url}/refresh", headers=bearer(self._refresh))
         self._note(answer)
         if answer.status_code != 200:
             return
+        self._refresh = answer.json()["refresh_token"]
         token = answer.json()["access_token"]
         for one in self._urls:
             self._note(http.get(f"{one}/protected", headers=bearer(token)))
@@ -82,10 +83,24 @@ class Client:
             self.failures.append(f"{answer.request.url}: {answer.status_code}")
 
 
+@pytest.fixture(name="database", params=["sqlite", "postgresql"])
+def _database(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """The settings of a database that both processes share."""
+    if request.param == "sqlite":
+        return {}
+    server: real_servers.PostgreSQL = request.getfixturevalue("postgresql")
+    server.create("rotation")
+    settings = {"DATABASE_URL": server.url("rotation")}
+    _run(tmp_path, settings, "db", "upgrade")
+    return settings
+
+
 @pytest.mark.slow
-def test_a_rotation_under_load_fails_nobody(start: Start, tmp_path: Path) -> None:
+def test_a_rotation_under_load_fails_nobody(
+    start: Start, tmp_path: Path, database: dict[str, str]
+) -> None:
     """Two processes on one database, and an outsider with the JWK Set: no failure."""
-    settings = {"MODE": "development", "PUBLISH_BEFORE_USE": WAIT_S}
+    settings = {"MODE": "development", "PUBLISH_BEFORE_USE": WAIT_S, **database}
     first = start(**settings)
     second = start(**settings)
     stop = threading.Event()
@@ -94,7 +109,8 @@ def test_a_rotation_under_load_fails_nobody(start: Start, tmp_path: Path) -> Non
     with ThreadPoolExecutor(len(clients)) as pool:
         running = [pool.submit(client.run) for client in clients]
         try:
-            new_kid = _rotate(tmp_path)
+            new_kid = _run(tmp_path, settings, "keys", "rotate").split(" ")[1]
+            new_kid = new_kid.rstrip(";")
             deadline = time.monotonic() + DEADLINE_S
             # Until both have used the new key for a while.
             while min(client.kids.count(new_kid) for client in clients) < 20:
@@ -114,14 +130,15 @@ def test_a_rotation_under_load_fails_nobody(start: Start, tmp_path: Path) -> Non
         assert len(set(kids)) == 2
 
 
-def _rotate(where: Path) -> str:
+def _run(where: Path, settings: dict[str, str], *words: str) -> str:
+    """Run a command of the service beside it, and give what it prints."""
     done = subprocess.run(  # noqa: S603 - our own command
-        [*COMMAND, "keys", "rotate"],
+        [*COMMAND, *words],
         cwd=where,
-        env=_environ(MODE="development", PUBLISH_BEFORE_USE=WAIT_S),
+        env=_environ(**settings),
         capture_output=True,
         text=True,
         timeout=DEADLINE_S,
         check=True,
     )
-    return done.stdout.split(" ")[1].rstrip(";")
+    return done.stdout
