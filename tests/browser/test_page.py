@@ -149,3 +149,20 @@ async def test_a_service_that_is_away_is_said(page: Page, served: Served) -> Non
     await page.click("#protected")
     await expect(page.locator("#verdict")).not_to_be_empty()
     await expect(page.locator("#verdict")).to_have_class("verdict bad")
+
+
+async def test_sessions_are_listed_and_ended(page: Page, served: Served) -> None:
+    """A sign-in elsewhere is in the list, and ending it there refuses its token."""
+    elsewhere = await served.service.log_in(NAME, PASSWORD)
+    served.service.clock.advance(1)
+    await _sign_in(page)
+    await page.click("#list")
+    await expect(page.locator("#session-list li")).to_have_count(2)
+    await expect(page.locator("#session-list li em")).to_have_count(1)
+    other = page.locator("#session-list li", has_not=page.locator("em"))
+    await other.locator("button").click()
+    await expect(page.locator("#session-list li")).to_have_count(1)
+    token = elsewhere["access_token"]
+    assert await served.service.status("GET", "/protected", token) == 401
+    await page.click("#protected")
+    await _welcome(page)

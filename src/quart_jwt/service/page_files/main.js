@@ -160,10 +160,10 @@ async function listSessions() {
 
 function shownSession(session) {
   const item = document.createElement("li");
-  const since = new Date(session.created_at * 1000).toLocaleString(language);
-  item.append(make("span", session.user_agent ?? session.id));
+  const since = new Date(session.created_at).toLocaleString(language);
+  item.append(make("span", session.user_agent ?? session.address ?? session.id));
   item.append(make("small", `${word("since")} ${since}`));
-  if (session.current) item.append(make("em", word("thisSession")));
+  if (session.is_current) item.append(make("em", word("thisSession")));
   const end = make("button", word("endSession"));
   end.type = "button";
   end.addEventListener("click", () =>
