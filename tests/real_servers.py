@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
@@ -89,7 +90,8 @@ class Server:
         assert self._process is not None
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
         for child in children.read_text("ascii").split():
-            os.kill(int(child), signum)
+            with suppress(ProcessLookupError):  # it may have ended meanwhile
+                os.kill(int(child), signum)
 
     def stop(self, signum: signal.Signals = signal.SIGKILL) -> None:
         """End it, and wait until it is gone."""

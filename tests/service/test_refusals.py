@@ -187,10 +187,10 @@ async def test_a_full_queue_is_a_503(
 ) -> None:
     """Too many logins at once are told when to come back."""
 
-    async def busy(_stored: str | None, _password: str) -> None:
+    def busy() -> None:
         raise HashingBusyError("busy")
 
-    monkeypatch.setattr(service.resources.passwords, "verify", busy)
+    monkeypatch.setattr(service.resources.passwords, "reserve", busy)
     response = await service.client.post(
         "/login", json={"username": NAME, "password": PASSWORD}
     )
