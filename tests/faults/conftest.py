@@ -15,6 +15,7 @@ import real_servers
 from clock import Clock
 from extension.session_apps import session_app
 from extension.session_apps import Walker
+from quart_jwt.extension.current import settings_of
 from quart_jwt.stores.sql import SQLStore
 from quart_jwt.stores.urls import store_from_url
 from stores.proxy import Proxy
@@ -43,6 +44,17 @@ class Stand:
             # The breaker lets one through in a second.
             await asyncio.sleep(0.05)
         return seen
+
+    async def settled(self) -> None:
+        """
+        Wait for what a client that hung up has left under way.
+
+        Its exchange, come late and after two others, would rightly be reuse; no
+        client exchanges twice within the time that one exchange takes.
+        """
+        sessions = settings_of(self.walker.app).sessions
+        assert sessions is not None
+        await asyncio.gather(*sessions.store._unfinished, return_exceptions=True)
 
     async def refreshed(self, token: str) -> Any:
         """Exchange a refresh token, as often as it takes; 503 is no answer."""

@@ -171,6 +171,7 @@ async def test_a_thousand_clients_that_go_away_lose_no_session(stand: Stand) -> 
         await hang_up(stand.walker.app, "/refresh", headers=headers, when=when)
         fresh, same = await stand.refreshed(token), await stand.refreshed(token)
         assert same["refresh_token"] == fresh["refresh_token"]
+        await stand.settled()
         token = fresh["refresh_token"]
     (only,) = (await stand.walker.ask("GET", "/sessions", fresh["access_token"]))[1]
 
