@@ -21,15 +21,17 @@ from quart_jwt.service.settings import Storage
 _folder = Path(tempfile.mkdtemp(prefix=secrets.token_hex(4), dir=FOLDER))
 _settings = Settings(
     storage=Storage(
-        mode="production", state_dir=_folder, database_path=_folder / "service.db"
+        mode="production",
+        state_dir=_folder,
+        database_url=f"sqlite+aiosqlite:///{_folder}/service.db",
     ),
     secret_key=SECRET,
 )
 
 
 async def _add_account():
-    path, cost = _settings.storage.database_path, _settings.hash_cost
-    async with opened_accounts(path, cost) as (accounts, passwords):
+    url, cost = _settings.storage.database_url, _settings.hash_cost
+    async with opened_accounts(url, cost) as (accounts, passwords):
         await accounts.add(NAME, await passwords.hash(PASSWORD))
 
 
