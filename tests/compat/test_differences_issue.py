@@ -76,15 +76,18 @@ async def test_an_empty_algorithm_is_no_algorithm() -> None:
     assert jwt.get_unverified_header(ours.value)["alg"] == "HS256"
 
 
-@pytest.mark.parametrize("algorithm", ["none", "XS256"])
+@pytest.mark.parametrize(
+    ("algorithm", "their_error"),
+    [("none", "InvalidKeyError"), ("XS256", "NotImplementedError")],
+)
 async def test_an_unknown_algorithm_is_a_mistake_in_the_configuration(
-    algorithm: str,
+    algorithm: str, their_error: str
 ) -> None:
     """Both refuse to sign, in other classes."""
     given = {"additional_headers": {"alg": algorithm}}
     theirs, ours = await called(partial(MAKERS["access"], **given))
 
-    assert theirs.kinds[0] in {"NotImplementedError", "InvalidKeyError"}
+    assert theirs.kinds[0] == their_error
     assert ours.kinds[:2] == ("ConfigurationError", "RuntimeError")
 
 
