@@ -17,8 +17,8 @@ from playwright.async_api import ViewportSize
 
 from clock import Clock
 from quart_jwt.service.app import create_app
-from quart_jwt.service.settings import Settings
-from quart_jwt.service.settings import Storage
+from quart_jwt.service.settings.settings import Settings
+from quart_jwt.service.settings.storage import Storage
 from service.kit import PASSWORD
 from service.kit import QUICK
 from service.kit import SECRET

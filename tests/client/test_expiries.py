@@ -19,8 +19,8 @@ from clock import Clock
 from docs.running import serving
 from quart_jwt.client import JWTAuth
 from quart_jwt.service.app import create_app
-from quart_jwt.service.settings import Settings
-from quart_jwt.service.settings import Storage
+from quart_jwt.service.settings.settings import Settings
+from quart_jwt.service.settings.storage import Storage
 from service.kit import NAME
 from service.kit import PASSWORD
 from service.kit import QUICK

@@ -12,8 +12,8 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from quart_jwt.service.server_config import DEFAULTS
-from quart_jwt.service.supervisor import Limits
+from quart_jwt.service.serving.server_config import DEFAULTS
+from quart_jwt.service.serving.supervisor import Limits
 from source_tree import ROOT
 from vector_files import required
 

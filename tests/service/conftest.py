@@ -11,8 +11,8 @@ import pytest
 from clock import Clock
 from quart_jwt.service.app import create_app
 from quart_jwt.service.database import Database
-from quart_jwt.service.settings import Settings
-from quart_jwt.service.settings import Storage
+from quart_jwt.service.settings.settings import Settings
+from quart_jwt.service.settings.storage import Storage
 from service.kit import QUICK
 from service.kit import SECRET
 from service.kit import Service

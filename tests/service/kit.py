@@ -7,8 +7,8 @@ from typing import Any
 from quart import Quart
 
 from clock import Clock
-from quart_jwt.service.accounts import Account
-from quart_jwt.service.passwords import HashCost
+from quart_jwt.service.accounts.accounts import Account
+from quart_jwt.service.accounts.passwords import HashCost
 from quart_jwt.service.resources import EXTENSION
 from quart_jwt.service.resources import Resources
 

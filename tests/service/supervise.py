@@ -5,10 +5,10 @@ import os
 import sys
 
 from quart_jwt.service.errors import ServiceError
-from quart_jwt.service.server_config import make_config
-from quart_jwt.service.server_config import read_values
-from quart_jwt.service.settings import read_settings
-from quart_jwt.service.workers import serve_workers
+from quart_jwt.service.serving.server_config import make_config
+from quart_jwt.service.serving.server_config import read_values
+from quart_jwt.service.serving.workers import serve_workers
+from quart_jwt.service.settings.settings import read_settings
 
 
 def main() -> None:

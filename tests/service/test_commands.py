@@ -15,12 +15,12 @@ from click.testing import Result
 from quart_jwt import __version__
 from quart_jwt.service import cli as door
 from quart_jwt.service import commands
-from quart_jwt.service import server
-from quart_jwt.service import workers
-from quart_jwt.service.demo import DemoAccount
-from quart_jwt.service.passwords import Passwords
+from quart_jwt.service.accounts.demo import DemoAccount
+from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.resources import opened_accounts
-from quart_jwt.service.settings import Settings
+from quart_jwt.service.serving import server
+from quart_jwt.service.serving import workers
+from quart_jwt.service.settings.settings import Settings
 from service.kit import QUICK
 from service.kit import SECRET
 

@@ -15,8 +15,8 @@ from quart_jwt.service import commands
 from quart_jwt.service.app import create_app
 from quart_jwt.service.errors import SettingsError
 from quart_jwt.service.errors import StartError
-from quart_jwt.service.settings import read_storage
-from quart_jwt.service.settings import Settings
+from quart_jwt.service.settings.settings import read_storage_settings
+from quart_jwt.service.settings.settings import Settings
 from quart_jwt.stores import urls
 from quart_jwt.stores.urls import Entry
 from service.kit import Service
@@ -133,7 +133,7 @@ def test_upgrading_the_embedded_default_is_fine(tmp_path: Path) -> None:
 def test_a_store_that_does_not_exist_is_a_fault(url: str) -> None:
     """The setting is named, and what could stand there, and not its value."""
     with pytest.raises(SettingsError, match="QUART_JWT_STORE_URL must begin") as caught:
-        read_storage({"QUART_JWT_STORE_URL": url})
+        read_storage_settings({"QUART_JWT_STORE_URL": url})
     assert "hunter2" not in str(caught.value)
 
 

@@ -14,24 +14,24 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from quart_jwt import ForwardAuth
 from quart_jwt import JWTManager
-from quart_jwt.service.accounts import Clock
-from quart_jwt.service.admission import account_of
-from quart_jwt.service.asgi_guard import AsgiGuard
+from quart_jwt.service.accounts.accounts import Clock
+from quart_jwt.service.accounts.admission import account_of
 from quart_jwt.service.database import Database
-from quart_jwt.service.key_follower import KeyFollower
+from quart_jwt.service.keys.follower import KeyFollower
+from quart_jwt.service.keys.signing_keys import signing_keys
 from quart_jwt.service.lifetime import Part
 from quart_jwt.service.lifetime import serve_with
-from quart_jwt.service.page import page
-from quart_jwt.service.refusals import install_refusals
 from quart_jwt.service.resources import EXTENSION
 from quart_jwt.service.resources import make_resources
-from quart_jwt.service.routes import REFRESH_PATH
-from quart_jwt.service.routes import routes
-from quart_jwt.service.session_routes import session_routes
-from quart_jwt.service.settings import Gateway
-from quart_jwt.service.settings import Settings
-from quart_jwt.service.signing_keys import signing_keys
-from quart_jwt.service.well_known import well_known
+from quart_jwt.service.settings.gateway import Gateway
+from quart_jwt.service.settings.settings import Settings
+from quart_jwt.service.web.asgi_guard import AsgiGuard
+from quart_jwt.service.web.page import page
+from quart_jwt.service.web.refusals import install_refusals
+from quart_jwt.service.web.routes import REFRESH_PATH
+from quart_jwt.service.web.routes import routes
+from quart_jwt.service.web.session_routes import session_routes
+from quart_jwt.service.web.well_known import well_known
 from quart_jwt.tokens.key_ring import KeyRing
 
 MAX_BODY_BYTES = 16 * 1024

@@ -12,7 +12,7 @@ from quart import Quart
 
 from quart_jwt.service.app import create_app
 from quart_jwt.service.errors import ServiceError
-from quart_jwt.service.settings import read_settings
+from quart_jwt.service.settings.settings import read_settings
 
 
 def _app() -> Quart:

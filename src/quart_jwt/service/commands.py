@@ -16,29 +16,29 @@ from typing import Any
 import click
 
 from quart_jwt import __version__
-from quart_jwt.service import server
-from quart_jwt.service import workers
-from quart_jwt.service.banner import banner
+from quart_jwt.service.accounts.demo import DemoAccount
+from quart_jwt.service.accounts.user_commands import examples
+from quart_jwt.service.accounts.user_commands import users
 from quart_jwt.service.db_commands import db
-from quart_jwt.service.demo import DemoAccount
-from quart_jwt.service.descriptors import FEW
-from quart_jwt.service.descriptors import raise_descriptor_limit
-from quart_jwt.service.draining import end_by_force
 from quart_jwt.service.errors import ServiceError
-from quart_jwt.service.exposure import exposed
-from quart_jwt.service.key_commands import keys
-from quart_jwt.service.route_commands import routes_command
-from quart_jwt.service.server_config import ignored_keys
-from quart_jwt.service.server_config import make_config
-from quart_jwt.service.server_config import MAX_WORKERS
-from quart_jwt.service.server_config import read_values
-from quart_jwt.service.server_config import worker_count
-from quart_jwt.service.settings import Mode
-from quart_jwt.service.settings import read_settings
-from quart_jwt.service.settings import Settings
-from quart_jwt.service.user_commands import examples
-from quart_jwt.service.user_commands import users
-from quart_jwt.service.workers import SILENT_AFTER_S
+from quart_jwt.service.keys.key_commands import keys
+from quart_jwt.service.serving import server
+from quart_jwt.service.serving import workers
+from quart_jwt.service.serving.banner import banner
+from quart_jwt.service.serving.descriptors import FEW
+from quart_jwt.service.serving.descriptors import raise_descriptor_limit
+from quart_jwt.service.serving.draining import end_by_force
+from quart_jwt.service.serving.exposure import exposed
+from quart_jwt.service.serving.server_config import ignored_keys
+from quart_jwt.service.serving.server_config import make_config
+from quart_jwt.service.serving.server_config import MAX_WORKERS
+from quart_jwt.service.serving.server_config import read_values
+from quart_jwt.service.serving.server_config import worker_count
+from quart_jwt.service.serving.workers import SILENT_AFTER_S
+from quart_jwt.service.settings.settings import read_settings
+from quart_jwt.service.settings.settings import Settings
+from quart_jwt.service.settings.storage import Mode
+from quart_jwt.service.web.route_commands import routes_command
 
 
 class Refusing(click.Group):

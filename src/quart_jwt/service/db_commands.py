@@ -9,11 +9,11 @@ import click
 
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import StoreError
+from quart_jwt.service.accounts.user_commands import examples
 from quart_jwt.service.database import Database
 from quart_jwt.service.errors import StartError
-from quart_jwt.service.settings import read_storage
-from quart_jwt.service.settings import Storage
-from quart_jwt.service.user_commands import examples
+from quart_jwt.service.settings.settings import read_storage_settings
+from quart_jwt.service.settings.storage import Storage
 from quart_jwt.stores.sql import SQLStore
 from quart_jwt.stores.sql_connections import POSTGRESQL
 from quart_jwt.stores.sql_connections import SQLITE
@@ -41,7 +41,7 @@ def upgrade() -> None:
     Do it before new workers start; old ones may serve meanwhile and afterwards.
     A database that is up to date is left alone.
     """
-    storage = read_storage(os.environ)
+    storage = read_storage_settings(os.environ)
     storage.prepare()
     asyncio.run(_upgrade(storage))
 

@@ -14,16 +14,16 @@ from quart import current_app
 
 from quart_jwt import Store
 from quart_jwt.exceptions import ConfigurationError
-from quart_jwt.service.accounts import Accounts
-from quart_jwt.service.accounts import Clock
-from quart_jwt.service.authentication import Authentication
+from quart_jwt.service.accounts.accounts import Accounts
+from quart_jwt.service.accounts.accounts import Clock
+from quart_jwt.service.accounts.authentication import Authentication
+from quart_jwt.service.accounts.passwords import HashCost
+from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.database import Database
-from quart_jwt.service.environment import PREFIX
 from quart_jwt.service.errors import SettingsError
-from quart_jwt.service.passwords import HashCost
-from quart_jwt.service.passwords import Passwords
-from quart_jwt.service.settings import Settings
-from quart_jwt.service.settings import Storage
+from quart_jwt.service.settings.environment import PREFIX
+from quart_jwt.service.settings.settings import Settings
+from quart_jwt.service.settings.storage import Storage
 from quart_jwt.stores.urls import store_from_url
 
 EXTENSION = "quart-jwt-service"

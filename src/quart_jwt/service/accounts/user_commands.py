@@ -1,0 +1,161 @@
+"""
+The ``quart-jwt users`` commands: who may log in.
+
+A password is asked for or read from standard input, and is never an argument:
+other users of the machine can see arguments.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable
+from collections.abc import Callable
+from datetime import datetime
+from datetime import UTC
+from typing import Any
+from typing import TypeVar
+
+import click
+
+from quart_jwt.service.accounts.accounts import Account
+from quart_jwt.service.accounts.accounts import Accounts
+from quart_jwt.service.accounts.accounts import normalised_name
+from quart_jwt.service.accounts.passwords import check_new_password
+from quart_jwt.service.accounts.passwords import OWASP_MINIMUM
+from quart_jwt.service.accounts.passwords import Passwords
+from quart_jwt.service.errors import PasswordRuleError
+from quart_jwt.service.resources import opened_accounts
+from quart_jwt.service.settings.settings import read_storage_settings
+
+T = TypeVar("T")
+Work = Callable[[Accounts, Passwords], Awaitable[T]]
+
+
+def examples(*lines: str) -> str:
+    """Return examples for the end of a help text, which click must not wrap."""
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
+
+
+@click.group(
+    "users",
+    epilog=examples(
+        "quart-jwt users add alice",
+        'printf %s "$PASSWORD" | quart-jwt users add alice --password-stdin',
+        "quart-jwt users disable alice",
+    ),
+)
+def users() -> None:
+    """
+    Manage who may log in. The service may be running meanwhile.
+    """
+
+
+password_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
+    "--password-stdin",
+    "from_stdin",
+    is_flag=True,
+    help="Read the password from standard input (one line break at its end is cut).",
+)
+
+
+@users.command("add", epilog=examples("quart-jwt users add alice"))
+@click.argument("name")
+@password_option
+def add(name: str, *, from_stdin: bool) -> None:
+    """
+    Add the user NAME, asking for a password.
+    """
+    name = normalised_name(name)
+    password = _password(from_stdin=from_stdin)
+
+    async def work(accounts: Accounts, passwords: Passwords) -> None:
+        await accounts.add(name, await passwords.hash(password))
+
+    _with_accounts(work)
+    click.echo(f"added {name}")
+
+
+@users.command("set-password", epilog=examples("quart-jwt users set-password alice"))
+@click.argument("name")
+@password_option
+def set_password(name: str, *, from_stdin: bool) -> None:
+    """
+    Set a new password for NAME and end all sessions of that user.
+    """
+    password = _password(from_stdin=from_stdin)
+
+    async def work(accounts: Accounts, passwords: Passwords) -> None:
+        await accounts.set_password(name, await passwords.hash(password))
+
+    _with_accounts(work)
+    click.echo(f"new password for {name}; all sessions ended")
+
+
+@users.command("disable", epilog=examples("quart-jwt users disable alice"))
+@click.argument("name")
+def disable(name: str) -> None:
+    """
+    Shut NAME out: no login, and all sessions end at once.
+    """
+    _with_accounts(lambda accounts, _passwords: accounts.disable(name))
+    click.echo(f"disabled {name}; all sessions ended")
+
+
+@users.command("enable", epilog=examples("quart-jwt users enable alice"))
+@click.argument("name")
+def enable(name: str) -> None:
+    """
+    Let NAME log in again; sessions of before stay ended.
+    """
+    _with_accounts(lambda accounts, _passwords: accounts.enable(name))
+    click.echo(f"enabled {name}")
+
+
+@users.command("list", epilog=examples("quart-jwt users list"))
+def list_users() -> None:
+    """
+    List all users: name, enabled or disabled, and when added, between tabs.
+    """
+    for account in _with_accounts(lambda accounts, _passwords: accounts.listed()):
+        click.echo(_line(account))
+
+
+def _with_accounts(work: Work[T]) -> T:
+    """Run ``work`` with the accounts of the configured database."""
+    storage = read_storage_settings(os.environ)
+    storage.prepare()
+
+    async def run() -> T:
+        url = storage.database_url
+        async with opened_accounts(url, OWASP_MINIMUM) as (accounts, passwords):
+            return await work(accounts, passwords)
+
+    return asyncio.run(run())
+
+
+def _password(*, from_stdin: bool) -> str:
+    if from_stdin:
+        password = _password_from_stdin()
+    else:
+        password = str(
+            click.prompt(
+                "Password", hide_input=True, confirmation_prompt="The same again"
+            )
+        )
+    check_new_password(password)
+    return password
+
+
+def _password_from_stdin() -> str:
+    data = sys.stdin.buffer.read()
+    data = data.removesuffix(b"\r\n" if data.endswith(b"\r\n") else b"\n")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise PasswordRuleError("The password is not valid UTF-8") from None
+
+
+def _line(account: Account) -> str:
+    added = datetime.fromtimestamp(account.created_at, UTC)
+    state = "enabled" if account.enabled else "disabled"
+    return f"{account.name}\t{state}\t{added:%Y-%m-%dT%H:%M:%SZ}"

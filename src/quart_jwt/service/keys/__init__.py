@@ -1,0 +1,1 @@
+"""The keys that sign: made, stored, switched by the clock, followed."""

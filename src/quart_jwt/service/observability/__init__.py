@@ -1,0 +1,1 @@
+"""What an operator sees of the service, and what nobody is to see."""

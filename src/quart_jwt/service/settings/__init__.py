@@ -1,0 +1,1 @@
+"""What an operator wants: read once, checked as a whole."""

@@ -1,0 +1,133 @@
+"""
+The settings of the service: ``QUART_JWT_*`` of the environment, checked once.
+
+Reading collects every fault and raises them together. What each setting is
+called, what it is when it is not set, and which of them go together stands here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+
+from quart_jwt.extension.session_settings import DETAILS
+from quart_jwt.service.accounts.passwords import HashCost
+from quart_jwt.service.accounts.passwords import OWASP_MINIMUM
+from quart_jwt.service.errors import SettingsError
+from quart_jwt.service.settings.environment import DAYS
+from quart_jwt.service.settings.environment import MINUTES
+from quart_jwt.service.settings.environment import PREFIX
+from quart_jwt.service.settings.environment import Reading
+from quart_jwt.service.settings.gateway import Gateway
+from quart_jwt.service.settings.gateway import read_gateway
+from quart_jwt.service.settings.key_options import KeyOptions
+from quart_jwt.service.settings.key_options import read_key_options
+from quart_jwt.service.settings.storage import read_storage
+from quart_jwt.service.settings.storage import Storage
+from quart_jwt.tokens.keys import weakness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """
+    Everything that ``create_app`` needs.
+
+    Attributes:
+        storage: Where the data are.
+        secret_key: Signs the tokens (HS256): 32 bytes or more; None to sign with key
+            pairs that the service makes, publishes and rotates.
+        keys: How it does that, and what names tokens carry.
+        access_token_expires_s: Life of an access token, in seconds.
+        refresh_token_expires_s: Life of a session, in seconds.
+        cookie_secure: Whether cookies travel over HTTPS only.
+        session_details: What a session records of the client that logs in.
+        gateway: Whose questions at ``/auth/verify`` are believed, and how.
+        hash_cost: What a password hash costs.
+    """
+
+    storage: Storage
+    secret_key: str | None = field(default=None, repr=False)
+    keys: KeyOptions = field(default_factory=KeyOptions)
+    access_token_expires_s: int = 15 * MINUTES
+    refresh_token_expires_s: int = 30 * DAYS
+    cookie_secure: bool = True
+    session_details: tuple[str, ...] = ()
+    gateway: Gateway = field(default_factory=Gateway)
+    hash_cost: HashCost = OWASP_MINIMUM
+
+    def __post_init__(self) -> None:
+        """Raise SettingsError: nobody gets to serve with a weak secret."""
+        weak = _secret_weakness(self.secret_key)
+        if weak is not None:
+            raise SettingsError([f"the secret key is too weak: {weak}"])
+
+
+def read_storage_settings(environ: Mapping[str, str]) -> Storage:
+    """
+    Read where the data are, and refuse settings that do not exist.
+
+    Raises:
+        SettingsError: Lists everything that is wrong.
+    """
+    reading = Reading(environ)
+    storage = read_storage(reading)
+    reading.finish()
+    return storage
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """
+    Read and check all settings.
+
+    Raises:
+        SettingsError: Lists everything that is wrong.
+    """
+    reading = Reading(environ)
+    storage = read_storage(reading)
+    secret = _secret(reading)
+    keys = read_key_options(reading)
+    access_s = reading.seconds("ACCESS_TOKEN_EXPIRES", 15 * MINUTES)
+    refresh_s = reading.seconds("REFRESH_TOKEN_EXPIRES", 30 * DAYS)
+    if access_s > refresh_s:
+        reading.fault(
+            "REFRESH_TOKEN_EXPIRES",
+            f"must not be less than {PREFIX}ACCESS_TOKEN_EXPIRES",
+        )
+    secure = reading.flag("COOKIE_SECURE", default=storage.mode == "production")
+    details = _session_details(reading)
+    gateway = read_gateway(reading)
+    reading.finish()
+    return Settings(
+        storage=storage,
+        secret_key=secret,
+        keys=keys,
+        access_token_expires_s=access_s,
+        refresh_token_expires_s=refresh_s,
+        cookie_secure=secure,
+        session_details=details,
+        gateway=gateway,
+    )
+
+
+def _session_details(reading: Reading) -> tuple[str, ...]:
+    text = reading.text("SESSION_DETAILS") or ""
+    details = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not set(details) <= set(DETAILS):
+        reading.fault("SESSION_DETAILS", f"can only contain {' and '.join(DETAILS)}")
+    return details
+
+
+def _secret(reading: Reading) -> str | None:
+    secret = reading.text("SECRET_KEY")
+    weak = _secret_weakness(secret)
+    if weak is not None:
+        reading.fault("SECRET_KEY", f"is too weak: {weak}")
+    return secret
+
+
+def _secret_weakness(secret: str | None) -> str | None:
+    if secret is None:
+        return None
+    try:
+        return weakness("HS256", secret)
+    except (RuntimeError, ValueError):
+        return "it cannot be used as an HS256 secret"

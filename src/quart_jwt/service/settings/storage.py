@@ -1,0 +1,124 @@
+"""
+Where the service keeps things.
+"""
+
+from dataclasses import dataclass
+from dataclasses import field
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import make_url
+from sqlalchemy import URL
+from sqlalchemy.exc import ArgumentError
+
+from quart_jwt.service.settings.environment import Reading
+from quart_jwt.service.settings.state_dir import ensure_state_dir
+from quart_jwt.stores.urls import SCHEMES
+
+Mode = Literal["development", "production"]
+
+
+SQLITE = "sqlite+aiosqlite"
+POSTGRESQL_SCHEME = "postgresql+asyncpg://"
+
+FILE_TIMEOUT_S = 5.0
+"""A file does not hang like a network, but a hundred sign-ins write one by one."""
+SERVER_TIMEOUT_S = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storage:
+    """
+    Where the service keeps things; all that the ``users`` commands need.
+
+    Attributes:
+        mode: ``production`` unless the environment says otherwise.
+        state_dir: The directory of what the service makes itself.
+        database_url: The database of the accounts.
+        store_url: Where sessions are; None for the same database.
+    """
+
+    mode: Mode
+    state_dir: Path
+    database_url: str = field(repr=False)  # it may hold a password
+    store_url: str | None = field(default=None, repr=False)
+
+    @property
+    def sessions_url(self) -> str:
+        """Where sessions are."""
+        return self.store_url or self.database_url
+
+    @property
+    def store_timeout_s(self) -> float:
+        """How long a call of the session store may take, in seconds."""
+        is_file = self.sessions_url.startswith(f"{SQLITE}:")
+        return FILE_TIMEOUT_S if is_file else SERVER_TIMEOUT_S
+
+    def prepare(self) -> None:
+        """
+        Make the state directory if the database is to be in it.
+
+        Raises:
+            StartError: It cannot be made.
+        """
+        path = _sqlite_path(self.database_url)
+        if path is not None and path.is_relative_to(self.state_dir):
+            ensure_state_dir(self.state_dir)
+
+
+def read_storage(reading: Reading) -> Storage:
+    """Read where the data are; faults are left with the reading."""
+    state_dir = Path(reading.text("STATE_DIR") or ".quart-jwt")
+    return Storage(
+        mode=_mode(reading),
+        state_dir=state_dir,
+        database_url=_database_url(reading, state_dir),
+        store_url=_store_url(reading),
+    )
+
+
+def _mode(reading: Reading) -> Mode:
+    match reading.text("MODE"):
+        case "development":
+            return "development"
+        case None | "production":
+            return "production"
+    reading.fault("MODE", "must be development or production")
+    return "production"
+
+
+def _database_url(reading: Reading, state_dir: Path) -> str:
+    url = reading.text("DATABASE_URL")
+    if url is None:
+        return _sqlite_url(state_dir / "service.db")
+    if _sqlite_path(url) is None and not url.startswith(POSTGRESQL_SCHEME):
+        reading.fault(
+            "DATABASE_URL",
+            f"must be {SQLITE}:/// and a file's path, or {POSTGRESQL_SCHEME}…",
+        )
+    return url
+
+
+def _sqlite_url(path: Path) -> str:
+    """Return the URL of a file, whatever characters its path has."""
+    return URL.create(SQLITE, database=str(path)).render_as_string()
+
+
+def _sqlite_path(text: str) -> Path | None:
+    """Return the file of an SQLite URL, ``%`` decoded once; None for another URL."""
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        return None
+    path = url.database or ""
+    if url != URL.create(SQLITE, database=path) or not path:
+        return None
+    return None if path.startswith(":") or "\0" in path else Path(path)
+
+
+def _store_url(reading: Reading) -> str | None:
+    url = reading.text("STORE_URL")
+    if url is not None and url.partition("://")[0] not in SCHEMES:
+        known = ", ".join(f"{one}://" for one in SCHEMES)
+        reading.fault("STORE_URL", f"must begin with one of {known}")
+    return url

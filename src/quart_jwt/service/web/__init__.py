@@ -1,0 +1,1 @@
+"""What each request means, and what each error answers."""

@@ -1,0 +1,176 @@
+import asyncio
+import logging
+
+import pytest
+from argon2 import extract_parameters
+from argon2 import PasswordHasher
+from sqlalchemy import text
+
+from quart_jwt.service.accounts.passwords import HashCost
+from quart_jwt.service.accounts.passwords import Passwords
+from quart_jwt.service.errors import CredentialsError
+from quart_jwt.service.errors import HashingBusyError
+from quart_jwt.service.errors import NameRuleError
+from quart_jwt.service.errors import PasswordRuleError
+from service.kit import NAME
+from service.kit import PASSWORD
+from service.kit import Service
+
+
+@pytest.fixture(name="verified")
+def _verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Give the parameters of every hash that was verified."""
+    seen: list[str] = []
+    verify = PasswordHasher.verify
+
+    def counted(hasher: PasswordHasher, stored: str, password: str) -> bool:
+        found = extract_parameters(stored)
+        seen.append(f"{found.memory_cost},{found.time_cost},{found.parallelism}")
+        return verify(hasher, stored, password)
+
+    monkeypatch.setattr(PasswordHasher, "verify", counted)
+    return seen
+
+
+async def test_a_full_queue_asks_the_database_nothing(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flood is turned away before it costs a look-up."""
+    await service.add()
+    resources = service.resources
+    monkeypatch.setattr(resources.passwords, "_limit", 0)
+    await resources.database.close()
+    with pytest.raises(HashingBusyError):
+        await resources.authentication.authenticate(NAME, PASSWORD)
+
+
+async def _store_old_hash(service: Service) -> str:
+    other = Passwords(HashCost(memory_kib=16, iterations=1, lanes=1), slots=1)
+    old = await other.hash(PASSWORD)
+    await other.close()
+    await service.resources.accounts.add(NAME, old)
+    return old
+
+
+async def test_the_right_password_gives_the_account(service: Service) -> None:
+    """The account is found by any spelling of its name."""
+    await service.add("\u00e9ve")
+    authenticate = service.resources.authentication.authenticate
+    assert (await authenticate("e\u0301ve", PASSWORD)).name == "\u00e9ve"
+
+
+@pytest.mark.parametrize("case", ["unknown", "wrong", "disabled", "hostile"])
+async def test_every_failure_costs_one_verification(
+    service: Service, verified: list[str], case: str
+) -> None:
+    """Whatever is wrong, one hash with the same parameters was computed."""
+    await service.add()
+    if case == "disabled":
+        await service.resources.accounts.disable(NAME)
+    if case == "hostile":
+        await _overwrite_hash(service, "$argon2id$v=19$m=4194304,t=1,p=1$c2E$aGE")
+    name = "bob" if case == "unknown" else NAME
+    password = "wrong" if case == "wrong" else PASSWORD
+    with pytest.raises(CredentialsError):
+        await service.resources.authentication.authenticate(name, password)
+    assert verified == ["8,1,1"]
+
+
+async def _overwrite_hash(service: Service, stored: str) -> None:
+    await service.resources.database.change(
+        text("UPDATE users SET password_hash = :stored").bindparams(stored=stored)
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "error"),
+    [
+        ("", PASSWORD, NameRuleError),
+        (NAME, "", PasswordRuleError),
+        (NAME, "x" * 1025, PasswordRuleError),
+    ],
+)
+async def test_what_breaks_the_rules_is_never_hashed(
+    service: Service,
+    verified: list[str],
+    name: str,
+    password: str,
+    error: type[Exception],
+) -> None:
+    """A password of 1,025 bytes is refused at the door."""
+    with pytest.raises(error):
+        await service.resources.authentication.authenticate(name, password)
+    assert verified == []
+
+
+@pytest.fixture(name="hashed")
+def _hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Give every password that was hashed anew."""
+    seen: list[str] = []
+    make = PasswordHasher.hash
+
+    def counted(hasher: PasswordHasher, password: str) -> str:
+        seen.append(password)
+        return make(hasher, password)
+
+    monkeypatch.setattr(PasswordHasher, "hash", counted)
+    return seen
+
+
+async def test_an_outdated_hash_is_replaced_once(
+    service: Service, hashed: list[str]
+) -> None:
+    """Twenty logins at once make one new hash, and the password still fits."""
+    old = await _store_old_hash(service)
+    hashed.clear()
+    authenticate = service.resources.authentication.authenticate
+    await asyncio.gather(*(authenticate(NAME, PASSWORD) for _ in range(20)))
+    account = await authenticate(NAME, PASSWORD)
+    assert hashed == [PASSWORD]
+    assert old != account.password_hash
+    assert extract_parameters(account.password_hash).memory_cost == 8
+
+
+async def test_a_busy_pool_does_not_spoil_a_login(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A login whose rehash finds the queue full is still a login."""
+    old = await _store_old_hash(service)
+
+    async def busy(_password: str) -> str:
+        raise HashingBusyError
+
+    monkeypatch.setattr(service.resources.passwords, "hash", busy)
+    account = await service.resources.authentication.authenticate(NAME, PASSWORD)
+    assert old == account.password_hash
+
+
+async def test_a_late_login_does_not_rehash_again(
+    service: Service, hashed: list[str]
+) -> None:
+    """Who verified the old hash after it was replaced leaves the new one alone."""
+    await _store_old_hash(service)
+    authentication = service.resources.authentication
+    stale = await service.resources.accounts.find(NAME)
+    assert stale is not None
+    await authentication.authenticate(NAME, PASSWORD)
+    fresh = await service.resources.accounts.find(NAME)
+    hashed.clear()
+    await authentication._rehash(stale, PASSWORD)
+    assert hashed == []
+    assert fresh == await service.resources.accounts.find(NAME)
+
+
+async def test_the_log_names_only_users_that_exist(
+    service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A password typed into the name field is not kept; no password ever is."""
+    await service.add("eve\u2028x")
+    caplog.set_level(logging.INFO, logger="quart_jwt")
+    for name in ("my-secret-in-the-wrong-field", "eve\u2028x"):
+        with pytest.raises(CredentialsError):
+            await service.resources.authentication.authenticate(name, "guessed-word")
+    assert caplog.messages == [
+        "login refused: no such user",
+        r"login refused: wrong password for user 'eve\u2028x'",
+    ]

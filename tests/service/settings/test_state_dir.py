@@ -1,0 +1,53 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from quart_jwt.service.errors import StartError
+from quart_jwt.service.settings.state_dir import ensure_private_file
+from quart_jwt.service.settings.state_dir import ensure_state_dir
+
+
+def test_what_is_made_is_private(tmp_path: Path) -> None:
+    """The directory is 0700 and a file in it 0600, whatever the umask."""
+    before = os.umask(0)
+    try:
+        ensure_state_dir(tmp_path / "a" / "state")
+        ensure_private_file(tmp_path / "a" / "state" / "file")
+    finally:
+        os.umask(before)
+    made = tmp_path / "a" / "state"
+    assert made.stat().st_mode & 0o777 == 0o700
+    assert (made / "file").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_in_the_way_is_one_sentence(tmp_path: Path) -> None:
+    """A state directory that is a file cannot be used."""
+    (tmp_path / "state").write_text("")
+    with pytest.raises(StartError, match=r"state directory .* cannot be made"):
+        ensure_state_dir(tmp_path / "state")
+
+
+def test_a_file_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    """A database in a directory that is not there is refused clearly."""
+    with pytest.raises(StartError, match="cannot be written: No such file"):
+        ensure_private_file(tmp_path / "none" / "x.db")
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_refused"),
+    [(0o700, False), (0o755, False), (0o775, True), (0o757, True), (0o1777, True)],
+)
+def test_a_directory_that_others_can_write_is_refused(
+    tmp_path: Path, mode: int, *, is_refused: bool
+) -> None:
+    """Whoever can write there could choose the secret."""
+    state = tmp_path / "state"
+    state.mkdir()
+    state.chmod(mode)
+    if not is_refused:
+        ensure_state_dir(state)
+        return
+    with pytest.raises(StartError, match=f"run chmod go-w {state}$"):
+        ensure_state_dir(state)
+    assert list(state.iterdir()) == []
