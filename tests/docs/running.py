@@ -25,7 +25,6 @@ from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from unittest import mock
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
@@ -49,7 +48,7 @@ async def run_program(program: Sequence[Block]) -> tuple[dict[str, Any], str]:
 def _run_program(program: Sequence[Block]) -> tuple[dict[str, Any], str]:
     module = ModuleType("app")
     printed = io.StringIO()
-    with mock.patch.dict(sys.modules, {"app": module}):
+    with _importable(module):
         for block in program:
             printed = io.StringIO()
             # Line numbers of a traceback are those of the page.
@@ -57,6 +56,17 @@ def _run_program(program: Sequence[Block]) -> tuple[dict[str, Any], str]:
             with contextlib.redirect_stdout(printed):
                 exec(code, module.__dict__)  # noqa: S102 (the page is ours)
     return module.__dict__, printed.getvalue()
+
+
+@contextlib.contextmanager
+def _importable(module: ModuleType) -> Iterator[None]:
+    # Not by patching the whole of sys.modules: what a program imports for the first
+    # time would be gone afterwards, and be there twice for who imports it again.
+    sys.modules[module.__name__] = module
+    try:
+        yield
+    finally:
+        sys.modules.pop(module.__name__, None)
 
 
 async def run_client(program: Sequence[Block]) -> str:
