@@ -23,7 +23,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 LANGUAGES = frozenset(
-    {"python", "console", "js", "json", "http", "text", "diff", "sh", ""}
+    {"python", "console", "js", "json", "http", "text", "toml", "diff", "sh", ""}
 )
 ROOT = Path(__file__).parents[2]
 # What the pages say for their own program (as `quart run` serves it) and the service.

@@ -21,8 +21,8 @@ from quart_jwt.service.accounts.passwords import HashCost
 from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.database import Database
 from quart_jwt.service.errors import SettingsError
-from quart_jwt.service.settings.environment import PREFIX
 from quart_jwt.service.settings.settings import Settings
+from quart_jwt.service.settings.sources import PREFIX
 from quart_jwt.service.settings.storage import Storage
 from quart_jwt.stores.urls import store_from_url
 

@@ -1,5 +1,5 @@
 """
-The settings of the service: ``QUART_JWT_*`` of the environment, checked once.
+The settings of the service, from the environment and a file, checked once.
 
 Reading collects every fault and raises them together. What each setting is
 called, what it is when it is not set, and which of them go together stands here.
@@ -15,12 +15,13 @@ from quart_jwt.service.accounts.passwords import OWASP_MINIMUM
 from quart_jwt.service.errors import SettingsError
 from quart_jwt.service.settings.environment import DAYS
 from quart_jwt.service.settings.environment import MINUTES
-from quart_jwt.service.settings.environment import PREFIX
 from quart_jwt.service.settings.environment import Reading
 from quart_jwt.service.settings.gateway import Gateway
 from quart_jwt.service.settings.gateway import read_gateway
 from quart_jwt.service.settings.key_options import KeyOptions
 from quart_jwt.service.settings.key_options import read_key_options
+from quart_jwt.service.settings.production import refuse_unsafe
+from quart_jwt.service.settings.sources import PREFIX
 from quart_jwt.service.settings.storage import read_storage
 from quart_jwt.service.settings.storage import Storage
 from quart_jwt.tokens.keys import weakness
@@ -81,7 +82,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: Lists everything that is wrong.
     """
-    reading = Reading(environ)
+    return read_all(Reading(environ), environ)
+
+
+def read_all(reading: Reading, environ: Mapping[str, str]) -> Settings:
+    """Same as ``read_settings``, but the reading is there to be asked afterwards."""
     storage = read_storage(reading)
     secret = _secret(reading)
     keys = read_key_options(reading)
@@ -95,6 +100,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     secure = reading.flag("COOKIE_SECURE", default=storage.mode == "production")
     details = _session_details(reading)
     gateway = read_gateway(reading)
+    if storage.mode == "production":
+        refuse_unsafe(reading, environ, cookie_secure=secure)
     reading.finish()
     return Settings(
         storage=storage,
