@@ -30,7 +30,9 @@ def each(language: str, *, asks_the_service: bool = False) -> pytest.MarkDecorat
     chosen = [
         block
         for block in BLOCKS
-        if block.language == language and block.asks_the_service == asks_the_service
+        if block.language == language
+        and block.asks_the_service == asks_the_service
+        and not block.asks_a_gateway
     ]
     return pytest.mark.parametrize("block", chosen, ids=lambda block: block.name)
 
