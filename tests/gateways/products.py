@@ -211,7 +211,8 @@ def _write_files(
     user = "user root;" if os.geteuid() == 0 else ""
     (where / "main.conf").write_text(NGINX.format(where=where, user=user), "utf-8")
     expected = {product.listens[0], *changes}
-    for source in sorted((DEPLOY / product.name).glob("*.*")):
+    folder = DEPLOY / product.name
+    for source in sorted(path for path in folder.iterdir() if path.is_file()):
         text = source.read_text("utf-8")
         expected -= {each for each in expected if each in text}
         text = text.replace(*product.listens)
