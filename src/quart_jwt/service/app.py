@@ -26,6 +26,7 @@ from quart_jwt.service.resources import make_resources
 from quart_jwt.service.settings.gateway import Gateway
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.web.asgi_guard import AsgiGuard
+from quart_jwt.service.web.oauth_routes import oauth_routes
 from quart_jwt.service.web.page import page
 from quart_jwt.service.web.refusals import install_refusals
 from quart_jwt.service.web.routes import REFRESH_PATH
@@ -60,6 +61,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
     serve_with(app, *parts)
     app.register_blueprint(routes)
     app.register_blueprint(session_routes)
+    app.register_blueprint(oauth_routes)
     if settings.storage.mode == "development":
         app.register_blueprint(page)
     app.register_blueprint(well_known)

@@ -11,6 +11,8 @@ sentence. None of them carries a password, a token or a setting's value::
     ├── NameRuleError        400  invalid_username
     ├── PasswordRuleError    400  invalid_password
     ├── CredentialsError     401  invalid_credentials
+    ├── OAuthRequestError    400  invalid_request     RFC 6749 §5.2, and ``error``
+    ├── ClientCredentialsError 401 invalid_client     the same
     ├── CookieSizeError      400  token_too_large
     ├── HashingBusyError     503  busy
     ├── StoreError           503  store_unavailable
@@ -76,6 +78,30 @@ class CredentialsError(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("Wrong user name or password")
+
+
+class OAuthRequestError(ServiceError):
+    """
+    Raised when a request of a client is not what RFC 6749 §3.2 asks for.
+
+    Its answer says ``error``, too, where clients of OAuth look (RFC 6749 §5.2).
+    """
+
+    code = "invalid_request"
+    challenge: str | None = None
+
+
+class ClientCredentialsError(OAuthRequestError):
+    """
+    Raised alike for unknown clients, wrong secrets and no credentials at all.
+    """
+
+    code = "invalid_client"
+    status = 401
+    challenge = 'Basic realm="quart-jwt", charset="UTF-8"'
+
+    def __init__(self) -> None:
+        super().__init__("The client's credentials are missing or wrong")
 
 
 class CookieSizeError(ServiceError):

@@ -19,6 +19,7 @@ from quart_jwt.service.accounts.accounts import Clock
 from quart_jwt.service.accounts.authentication import Authentication
 from quart_jwt.service.accounts.passwords import HashCost
 from quart_jwt.service.accounts.passwords import Passwords
+from quart_jwt.service.clients.clients import Clients
 from quart_jwt.service.database import Database
 from quart_jwt.service.errors import SettingsError
 from quart_jwt.service.settings.environment import PREFIX
@@ -39,6 +40,7 @@ class Resources:
         clock: Gives the time in seconds since 1970.
         database: The engine.
         accounts: Who may log in.
+        clients: Which programs may ask about tokens.
         passwords: The hashing pool.
         authentication: Checks credentials.
         sessions: Where sessions are kept; opened and closed by the ``JWTManager``.
@@ -48,6 +50,7 @@ class Resources:
     clock: Clock
     database: Database
     accounts: Accounts
+    clients: Clients
     passwords: Passwords
     authentication: Authentication
     sessions: Store
@@ -77,6 +80,7 @@ def make_resources(settings: Settings, clock: Clock) -> Resources:
         clock=clock,
         database=database,
         accounts=accounts,
+        clients=Clients(database, clock),
         passwords=passwords,
         authentication=Authentication(accounts, passwords),
         sessions=_session_store(settings.storage),
