@@ -16,6 +16,7 @@ sentence. None of them carries a password, a token or a setting's value::
     ├── CookieSizeError      400  token_too_large
     ├── HashingBusyError     503  busy
     ├── StoreError           503  store_unavailable
+    ├── NotReadyError        503  not_ready           what a probe hears
     ├── UnknownSessionError  404  not_found
     ├── NameTakenError            command line only
     ├── UnknownNameError          command line only
@@ -127,6 +128,17 @@ class StoreError(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("The database is not available")
+
+
+class NotReadyError(ServiceError):
+    """Raised for a probe while the database or the session store is away."""
+
+    code = "not_ready"
+    status = 503
+    retry_after_s: int | None = 1  # the next look
+
+    def __init__(self) -> None:
+        super().__init__("The database or the session store does not answer")
 
 
 class UnknownSessionError(ServiceError):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from quart import current_app
 
+from quart_jwt import JWTManager
 from quart_jwt import Store
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.service.accounts.accounts import Accounts
@@ -22,6 +23,7 @@ from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.clients.clients import Clients
 from quart_jwt.service.database import Database
 from quart_jwt.service.errors import SettingsError
+from quart_jwt.service.observability.readiness import Readiness
 from quart_jwt.service.settings.environment import PREFIX
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.storage import Storage
@@ -44,6 +46,7 @@ class Resources:
         passwords: The hashing pool.
         authentication: Checks credentials.
         sessions: Where sessions are kept; opened and closed by the ``JWTManager``.
+        readiness: Whether all of that answers.
     """
 
     settings: Settings
@@ -54,6 +57,7 @@ class Resources:
     passwords: Passwords
     authentication: Authentication
     sessions: Store
+    readiness: Readiness
 
     async def serving(self) -> AsyncGenerator[None, None]:
         """Open before the first request and close after the last."""
@@ -84,6 +88,7 @@ def make_resources(settings: Settings, clock: Clock) -> Resources:
         passwords=passwords,
         authentication=Authentication(accounts, passwords),
         sessions=_session_store(settings.storage),
+        readiness=Readiness({"database": database.ping, "sessions": ping_sessions}),
     )
 
 
@@ -98,6 +103,17 @@ def current_resources() -> Resources:
     """Return the resources of the application that serves this request."""
     resources: Resources = current_app.extensions[EXTENSION]
     return resources
+
+
+async def ping_sessions() -> None:
+    """
+    Come back if the session store of the current application answers.
+
+    Raises:
+        StoreError: It does not.
+    """
+    manager: JWTManager = current_app.extensions["quart-jwt"]
+    await manager.ping_store()
 
 
 @asynccontextmanager

@@ -116,7 +116,7 @@ async def test_what_is_no_live_token_is_inactive(service: Service, secret: str) 
         *("x", "a.b.c", "eyJ", "\0", "é" * 99, token + "x", f"{token}, Basic x"),
         *(f" {token}", f"Bearer {token}", token[:-1], token.upper(), "." * 9_000),
         jwt.encode(claims, other),
-        jwt.encode(claims, None, algorithm="none"),
+        jwt.encode(claims, "", algorithm="none"),
         jwt.encode({**claims, "sid": None}, SECRET),
         jwt.encode({**claims, "exp": int(service.clock()) - 1}, SECRET),
         jwt.encode({**claims, "nbf": int(service.clock()) + 99}, SECRET),

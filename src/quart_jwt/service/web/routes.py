@@ -10,7 +10,6 @@ from typing import Any
 
 from jwt import ExpiredSignatureError
 from quart import Blueprint
-from quart import current_app
 from quart import jsonify
 from quart import request
 from quart import Response
@@ -21,7 +20,6 @@ from quart_jwt import get_jwt
 from quart_jwt import get_jwt_identity
 from quart_jwt import get_jwt_request_location
 from quart_jwt import jwt_required
-from quart_jwt import JWTManager
 from quart_jwt import revoke_family
 from quart_jwt import rotate_refresh_token
 from quart_jwt import set_access_cookies
@@ -90,15 +88,6 @@ async def logout() -> Response:
     response = jsonify(logged_out=True)
     unset_jwt_cookies(response)
     return response
-
-
-@routes.get("/healthz")
-async def healthz() -> Response:
-    """Answer 200 while the service can reach its database and its sessions."""
-    await current_resources().database.ping()
-    manager: JWTManager = current_app.extensions["quart-jwt"]
-    await manager.ping_store()
-    return jsonify(status="ok")
 
 
 def _bearer_answer(pair: TokenPair) -> Response:
