@@ -32,6 +32,9 @@ NAMES = tuple(
         "URI_HEADER",
         "PASS_PREFLIGHT",
         "SESSION_DETAILS",
+        "CORS_ORIGINS",
+        "CORS_CREDENTIALS",
+        "DOCS",
     )
 )
 

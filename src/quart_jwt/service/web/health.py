@@ -10,6 +10,8 @@ from quart import jsonify
 from quart import Response
 
 from quart_jwt.service.errors import NotReadyError
+from quart_jwt.service.openapi import schemas
+from quart_jwt.service.openapi.documented import documented
 from quart_jwt.service.resources import current_resources
 from quart_jwt.service.resources import ping_sessions
 
@@ -17,12 +19,14 @@ health: Blueprint = Blueprint("health", __name__)
 
 
 @health.get("/healthz/live")
+@documented("Health", gives=schemas.Health, refuses={})
 async def live() -> Response:
     """Answer 200 while the event loop answers at all."""
     return jsonify(status="live")
 
 
 @health.get("/healthz/ready")
+@documented("Health", gives=schemas.Health, refuses={503: "not_ready"})
 async def ready() -> Response:
     """Answer 200 while the database and the session store are there."""
     if not current_resources().readiness.is_ready:
@@ -31,6 +35,7 @@ async def ready() -> Response:
 
 
 @health.get("/healthz")
+@documented("Health", gives=schemas.Health)
 async def healthz() -> Response:
     """Ask the database and the session store now, and answer 200 if they answer."""
     await current_resources().database.ping()

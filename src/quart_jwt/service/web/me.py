@@ -11,6 +11,9 @@ from quart import Response
 from quart_jwt import get_jwt
 from quart_jwt import get_jwt_identity
 from quart_jwt import jwt_required
+from quart_jwt.service.openapi import schemas
+from quart_jwt.service.openapi.documented import documented
+from quart_jwt.service.openapi.documented import Needs
 from quart_jwt.service.resources import current_resources
 from quart_jwt.tokens.scopes import granted_scopes
 
@@ -18,6 +21,7 @@ me_routes: Blueprint = Blueprint("me", __name__)
 
 
 @me_routes.get("/me")
+@documented("User", needs=Needs.ACCESS, gives=schemas.Me)
 @jwt_required()
 async def me() -> Response:
     """Say who the user is, in which session, until when, and what is allowed."""

@@ -18,6 +18,11 @@ from quart_jwt.exceptions import JWTExtendedException
 from quart_jwt.exceptions import KeysUnavailableError
 from quart_jwt.service.events import happened
 from quart_jwt.service.events import Kind
+from quart_jwt.service.openapi import schemas
+from quart_jwt.service.openapi.documented import BODY
+from quart_jwt.service.openapi.documented import documented
+from quart_jwt.service.openapi.documented import Needs
+from quart_jwt.service.openapi.documented import STORES
 from quart_jwt.service.resources import current_resources
 from quart_jwt.service.web.client_credentials import authenticate_client
 from quart_jwt.service.web.introspection import introspect
@@ -28,12 +33,26 @@ oauth_routes: Blueprint = Blueprint("oauth", __name__)
 
 
 @oauth_routes.post("/introspect")
+@documented(
+    "Clients",
+    needs=Needs.CLIENT,
+    takes=schemas.TokenForm,
+    gives=(schemas.Active, schemas.Inactive),
+    refuses={**BODY, **STORES, 400: "invalid_request"},
+)
 async def introspection() -> Response:
     """Say whether a token counts now, and what it says (RFC 7662)."""
     return jsonify(await introspect(await _token_of_a_client()))
 
 
 @oauth_routes.post("/revoke")
+@documented(
+    "Clients",
+    needs=Needs.CLIENT,
+    takes=schemas.TokenForm,
+    gives=schemas.Revoked,
+    refuses={**BODY, **STORES, 400: "invalid_request"},
+)
 async def revocation() -> Response:
     """
     Take a token back (RFC 7009); one that is none of ours is as good as taken back.
