@@ -129,7 +129,7 @@ def test_a_request_meets_nothing_of_it(app: Quart) -> None:
 async def test_it_is_served_where_it_is_wanted(
     app: Quart, settings: Settings, service: Service
 ) -> None:
-    """The same bytes each time; without the setting neither it nor the page is there."""
+    """The same bytes each time; without the setting, neither it nor the page."""
     client = app.test_client()
     first, second = [await client.get("/openapi.json") for _ in range(2)]
     assert first.status_code == 200
