@@ -19,6 +19,7 @@ from quart_jwt import __version__
 from quart_jwt.service.accounts.demo import DemoAccount
 from quart_jwt.service.accounts.user_commands import examples
 from quart_jwt.service.accounts.user_commands import users
+from quart_jwt.service.clients.client_commands import clients
 from quart_jwt.service.db_commands import db
 from quart_jwt.service.errors import ServiceError
 from quart_jwt.service.keys.key_commands import keys
@@ -222,6 +223,7 @@ def _this_command() -> str:
 
 
 cli.add_command(config_group)
+cli.add_command(clients)
 cli.add_command(keys)
 cli.add_command(users)
 cli.add_command(db)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from quart import current_app
 
+from quart_jwt import JWTManager
 from quart_jwt import Store
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.service.accounts.accounts import Accounts
@@ -19,8 +20,10 @@ from quart_jwt.service.accounts.accounts import Clock
 from quart_jwt.service.accounts.authentication import Authentication
 from quart_jwt.service.accounts.passwords import HashCost
 from quart_jwt.service.accounts.passwords import Passwords
+from quart_jwt.service.clients.clients import Clients
 from quart_jwt.service.database import Database
 from quart_jwt.service.errors import SettingsError
+from quart_jwt.service.observability.readiness import Readiness
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.sources import PREFIX
 from quart_jwt.service.settings.storage import Storage
@@ -39,18 +42,22 @@ class Resources:
         clock: Gives the time in seconds since 1970.
         database: The engine.
         accounts: Who may log in.
+        clients: Which programs may ask about tokens.
         passwords: The hashing pool.
         authentication: Checks credentials.
         sessions: Where sessions are kept; opened and closed by the ``JWTManager``.
+        readiness: Whether all of that answers.
     """
 
     settings: Settings
     clock: Clock
     database: Database
     accounts: Accounts
+    clients: Clients
     passwords: Passwords
     authentication: Authentication
     sessions: Store
+    readiness: Readiness
 
     async def serving(self) -> AsyncGenerator[None, None]:
         """Open before the first request and close after the last."""
@@ -77,9 +84,11 @@ def make_resources(settings: Settings, clock: Clock) -> Resources:
         clock=clock,
         database=database,
         accounts=accounts,
+        clients=Clients(database, clock),
         passwords=passwords,
         authentication=Authentication(accounts, passwords),
         sessions=_session_store(settings.storage),
+        readiness=Readiness({"database": database.ping, "sessions": ping_sessions}),
     )
 
 
@@ -94,6 +103,19 @@ def current_resources() -> Resources:
     """Return the resources of the application that serves this request."""
     resources: Resources = current_app.extensions[EXTENSION]
     return resources
+
+
+async def ping_sessions() -> None:
+    """
+    Come back if the session store of the current application answers.
+
+    Within a request, or in a task that the start of the application has begun.
+
+    Raises:
+        StoreError: It does not.
+    """
+    manager: JWTManager = current_app.extensions["quart-jwt"]
+    await manager.ping_store()
 
 
 @asynccontextmanager

@@ -32,6 +32,9 @@ NAMES = (
     "URI_HEADER",
     "PASS_PREFLIGHT",
     "SESSION_DETAILS",
+    "CORS_ORIGINS",
+    "CORS_CREDENTIALS",
+    "DOCS",
 )
 """Every setting there is, without the prefix."""
 

@@ -13,6 +13,8 @@ from quart_jwt.extension.session_settings import DETAILS
 from quart_jwt.service.accounts.passwords import HashCost
 from quart_jwt.service.accounts.passwords import OWASP_MINIMUM
 from quart_jwt.service.errors import SettingsError
+from quart_jwt.service.settings.cors import Cors
+from quart_jwt.service.settings.cors import read_cors
 from quart_jwt.service.settings.environment import DAYS
 from quart_jwt.service.settings.environment import MINUTES
 from quart_jwt.service.settings.environment import Reading
@@ -42,6 +44,8 @@ class Settings:
         cookie_secure: Whether cookies travel over HTTPS only.
         session_details: What a session records of the client that logs in.
         gateway: Whose questions at ``/auth/verify`` are believed, and how.
+        cors: Which pages of other origins may ask.
+        docs: Whether ``/openapi.json`` and ``/docs`` are there.
         hash_cost: What a password hash costs.
     """
 
@@ -53,6 +57,8 @@ class Settings:
     cookie_secure: bool = True
     session_details: tuple[str, ...] = ()
     gateway: Gateway = field(default_factory=Gateway)
+    cors: Cors = field(default_factory=Cors)
+    docs: bool = False
     hash_cost: HashCost = OWASP_MINIMUM
 
     def __post_init__(self) -> None:
@@ -102,6 +108,8 @@ def read_all(reading: Reading, environ: Mapping[str, str]) -> Settings:
     gateway = read_gateway(reading)
     if storage.mode == "production":
         refuse_unsafe(reading, environ, cookie_secure=secure)
+    cors = read_cors(reading)
+    docs = reading.flag("DOCS", default=storage.mode == "development")
     reading.finish()
     return Settings(
         storage=storage,
@@ -112,6 +120,8 @@ def read_all(reading: Reading, environ: Mapping[str, str]) -> Settings:
         cookie_secure=secure,
         session_details=details,
         gateway=gateway,
+        cors=cors,
+        docs=docs,
     )
 
 
