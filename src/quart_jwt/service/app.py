@@ -26,6 +26,7 @@ from quart_jwt.service.resources import make_resources
 from quart_jwt.service.settings.gateway import Gateway
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.web.asgi_guard import AsgiGuard
+from quart_jwt.service.web.client_address import ClientAddress
 from quart_jwt.service.web.page import page
 from quart_jwt.service.web.refusals import install_refusals
 from quart_jwt.service.web.routes import REFRESH_PATH
@@ -67,7 +68,8 @@ def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
     jwt.user_lookup_loader(account_of)
     install_refusals(app, jwt)
     lane = _forward_auth(jwt, settings.gateway)
-    app.asgi_app = AsgiGuard(lane.wrap(app.asgi_app))  # type: ignore[method-assign] # as Quart's docs do
+    inner = ClientAddress(app.asgi_app, settings.proxies)  # the lane looks at the peer
+    app.asgi_app = AsgiGuard(lane.wrap(inner))  # type: ignore[method-assign] # as Quart's docs do
     return app
 
 

@@ -24,6 +24,8 @@ from quart_jwt.service.errors import SettingsError
 from quart_jwt.service.settings.environment import PREFIX
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.storage import Storage
+from quart_jwt.service.throttling.chosen import make_throttle
+from quart_jwt.service.throttling.throttle import Throttle
 from quart_jwt.stores.urls import store_from_url
 
 EXTENSION = "quart-jwt-service"
@@ -41,6 +43,7 @@ class Resources:
         accounts: Who may log in.
         passwords: The hashing pool.
         authentication: Checks credentials.
+        throttle: Says who has tried too often.
         sessions: Where sessions are kept; opened and closed by the ``JWTManager``.
     """
 
@@ -50,6 +53,7 @@ class Resources:
     accounts: Accounts
     passwords: Passwords
     authentication: Authentication
+    throttle: Throttle
     sessions: Store
 
     async def serving(self) -> AsyncGenerator[None, None]:
@@ -64,6 +68,7 @@ class Resources:
     async def close(self) -> None:
         """Finish what is under way and let go of threads and connections."""
         await self.passwords.close()
+        await self.throttle.close()
         await self.database.close()
 
 
@@ -72,6 +77,7 @@ def make_resources(settings: Settings, clock: Clock) -> Resources:
     database = Database(settings.storage.database_url)
     accounts = Accounts(database, clock)
     passwords = Passwords(settings.hash_cost)
+    sessions = _session_store(settings.storage)  # says which driver is missing
     return Resources(
         settings=settings,
         clock=clock,
@@ -79,7 +85,8 @@ def make_resources(settings: Settings, clock: Clock) -> Resources:
         accounts=accounts,
         passwords=passwords,
         authentication=Authentication(accounts, passwords),
-        sessions=_session_store(settings.storage),
+        throttle=make_throttle(settings, database, clock),
+        sessions=sessions,
     )
 
 

@@ -21,8 +21,12 @@ from quart_jwt.service.settings.gateway import Gateway
 from quart_jwt.service.settings.gateway import read_gateway
 from quart_jwt.service.settings.key_options import KeyOptions
 from quart_jwt.service.settings.key_options import read_key_options
+from quart_jwt.service.settings.proxies import Proxies
+from quart_jwt.service.settings.proxies import read_proxies
 from quart_jwt.service.settings.storage import read_storage
 from quart_jwt.service.settings.storage import Storage
+from quart_jwt.service.settings.throttling import read_throttling
+from quart_jwt.service.settings.throttling import Throttling
 from quart_jwt.tokens.keys import weakness
 
 
@@ -41,6 +45,8 @@ class Settings:
         cookie_secure: Whether cookies travel over HTTPS only.
         session_details: What a session records of the client that logs in.
         gateway: Whose questions at ``/auth/verify`` are believed, and how.
+        proxies: Whose word about the client's address is believed.
+        throttling: How often somebody may try to sign in.
         hash_cost: What a password hash costs.
     """
 
@@ -52,6 +58,8 @@ class Settings:
     cookie_secure: bool = True
     session_details: tuple[str, ...] = ()
     gateway: Gateway = field(default_factory=Gateway)
+    proxies: Proxies = field(default_factory=Proxies)
+    throttling: Throttling = field(default_factory=Throttling)
     hash_cost: HashCost = OWASP_MINIMUM
 
     def __post_init__(self) -> None:
@@ -95,6 +103,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     secure = reading.flag("COOKIE_SECURE", default=storage.mode == "production")
     details = _session_details(reading)
     gateway = read_gateway(reading)
+    proxies = read_proxies(reading)
+    throttling = read_throttling(reading)
     reading.finish()
     return Settings(
         storage=storage,
@@ -105,6 +115,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         cookie_secure=secure,
         session_details=details,
         gateway=gateway,
+        proxies=proxies,
+        throttling=throttling,
     )
 
 
