@@ -100,7 +100,8 @@ def _of(server: Redis, client: "RedisCluster | None" = None) -> Counters:
         return len(keys.splitlines())
 
     def make(limits: Limits) -> Attempts:
-        return RedisAttempts(client or client_from_url(server.url), limits)
+        asked = client or client_from_url(server.url)
+        return RedisAttempts(asked, limits, timeout_s=30)
 
     return Counters(make, size)
 

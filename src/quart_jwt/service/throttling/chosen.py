@@ -42,7 +42,8 @@ def _attempts(settings: Settings, database: Database) -> Attempts | None:
     from quart_jwt.service.throttling.redis import RedisAttempts  # noqa: PLC0415
     from quart_jwt.stores.redis import client_from_url  # noqa: PLC0415
 
-    return RedisAttempts(client_from_url(url), limits)
+    timeout_s = settings.storage.store_timeout_s
+    return RedisAttempts(client_from_url(url), limits, timeout_s=timeout_s)
 
 
 def limits_of(throttling: Throttling) -> Limits:

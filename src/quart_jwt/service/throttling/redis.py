@@ -4,6 +4,7 @@ The counters in Redis, where the sessions are.
 A verb is one script, which is one atomic step (``stores.redis_scripts``).
 """
 
+import asyncio
 from contextlib import suppress
 from importlib.resources import files
 
@@ -31,14 +32,21 @@ class RedisAttempts:
     Args:
         client: A client of redis-py's asyncio, made with ``decode_responses=True``.
         limits: What they go by.
+        timeout_s: How long a step may take, in seconds; a Redis that hangs is away.
         prefix: What the names of keys begin with.
     """
 
     def __init__(
-        self, client: Client, limits: Limits, *, prefix: str = "quart-jwt"
+        self,
+        client: Client,
+        limits: Limits,
+        *,
+        timeout_s: float,
+        prefix: str = "quart-jwt",
     ) -> None:
         self._client = client
         self._limits = limits
+        self._timeout_s = timeout_s
         self._prefix = f"{{{prefix}}}:"
 
     async def admit(self, visit: Visit, *, now_ms: int) -> Refused | None:
@@ -77,14 +85,15 @@ class RedisAttempts:
     ) -> list[str] | None:
         digests = (visit.address, visit.account, visit.place)
         try:
-            found: list[str] | None = await script.run(
-                self._client,
-                self._prefix,
-                now_ms,
-                *digests,
-                self._limits.max_counts,
-                *words,
-            )
-        except AwayError as error:
-            raise StoreError from error.__cause__
+            async with asyncio.timeout(self._timeout_s):
+                found: list[str] | None = await script.run(
+                    self._client,
+                    self._prefix,
+                    now_ms,
+                    *digests,
+                    self._limits.max_counts,
+                    *words,
+                )
+        except (AwayError, TimeoutError) as error:
+            raise StoreError from error
         return found

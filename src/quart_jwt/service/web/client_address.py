@@ -12,6 +12,7 @@ A header that cannot be right is not guessed at: the address is then the proxy's
 
 from collections.abc import Callable
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import cast
 
@@ -30,6 +31,9 @@ MAX_PROXIES = 16
 
 MAX_ENTRY_BYTES = 56
 """The longest IPv6 address in brackets with its port has 53."""
+
+MAX_REMEMBERED = 1_024
+"""Addresses that need not be read again; each is short."""
 
 
 class ClientAddress:
@@ -78,7 +82,8 @@ def client_of(values: Iterable[bytes], is_trusted: Callable[[str], bool]) -> str
     entries = b",".join(values).rsplit(b",", MAX_PROXIES)
     address = None
     for entry in reversed(entries[-MAX_PROXIES:]):
-        address = _address(entry)
+        entry = entry.strip(b" \t")  # noqa: PLW2901 - the same entry, bare
+        address = _address(entry) if len(entry) <= MAX_ENTRY_BYTES else None
         if address is None:
             return None
         if not is_trusted(address):
@@ -87,10 +92,11 @@ def client_of(values: Iterable[bytes], is_trusted: Callable[[str], bool]) -> str
     return address if len(entries) <= MAX_PROXIES else None
 
 
+@lru_cache(MAX_REMEMBERED)
 def _address(entry: bytes) -> str | None:
     """Return an address as it is compared: no port, no brackets, IPv4 as such."""
-    text = entry.strip(b" \t").decode("latin-1")
-    if len(text) > MAX_ENTRY_BYTES or "%" in text:  # a zone means nothing elsewhere
+    text = entry.decode("latin-1")
+    if "%" in text:  # a zone means nothing elsewhere
         return None
     if text.startswith("["):
         text = text[1:].partition("]")[0]
