@@ -27,6 +27,7 @@ from quart_jwt.service.resources import make_resources
 from quart_jwt.service.settings.gateway import Gateway
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.web.asgi_guard import AsgiGuard
+from quart_jwt.service.web.client_address import ClientAddress
 from quart_jwt.service.web.cors import allow_origins
 from quart_jwt.service.web.health import health
 from quart_jwt.service.web.me import me_routes
@@ -77,10 +78,11 @@ def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
     jwt.user_lookup_loader(account_of)
     serve_with(app, resources.readiness.serving)  # after the manager's session store
     install_refusals(app, jwt)
-    lane = _forward_auth(jwt, settings.gateway)
     allow_origins(app, settings.cors)
+    lane = _forward_auth(jwt, settings.gateway)
+    inner = ClientAddress(app.asgi_app, settings.proxies)  # the lane looks at the peer
     by_origin = bool(settings.cors.origins)
-    app.asgi_app = AsgiGuard(lane.wrap(app.asgi_app), by_origin=by_origin)  # type: ignore[method-assign] # as Quart's docs do
+    app.asgi_app = AsgiGuard(lane.wrap(inner), by_origin=by_origin)  # type: ignore[method-assign] # as Quart's docs do
     return app
 
 

@@ -13,6 +13,7 @@ sentence. None of them carries a password, a token or a setting's value::
     ├── CredentialsError     401  invalid_credentials
     ├── OAuthRequestError    400  invalid_request     RFC 6749 §5.2, and ``error``
     ├── ClientCredentialsError 401 invalid_client     the same
+    ├── ThrottledError       429  too_many_attempts
     ├── CookieSizeError      400  token_too_large
     ├── HashingBusyError     503  busy
     ├── StoreError           503  store_unavailable
@@ -103,6 +104,23 @@ class ClientCredentialsError(OAuthRequestError):
 
     def __init__(self) -> None:
         super().__init__("The client's credentials are missing or wrong")
+
+
+class ThrottledError(ServiceError):
+    """
+    Raised alike for accounts and addresses, and for users that there are and are not.
+
+    Args:
+        wait_ms: When trying again makes sense, in milliseconds from now.
+    """
+
+    code = "too_many_attempts"
+    status = 429
+
+    def __init__(self, wait_ms: int) -> None:
+        super().__init__("Too many attempts; try again later")
+        # RFC 9110 section 10.2.3: whole seconds; rounded down it would be too early.
+        self.retry_after_s = -(-wait_ms // 1_000)
 
 
 class CookieSizeError(ServiceError):

@@ -27,6 +27,8 @@ from quart_jwt.service.observability.readiness import Readiness
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.sources import PREFIX
 from quart_jwt.service.settings.storage import Storage
+from quart_jwt.service.throttling.chosen import make_throttle
+from quart_jwt.service.throttling.throttle import Throttle
 from quart_jwt.stores.urls import store_from_url
 
 EXTENSION = "quart-jwt-service"
@@ -45,6 +47,7 @@ class Resources:
         clients: Which programs may ask about tokens.
         passwords: The hashing pool.
         authentication: Checks credentials.
+        throttle: Says who has tried too often.
         sessions: Where sessions are kept; opened and closed by the ``JWTManager``.
         readiness: Whether all of that answers.
     """
@@ -56,6 +59,7 @@ class Resources:
     clients: Clients
     passwords: Passwords
     authentication: Authentication
+    throttle: Throttle
     sessions: Store
     readiness: Readiness
 
@@ -71,6 +75,7 @@ class Resources:
     async def close(self) -> None:
         """Finish what is under way and let go of threads and connections."""
         await self.passwords.close()
+        await self.throttle.close()
         await self.database.close()
 
 
@@ -79,6 +84,7 @@ def make_resources(settings: Settings, clock: Clock) -> Resources:
     database = Database(settings.storage.database_url)
     accounts = Accounts(database, clock)
     passwords = Passwords(settings.hash_cost)
+    sessions = _session_store(settings.storage)  # says which driver is missing
     return Resources(
         settings=settings,
         clock=clock,
@@ -87,7 +93,8 @@ def make_resources(settings: Settings, clock: Clock) -> Resources:
         clients=Clients(database, clock),
         passwords=passwords,
         authentication=Authentication(accounts, passwords),
-        sessions=_session_store(settings.storage),
+        throttle=make_throttle(settings, database, clock),
+        sessions=sessions,
         readiness=Readiness({"database": database.ping, "sessions": ping_sessions}),
     )
 

@@ -35,6 +35,12 @@ NAMES = (
     "CORS_ORIGINS",
     "CORS_CREDENTIALS",
     "DOCS",
+    "TRUSTED_PROXIES",
+    "CLIENT_ADDRESS_HEADER",
+    "THROTTLE",
+    "THROTTLE_FREE_FAILURES",
+    "THROTTLE_MAX_WAIT",
+    "THROTTLE_ADDRESS_PER_MINUTE",
 )
 """Every setting there is, without the prefix."""
 
@@ -109,6 +115,17 @@ class Reading:
         if not 1 <= number <= MAX_EXPIRES_S:
             self.fault(name, f"must be whole seconds from 1 to {MAX_EXPIRES_S}")
             return default_s
+        return number
+
+    def number(self, name: str, default: int, *, most: int) -> int:
+        """Return a whole number between 1 and ``most``."""
+        text = self.text(name, shown=str(default))
+        if text is None:
+            return default
+        number = int(text) if re.fullmatch("[0-9]{1,9}", text) else 0
+        if not 1 <= number <= most:
+            self.fault(name, f"must be a whole number from 1 to {most}")
+            return default
         return number
 
     def header(self, name: str, default: str) -> str | None:

@@ -23,9 +23,13 @@ from quart_jwt.service.settings.gateway import read_gateway
 from quart_jwt.service.settings.key_options import KeyOptions
 from quart_jwt.service.settings.key_options import read_key_options
 from quart_jwt.service.settings.production import refuse_unsafe
+from quart_jwt.service.settings.proxies import Proxies
+from quart_jwt.service.settings.proxies import read_proxies
 from quart_jwt.service.settings.sources import PREFIX
 from quart_jwt.service.settings.storage import read_storage
 from quart_jwt.service.settings.storage import Storage
+from quart_jwt.service.settings.throttling import read_throttling
+from quart_jwt.service.settings.throttling import Throttling
 from quart_jwt.tokens.keys import weakness
 
 
@@ -46,6 +50,8 @@ class Settings:
         gateway: Whose questions at ``/auth/verify`` are believed, and how.
         cors: Which pages of other origins may ask.
         docs: Whether ``/openapi.json`` and ``/docs`` are there.
+        proxies: Whose word about the client's address is believed.
+        throttling: How often somebody may try to sign in.
         hash_cost: What a password hash costs.
     """
 
@@ -59,6 +65,8 @@ class Settings:
     gateway: Gateway = field(default_factory=Gateway)
     cors: Cors = field(default_factory=Cors)
     docs: bool = False
+    proxies: Proxies = field(default_factory=Proxies)
+    throttling: Throttling = field(default_factory=Throttling)
     hash_cost: HashCost = OWASP_MINIMUM
 
     def __post_init__(self) -> None:
@@ -110,6 +118,8 @@ def read_all(reading: Reading, environ: Mapping[str, str]) -> Settings:
         refuse_unsafe(reading, environ, cookie_secure=secure)
     cors = read_cors(reading)
     docs = reading.flag("DOCS", default=storage.mode == "development")
+    proxies = read_proxies(reading)
+    throttling = read_throttling(reading)
     reading.finish()
     return Settings(
         storage=storage,
@@ -122,6 +132,8 @@ def read_all(reading: Reading, environ: Mapping[str, str]) -> Settings:
         gateway=gateway,
         cors=cors,
         docs=docs,
+        proxies=proxies,
+        throttling=throttling,
     )
 
 

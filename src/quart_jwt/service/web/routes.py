@@ -30,6 +30,7 @@ from quart_jwt import unset_jwt_cookies
 from quart_jwt import verify_jwt_in_request
 from quart_jwt.exceptions import RevokedTokenError
 from quart_jwt.service.accounts.accounts import Account
+from quart_jwt.service.accounts.accounts import normalised_name
 from quart_jwt.service.accounts.admission import epoch_claim
 from quart_jwt.service.errors import CookieSizeError
 from quart_jwt.service.openapi import schemas
@@ -38,6 +39,7 @@ from quart_jwt.service.openapi.documented import documented
 from quart_jwt.service.openapi.documented import Needs
 from quart_jwt.service.openapi.documented import STORES
 from quart_jwt.service.resources import current_resources
+from quart_jwt.service.throttling.digests import Door
 from quart_jwt.service.web.login_request import read_login
 
 REFRESH_PATH = "/refresh"
@@ -50,6 +52,7 @@ LOGIN_CODES = {
     "wrong_field_type, invalid_username, invalid_password, token_too_large",
     401: "invalid_credentials",
     415: "unsupported_media_type",
+    429: "too_many_attempts",
     503: "busy, store_unavailable",
 }
 """What a login may hear, for the OpenAPI document."""
@@ -68,9 +71,11 @@ async def login() -> Response:
     """Exchange a name and a password for the tokens of a new session."""
     wanted = await read_login(request)
     resources = current_resources()
-    account = await resources.authentication.authenticate(
-        wanted.username, wanted.password
-    )
+    name = normalised_name(wanted.username)
+    async with resources.throttle.attempt(
+        Door.SIGN_IN, name=name, address=request.remote_addr
+    ):
+        account = await resources.authentication.authenticate(name, wanted.password)
     pair = await create_token_pair(
         account.name, fresh=True, additional_claims=epoch_claim(account)
     )
