@@ -15,7 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from quart_jwt import ForwardAuth
 from quart_jwt import JWTManager
 from quart_jwt.service.accounts.accounts import Clock
-from quart_jwt.service.accounts.admission import account_of
+from quart_jwt.service.accounts.admission import user_of
 from quart_jwt.service.database import Database
 from quart_jwt.service.keys.follower import KeyFollower
 from quart_jwt.service.keys.signing_keys import signing_keys
@@ -27,7 +27,9 @@ from quart_jwt.service.settings.gateway import Gateway
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.web.asgi_guard import AsgiGuard
 from quart_jwt.service.web.page import page
+from quart_jwt.service.web.password_change import password_change
 from quart_jwt.service.web.refusals import install_refusals
+from quart_jwt.service.web.registration import registration
 from quart_jwt.service.web.routes import REFRESH_PATH
 from quart_jwt.service.web.routes import routes
 from quart_jwt.service.web.session_routes import session_routes
@@ -60,11 +62,15 @@ def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
     serve_with(app, *parts)
     app.register_blueprint(routes)
     app.register_blueprint(session_routes)
+    if resources.users.password_changing is not None:
+        app.register_blueprint(password_change)
+    if settings.accounts.registration:
+        app.register_blueprint(registration)
     if settings.storage.mode == "development":
         app.register_blueprint(page)
     app.register_blueprint(well_known)
     jwt = JWTManager(app, clock=clock, store=resources.sessions)
-    jwt.user_lookup_loader(account_of)
+    jwt.user_lookup_loader(user_of)
     install_refusals(app, jwt)
     lane = _forward_auth(jwt, settings.gateway)
     app.asgi_app = AsgiGuard(lane.wrap(app.asgi_app))  # type: ignore[method-assign] # as Quart's docs do

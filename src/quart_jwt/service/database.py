@@ -1,8 +1,8 @@
 """
 The database of the accounts: its table, and what is asked of it.
 
-Every question and every change is one statement: nothing is read in one and written
-back in another, so that nothing can be overtaken. Connections are those of the
+Every question and every change is one statement, and what was read is written back only
+where it still stands, so that nothing can be overtaken. Connections are those of the
 session store (``stores.sql_connections``), and may lead to the same database.
 """
 
@@ -47,7 +47,8 @@ class UserRow(Base):
     One account.
 
     ``session_epoch`` is written into every token and counted up when the
-    password changes or the account is disabled: older tokens then die.
+    password changes or the account is disabled: older tokens then die. Roles and
+    scopes have a blank between them.
     """
 
     __tablename__ = "users"
@@ -58,6 +59,8 @@ class UserRow(Base):
     enabled: Mapped[bool] = mapped_column(default=True)
     session_epoch: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[int] = mapped_column(BigInteger)  # seconds since 1970
+    roles: Mapped[str] = mapped_column(String(512), server_default="")
+    scopes: Mapped[str] = mapped_column(String(512), server_default="")
 
 
 class Database:
@@ -130,6 +133,22 @@ class Database:
         async def changing(connection: AsyncConnection) -> int:
             result: CursorResult[Any] = await connection.execute(change)
             return result.rowcount
+
+        try:
+            return await self._connections.write(changing)
+        except AwayError as error:
+            raise StoreError from error.__cause__
+
+    async def change_returning(self, change: Executable) -> Sequence[RowMapping]:
+        """
+        Make one change, and return what its RETURNING says.
+
+        Raises:
+            StoreError: The database does not answer.
+        """
+
+        async def changing(connection: AsyncConnection) -> Sequence[RowMapping]:
+            return (await connection.execute(change)).mappings().all()
 
         try:
             return await self._connections.write(changing)

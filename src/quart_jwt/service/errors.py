@@ -10,10 +10,13 @@ sentence. None of them carries a password, a token or a setting's value::
     ├── MediaTypeError       415  unsupported_media_type
     ├── NameRuleError        400  invalid_username
     ├── PasswordRuleError    400  invalid_password
+    ├── GrantRuleError            settings and command line only
     ├── CredentialsError     401  invalid_credentials
+    ├── WrongPasswordError   403  wrong_password
     ├── CookieSizeError      400  token_too_large
     ├── HashingBusyError     503  busy
     ├── StoreError           503  store_unavailable
+    ├── DirectoryError       503  directory_unavailable
     ├── UnknownSessionError  404  not_found
     ├── NameTakenError            command line only
     ├── UnknownNameError          command line only
@@ -68,6 +71,10 @@ class PasswordRuleError(ServiceError):
     code = "invalid_password"
 
 
+class GrantRuleError(ServiceError):
+    """Raised when a text cannot be a role or a scope, or when they are too many."""
+
+
 class CredentialsError(ServiceError):
     """Raised alike for unknown users, wrong passwords and disabled users."""
 
@@ -76,6 +83,21 @@ class CredentialsError(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("Wrong user name or password")
+
+
+class WrongPasswordError(ServiceError):
+    """
+    Raised when the current password of a signed-in user is another.
+
+    Not a 401: the token was good, and a client that took another one and asked again
+    would only repeat the mistake.
+    """
+
+    code = "wrong_password"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("The current password is wrong")
 
 
 class CookieSizeError(ServiceError):
@@ -101,6 +123,17 @@ class StoreError(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("The database is not available")
+
+
+class DirectoryError(ServiceError):
+    """Raised when a user directory from elsewhere does not answer as it should."""
+
+    code = "directory_unavailable"
+    status = 503
+    retry_after_s: int | None = 5  # as for the database
+
+    def __init__(self) -> None:
+        super().__init__("The user directory is not available")
 
 
 class UnknownSessionError(ServiceError):

@@ -32,8 +32,17 @@ NAMES = tuple(
         "URI_HEADER",
         "PASS_PREFLIGHT",
         "SESSION_DETAILS",
+        "USER_DIRECTORY",
+        "REGISTRATION",
+        "REGISTRATION_ROLES",
+        "REGISTRATION_SCOPES",
+        "PASSWORD_HASHING",
     )
 )
+
+DIRECTORY = "USER_DIRECTORY"
+"""What names a user directory from elsewhere; that has settings of its own below it."""
+OWN_DIRECTORY = "sql"
 
 MINUTES = 60
 DAYS = 24 * 60 * MINUTES
@@ -53,6 +62,10 @@ class Reading:
             for name in sorted(environ)
             if name.startswith(PREFIX) and name not in NAMES
         ]
+        # A directory from elsewhere knows itself which settings it has.
+        if (self.text(DIRECTORY) or OWN_DIRECTORY) != OWN_DIRECTORY:
+            theirs = f"{PREFIX}{DIRECTORY}_"
+            self._faults = [one for one in self._faults if not one.startswith(theirs)]
 
     def fault(self, name: str, what: str) -> None:
         """Remember that a setting is wrong."""
@@ -66,6 +79,15 @@ class Reading:
     def text(self, name: str) -> str | None:
         """Return a setting's text; an empty one counts as not set."""
         return self._environ.get(PREFIX + name) or None
+
+    def below(self, name: str) -> dict[str, str]:
+        """Return the settings that begin with a name: ``url`` for ``<name>_URL``."""
+        start = f"{PREFIX}{name}_"
+        return {
+            full.removeprefix(start).lower(): text
+            for full, text in self._environ.items()
+            if full.startswith(start) and text
+        }
 
     def seconds(self, name: str, default_s: int) -> int:
         """Return a whole number of seconds between 1 and MAX_EXPIRES_S."""

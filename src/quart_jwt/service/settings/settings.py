@@ -13,6 +13,9 @@ from quart_jwt.extension.session_settings import DETAILS
 from quart_jwt.service.accounts.passwords import HashCost
 from quart_jwt.service.accounts.passwords import OWASP_MINIMUM
 from quart_jwt.service.errors import SettingsError
+from quart_jwt.service.settings.account_options import AccountOptions
+from quart_jwt.service.settings.account_options import read_account_options
+from quart_jwt.service.settings.account_options import read_hash_cost
 from quart_jwt.service.settings.environment import DAYS
 from quart_jwt.service.settings.environment import MINUTES
 from quart_jwt.service.settings.environment import PREFIX
@@ -41,6 +44,7 @@ class Settings:
         cookie_secure: Whether cookies travel over HTTPS only.
         session_details: What a session records of the client that logs in.
         gateway: Whose questions at ``/auth/verify`` are believed, and how.
+        accounts: Where users come from.
         hash_cost: What a password hash costs.
     """
 
@@ -52,6 +56,7 @@ class Settings:
     cookie_secure: bool = True
     session_details: tuple[str, ...] = ()
     gateway: Gateway = field(default_factory=Gateway)
+    accounts: AccountOptions = field(default_factory=AccountOptions)
     hash_cost: HashCost = OWASP_MINIMUM
 
     def __post_init__(self) -> None:
@@ -95,6 +100,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     secure = reading.flag("COOKIE_SECURE", default=storage.mode == "production")
     details = _session_details(reading)
     gateway = read_gateway(reading)
+    accounts = read_account_options(reading)
+    hash_cost = read_hash_cost(reading)
     reading.finish()
     return Settings(
         storage=storage,
@@ -105,6 +112,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         cookie_secure=secure,
         session_details=details,
         gateway=gateway,
+        accounts=accounts,
+        hash_cost=hash_cost,
     )
 
 
