@@ -20,6 +20,7 @@ sentence. None of them carries a password, a token or a setting's value::
     ├── UnknownSessionError  404  not_found
     ├── NameTakenError            command line only
     ├── UnknownNameError          command line only
+    ├── ElsewhereError            command line only
     ├── KeyStateError             command line only
     ├── SettingsError             start-up only
     ├── StartError                start-up only
@@ -152,6 +153,10 @@ class NameTakenError(ServiceError):
 
 class UnknownNameError(ServiceError):
     """Raised when there is no user of that name."""
+
+
+class ElsewhereError(ServiceError):
+    """Raised when users are asked for here and are in another directory."""
 
 
 class KeyStateError(ServiceError):

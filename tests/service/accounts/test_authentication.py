@@ -3,7 +3,6 @@ import logging
 
 import pytest
 from argon2 import extract_parameters
-from argon2 import PasswordHasher
 from sqlalchemy import text
 
 from quart_jwt.service.accounts.passwords import HashCost
@@ -15,21 +14,6 @@ from quart_jwt.service.errors import PasswordRuleError
 from service.kit import NAME
 from service.kit import PASSWORD
 from service.kit import Service
-
-
-@pytest.fixture(name="verified")
-def _verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Give the parameters of every hash that was verified."""
-    seen: list[str] = []
-    verify = PasswordHasher.verify
-
-    def counted(hasher: PasswordHasher, stored: str, password: str) -> bool:
-        found = extract_parameters(stored)
-        seen.append(f"{found.memory_cost},{found.time_cost},{found.parallelism}")
-        return verify(hasher, stored, password)
-
-    monkeypatch.setattr(PasswordHasher, "verify", counted)
-    return seen
 
 
 async def test_a_full_queue_asks_the_database_nothing(
@@ -101,20 +85,6 @@ async def test_what_breaks_the_rules_is_never_hashed(
     with pytest.raises(error):
         await service.resources.authentication.authenticate(name, password)
     assert verified == []
-
-
-@pytest.fixture(name="hashed")
-def _hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Give every password that was hashed anew."""
-    seen: list[str] = []
-    make = PasswordHasher.hash
-
-    def counted(hasher: PasswordHasher, password: str) -> str:
-        seen.append(password)
-        return make(hasher, password)
-
-    monkeypatch.setattr(PasswordHasher, "hash", counted)
-    return seen
 
 
 async def test_an_outdated_hash_is_replaced_once(

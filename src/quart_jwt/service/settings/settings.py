@@ -79,6 +79,39 @@ def read_storage_settings(environ: Mapping[str, str]) -> Storage:
     return storage
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserSettings:
+    """
+    What the ``users`` commands need.
+
+    Attributes:
+        storage: Where the data are.
+        accounts: Where users come from.
+        hash_cost: What a password hash costs.
+    """
+
+    storage: Storage
+    accounts: AccountOptions
+    hash_cost: HashCost
+
+
+def read_user_settings(environ: Mapping[str, str]) -> UserSettings:
+    """
+    Read what the ``users`` commands need, and refuse settings that do not exist.
+
+    Raises:
+        SettingsError: Lists everything that is wrong.
+    """
+    reading = Reading(environ)
+    settings = UserSettings(
+        storage=read_storage(reading),
+        accounts=read_account_options(reading),
+        hash_cost=read_hash_cost(reading),
+    )
+    reading.finish()
+    return settings
+
+
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """
     Read and check all settings.
