@@ -25,6 +25,19 @@ from quart_jwt.service.settings.environment import PREFIX
 GROUP = "quart_jwt.user_directories"
 
 
+class MissingOptionError(KeyError):
+    """
+    Raised when a directory looks for an option that is not set.
+
+    Attributes:
+        option: Its name.
+    """
+
+    def __init__(self, option: str) -> None:
+        super().__init__(option)
+        self.option = option
+
+
 class OptionsRead(Mapping[str, str]):
     """
     The options of a directory, which remember what was looked at.
@@ -38,6 +51,8 @@ class OptionsRead(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         self.unread.discard(name)
+        if name not in self._values:
+            raise MissingOptionError(name)
         return self._values[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -62,12 +77,13 @@ def plugged_in(wanted: DirectoryOptions) -> Users:
     factory = _loaded(_entry_point(wanted.name))
     options = OptionsRead(wanted.options)
     directory = _made(factory, options)
-    faults = [
-        f"{PREFIX}{DIRECTORY}_{name.upper()} is not an option of the user directory"
-        for name in sorted(options.unread)
-    ]
-    if faults:
-        raise SettingsError(faults)
+    if options.unread:
+        raise SettingsError(
+            [
+                f"{_variable(option)} is not an option of the user directory"
+                for option in sorted(options.unread)
+            ]
+        )
     return _guarded(directory, Guard(wanted.name))
 
 
@@ -94,6 +110,10 @@ def _loaded(entry_point: EntryPoint) -> Any:
 def _made(factory: Any, options: Mapping[str, str]) -> UserDirectory:
     try:
         directory = factory(options)
+    except MissingOptionError as error:
+        raise SettingsError(
+            [f"{_variable(error.option)} is not set, and the user directory needs it"]
+        ) from error
     except ConfigurationError as error:
         raise _fault(f"names a directory with wrong options: {error}") from error
     except Exception as error:
@@ -120,3 +140,7 @@ def _guarded(directory: UserDirectory, guard: Guard) -> Users:
 
 def _fault(what: str) -> SettingsError:
     return SettingsError([f"{PREFIX}{DIRECTORY} {what}"])
+
+
+def _variable(option: str) -> str:
+    return f"{PREFIX}{DIRECTORY}_{option.upper()}"
