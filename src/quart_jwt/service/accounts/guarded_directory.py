@@ -12,6 +12,7 @@ import traceback
 from base64 import b64encode
 from collections.abc import Awaitable
 from collections.abc import Callable
+from collections.abc import Iterator
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -262,13 +263,14 @@ def shown(error: Exception, hide: tuple[str, ...] = ()) -> str:
     return f"{type(error).__name__}{text} at {frame.f_code.co_filename}:{line}"
 
 
-def _forms(secret: str) -> tuple[str, ...]:
+def _forms(secret: str) -> Iterator[str]:
+    """How a text stands in what protocols and programs make of it."""
     data = secret.encode()
-    return (
-        secret,
-        repr(secret)[1:-1],
-        repr(data)[2:-1],
-        quote(secret),
-        b64encode(data).decode().rstrip("="),
-        data.hex(),
-    )
+    yield from (secret, repr(secret)[1:-1], repr(data)[2:-1], quote(secret), data.hex())
+    for before, mixed in ((0, 0), (1, 2), (2, 3)):
+        # Wherever it stands in what was encoded (SASL PLAIN has the name before it):
+        # without the characters that it shares with its neighbours.
+        encoded = b64encode(bytes(before) + data).decode().rstrip("=")
+        end = len(encoded) - ((before + len(data)) % 3 > 0)
+        if mixed < end:
+            yield encoded[mixed:end]
