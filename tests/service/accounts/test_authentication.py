@@ -5,8 +5,10 @@ import pytest
 from argon2 import extract_parameters
 from sqlalchemy import text
 
+from clock import Clock
 from quart_jwt.service.accounts.passwords import HashCost
 from quart_jwt.service.accounts.passwords import Passwords
+from quart_jwt.service.app import create_app
 from quart_jwt.service.errors import CredentialsError
 from quart_jwt.service.errors import HashingBusyError
 from quart_jwt.service.errors import NameRuleError
@@ -99,6 +101,57 @@ async def test_an_outdated_hash_is_replaced_once(
     assert hashed == [PASSWORD]
     assert old != account.password_hash
     assert extract_parameters(account.password_hash).memory_cost == 8
+
+
+COUNTING = {
+    "sqlite": [
+        "CREATE TABLE written (hash TEXT)",
+        (
+            "CREATE TRIGGER writing AFTER UPDATE OF password_hash ON users BEGIN "
+            "INSERT INTO written VALUES (NEW.password_hash); END"
+        ),
+    ],
+    "postgresql": [
+        "DROP TABLE IF EXISTS written",
+        "CREATE TABLE written (hash TEXT)",
+        (
+            "CREATE OR REPLACE FUNCTION writing() RETURNS trigger LANGUAGE plpgsql AS $$ "
+            "BEGIN INSERT INTO written VALUES (NEW.password_hash); RETURN NEW; END $$"
+        ),
+        (
+            "CREATE OR REPLACE TRIGGER writing AFTER UPDATE OF password_hash ON users "
+            "FOR EACH ROW EXECUTE FUNCTION writing()"
+        ),
+    ],
+}
+"""Lets the database itself count how often a hash is written."""
+
+
+async def test_two_processes_replace_an_outdated_hash_once(
+    anywhere: Service, clock: Clock, hashed: list[str]
+) -> None:
+    """Of 20 logins at once at two processes, one writes; each hashes once at most."""
+    database = anywhere.resources.database
+    scheme = anywhere.resources.settings.storage.database_url.partition("+")[0]
+    for statement in COUNTING[scheme]:
+        await database.change(text(statement))
+    await _store_old_hash(anywhere)
+    hashed.clear()
+    app = create_app(anywhere.resources.settings, clock)
+    async with app.test_app():
+        other = Service(app=app, client=app.test_client(), clock=clock)
+        hashed.clear()  # its start made the dummy
+        await asyncio.gather(
+            *(service.log_in() for service in (anywhere, other) for _ in range(10))
+        )
+    written = await database.rows(text("SELECT hash FROM written"))
+    account = await anywhere.resources.accounts.find(NAME)
+
+    assert account is not None
+    assert [account.password_hash] == [row["hash"] for row in written]
+    assert len(hashed) <= 2
+    if scheme == "postgresql":
+        await database.change(text("DROP TRIGGER writing ON users"))
 
 
 async def test_a_busy_pool_does_not_spoil_a_login(
