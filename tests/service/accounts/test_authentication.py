@@ -116,7 +116,8 @@ COUNTING = {
         "CREATE TABLE written (hash TEXT)",
         (
             "CREATE OR REPLACE FUNCTION writing() RETURNS trigger LANGUAGE plpgsql "
-            "AS $$ BEGIN INSERT INTO written VALUES (NEW.password_hash); RETURN NEW; END $$"
+            "AS $$ BEGIN INSERT INTO written VALUES (NEW.password_hash); "
+            "RETURN NEW; END $$"
         ),
         (
             "CREATE OR REPLACE TRIGGER writing AFTER UPDATE OF password_hash ON users "
