@@ -49,6 +49,27 @@ class FileDirectory:
         )
 """
 
+THAT_CAN_ALL = (
+    FROM_A_FILE
+    + """
+
+class WholeDirectory(FileDirectory):
+    async def change_password(self, name, current, new):
+        await self.authenticate(name, current)
+        people = self._people()
+        people[name].update(password=new, epoch=people[name].get("epoch", 0) + 1)
+        self._path.write_text(json.dumps(people))
+        return self._user(name, people[name])
+
+    async def register(self, name, password, grants):
+        people = self._people()
+        is_free = name not in people
+        people.setdefault(name, {"password": password, "roles": grants.roles})
+        self._path.write_text(json.dumps(people))
+        return is_free
+"""
+)
+
 FROM_A_SERVER = '''
 import asyncio
 

@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from clock import Clock
+from quart_jwt.service.accounts.plugged_in import OptionsRead
 from quart_jwt.service.app import create_app
 from quart_jwt.service.errors import SettingsError
 from quart_jwt.service.errors import StartError
@@ -25,6 +26,7 @@ from quart_jwt.service.settings.settings import read_settings
 from service.installing import FROM_A_FILE
 from service.installing import FROM_A_SERVER
 from service.installing import install
+from service.installing import THAT_CAN_ALL
 from service.kit import bearer
 from service.kit import claims
 from service.kit import NAME
@@ -172,6 +174,47 @@ async def test_what_it_cannot_do_is_not_there(
                 REGISTRATION="true",
             )
         )
+
+
+async def test_what_it_can_do_is_there(
+    site: Path, tmp_path: Path, write: Write, opened: Opened
+) -> None:
+    """Registration and password changes go to the directory, and by our rules."""
+    write({NAME: {"password": PASSWORD}})
+    install(site, "other", THAT_CAN_ALL, name="other", factory="WholeDirectory")
+    path = str(tmp_path / "people.json")
+    options = {"USER_DIRECTORY": "other", "USER_DIRECTORY_PATH": path}
+    granted = {"REGISTRATION": "true", "REGISTRATION_ROLES": "reader"}
+    async with opened(**options, **granted) as service:
+        for name in (NAME, "bob"):
+            body = {"username": name, "password": "a new password"}
+            response = await service.client.post("/register", json=body)
+            assert response.status_code == 202
+        tokens = await service.log_in("bob", "a new password")
+        assert claims(tokens["access_token"])["roles"] == ["reader"]
+        statuses = []
+        for current in ("wrong", "a new password"):
+            body = {"current_password": current, "new_password": "a newer password"}
+            response = await service.client.post(
+                "/password", json=body, headers=bearer(tokens["access_token"])
+            )
+            statuses.append(response.status_code)
+        pair = await response.get_json()
+        assert statuses == [403, 200]
+        assert await service.status("GET", "/protected", tokens["access_token"]) == 401
+        assert await service.status("GET", "/protected", pair["access_token"]) == 200
+        assert await service.log_in("bob", "a newer password")
+        assert await service.log_in()
+
+
+def test_options_show_no_values() -> None:
+    """A factory may print them, count them and go through them."""
+    options = OptionsRead({"url": "x", "password": "hunter2"})
+    assert repr(options) == "OptionsRead(password, url)"
+    assert (len(options), sorted(options)) == (2, ["password", "url"])
+    assert options.unread == {"url", "password"}
+    assert {**options} == {"url": "x", "password": "hunter2"}
+    assert options.unread == set()
 
 
 async def test_one_that_cannot_be_opened_is_no_start(

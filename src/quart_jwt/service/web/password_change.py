@@ -58,6 +58,6 @@ async def _change_and_end(name: str, current: str, new: str) -> User:
 
 def _password_changing() -> PasswordChanging:
     changing = current_resources().users.password_changing
-    if changing is None:
+    if changing is None:  # pragma: no cover - the route is not served then
         raise RuntimeError("the route is served for directories that change passwords")
     return changing

@@ -41,7 +41,7 @@ async def register() -> tuple[Response, int]:
 async def _is_registered(name: str, password: str) -> bool:
     resources = current_resources()
     registering = resources.users.registering
-    if registering is None:
+    if registering is None:  # pragma: no cover - the start was refused
         raise RuntimeError("registration is served for directories that add users")
     grants = resources.settings.accounts.registration_grants
     return await registering.register(name, password, grants)
