@@ -47,7 +47,7 @@ class OptionsRead(Mapping[str, str]):
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
-        self.unread = set(values)
+        self.unread: set[str] = set(values)
 
     def __getitem__(self, name: str) -> str:
         self.unread.discard(name)
