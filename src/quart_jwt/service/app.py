@@ -24,6 +24,7 @@ from quart_jwt.service.lifetime import serve_with
 from quart_jwt.service.resources import EXTENSION
 from quart_jwt.service.resources import make_resources
 from quart_jwt.service.settings.gateway import Gateway
+from quart_jwt.service.settings.gateway import IDENTITY_HEADERS
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.web.asgi_guard import AsgiGuard
 from quart_jwt.service.web.page import page
@@ -96,6 +97,10 @@ def _forward_auth(jwt: JWTManager, gateway: Gateway) -> ForwardAuth:
     return ForwardAuth(
         jwt,
         path="/auth/verify",
+        identity_headers={
+            "X-Auth-Subject": "sub",
+            **{IDENTITY_HEADERS[claim]: claim for claim in gateway.identity},
+        },
         trusted=gateway.trusted,
         method_header=gateway.method_header,
         uri_header=gateway.uri_header,

@@ -59,6 +59,25 @@ def test_registration_has_its_grants() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "identity"),
+    [("", ()), ("roles", ("roles",)), (" scope , roles,", ("scope", "roles"))],
+)
+def test_a_gateway_may_hear_roles_and_scopes(
+    text: str, identity: tuple[str, ...]
+) -> None:
+    """What is named stands in its answers."""
+    assert identity == _read(IDENTITY_HEADERS=text).gateway.identity
+
+
+@pytest.mark.parametrize("text", ["role", "sub", "roles scope", "Roles"])
+def test_a_gateway_hears_nothing_else(text: str) -> None:
+    """A claim that is in no token would be an empty header for ever."""
+    assert _faults(IDENTITY_HEADERS=text) == (
+        "QUART_JWT_IDENTITY_HEADERS can only contain roles and scope",
+    )
+
+
 def test_all_faults_are_listed_at_once() -> None:
     """Each is named, and its value is not repeated."""
     faults = _faults(

@@ -1,3 +1,4 @@
+import dataclasses
 from typing import Any
 
 import pytest
@@ -5,11 +6,15 @@ from quart import jsonify
 from quart import Quart
 
 from clock import Clock
+from extension.asgi import ask
+from quart_jwt import ForwardAuth
 from quart_jwt import jwt_required
 from quart_jwt import JWTManager
 from quart_jwt.service.accounts.grants import checked_grants
 from quart_jwt.service.accounts.grants import Grants
 from quart_jwt.service.accounts.grants import MAX_WORDS
+from quart_jwt.service.app import create_app
+from quart_jwt.service.settings.gateway import Gateway
 from quart_jwt.service.settings.settings import Settings
 from service.kit import bearer
 from service.kit import claims
@@ -95,6 +100,58 @@ async def test_an_app_asks_for_the_scope(
         "/orders", headers=bearer(tokens["access_token"])
     )
     assert status == response.status_code
+
+
+@pytest.mark.parametrize(
+    ("scopes", "status"), [(("orders:read",), 200), ((), 403), (("orders",), 403)]
+)
+async def test_a_gateways_question_asks_for_the_scope(
+    service: Service, scopes: tuple[str, ...], status: int
+) -> None:
+    """``ForwardAuth(scopes=...)`` goes by the service's tokens, too."""
+    await service.add(grants=checked_grants(scopes=scopes))
+    tokens = await service.log_in()
+    jwt = service.app.extensions["quart-jwt"]
+    lane = ForwardAuth(jwt, service.app, scopes="orders:read")
+    headers = bearer(tokens["access_token"])
+    assert status == (await ask(lane, "/auth/verify", headers=headers)).status
+
+
+@pytest.mark.parametrize(
+    ("grants", "roles", "scope"),
+    [
+        (GRANTS, "admin editor", "orders:read%20orders:write"),
+        (Grants(), "", ""),
+    ],
+    ids=["some", "none"],
+)
+async def test_a_gateway_hears_them_if_it_wants_to(
+    settings: Settings, clock: Clock, grants: Grants, roles: str, scope: str
+) -> None:
+    """Both headers stand in every 200, empty ones too: ours go before the client's."""
+    gateway = Gateway(identity=("roles", "scope"))
+    app = create_app(dataclasses.replace(settings, gateway=gateway), clock)
+    async with app.test_app():
+        service = Service(app=app, client=app.test_client(), clock=clock)
+        await service.add(grants=grants)
+        tokens = await service.log_in()
+        headers = {**bearer(tokens["access_token"]), "X-Auth-Roles": "root"}
+        reply = await ask(service.app, "/auth/verify", headers=headers)
+    assert (
+        reply.headers["x-auth-subject"],
+        reply.headers["x-auth-roles"],
+        reply.headers["x-auth-scope"],
+    ) == (NAME, roles, scope)
+
+
+async def test_by_default_a_gateway_hears_the_name_alone(service: Service) -> None:
+    """Nobody needs to remove a header that we do not set."""
+    await service.add(grants=GRANTS)
+    tokens = await service.log_in()
+    headers = bearer(tokens["access_token"])
+    reply = await ask(service.app, "/auth/verify", headers=headers)
+    ours = {name for name in reply.headers if name.startswith("x-auth-")}
+    assert ours == {"x-auth-subject"}
 
 
 async def test_the_most_grants_fit_into_a_cookie(service: Service) -> None:

@@ -31,6 +31,7 @@ NAMES = tuple(
         "METHOD_HEADER",
         "URI_HEADER",
         "PASS_PREFLIGHT",
+        "IDENTITY_HEADERS",
         "SESSION_DETAILS",
         "USER_DIRECTORY",
         "REGISTRATION",
