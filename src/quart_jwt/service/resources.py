@@ -70,6 +70,7 @@ class Resources:
     async def close(self) -> None:
         """Finish what is under way and let go of threads and connections."""
         await self.users.directory.close()
+        await self.passwords.close()
         await self.database.close()
 
 

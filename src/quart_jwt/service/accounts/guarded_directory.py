@@ -95,21 +95,18 @@ class Guard:
         # Here, so that no traceback leads from our error to theirs.
         raise DirectoryError
 
-    def believed(self, user: object) -> User:
+    def believed(self, given: object) -> User:
         """
         Return what a directory gave if it is a user.
 
         Raises:
             DirectoryError: It is none, or one that no token can be of.
         """
-        try:
-            if not isinstance(user, User) or normalised_name(user.name) != user.name:
-                raise TypeError("not a User with a name in NFC")  # noqa: TRY301 - as a rule that is broken
-            checked_grants(roles=user.grants.roles, scopes=user.grants.scopes)
-        except (ServiceError, TypeError) as error:
-            logger.error("user directory %r gave no user: %s", self.name, error)  # noqa: TRY400 - says it all
-            raise DirectoryError from None
-        return user
+        fault = _fault(given)
+        if isinstance(given, User) and fault is None:
+            return given
+        logger.error("user directory %r gave no user: %s", self.name, fault)
+        raise DirectoryError
 
 
 class GuardedDirectory:
@@ -245,6 +242,19 @@ class GuardedRegistering:
                 register, name, password, grants, hide=(name, password)
             )
         )
+
+
+def _fault(given: object) -> str | None:
+    """Why that is no user of whom a token could be; None if it is one."""
+    if not isinstance(given, User):
+        return "it is not a User"
+    try:
+        if normalised_name(given.name) != given.name:
+            return "its name is not in NFC"
+        checked_grants(roles=given.grants.roles, scopes=given.grants.scopes)
+    except (ServiceError, TypeError) as error:
+        return str(error)
+    return None
 
 
 def shown(error: Exception, hide: tuple[str, ...] = ()) -> str:

@@ -22,7 +22,7 @@ class SqlDirectory:
 
     Args:
         accounts: The rows.
-        passwords: The hashing pool, which is closed with the directory.
+        passwords: The hashing pool.
         authentication: Compares the two.
     """
 
@@ -38,8 +38,7 @@ class SqlDirectory:
         await self._passwords.warm_up()
 
     async def close(self) -> None:
-        """Finish the hashes under way."""
-        await self._passwords.close()
+        """Leave database and hashing pool to whoever has made them."""
 
     async def authenticate(self, name: str, password: str) -> Account:
         """See ``Authentication.authenticate``."""
