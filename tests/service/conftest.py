@@ -23,6 +23,7 @@ from quart_jwt.service.app import create_app
 from quart_jwt.service.database import Database
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.storage import Storage
+from service.kit import patient_app
 from service.kit import QUICK
 from service.kit import SECRET
 from service.kit import Service
@@ -75,7 +76,7 @@ async def _anywhere(
         settings = dataclasses.replace(settings, storage=storage)
         await asyncio.to_thread(request.getfixturevalue("emptied"))
     settings = with_registration(settings)
-    app = create_app(settings, clock)
+    app = patient_app(settings, clock)
     async with app.test_app():
         yield Service(app=app, client=app.test_client(), clock=clock)
 
