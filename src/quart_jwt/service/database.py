@@ -106,16 +106,23 @@ class Database:
         except AwayError as error:
             raise self._start_error(error) from error
 
-    async def rows(self, question: Executable) -> Sequence[RowMapping]:
+    async def rows(
+        self, question: Executable, **parameters: object
+    ) -> Sequence[RowMapping]:
         """
         Ask one question.
+
+        Args:
+            question: The question; one that is asked for each request is made once.
+            parameters: Its bound parameters.
 
         Raises:
             StoreError: The database does not answer.
         """
 
         async def asked(connection: AsyncConnection) -> Sequence[RowMapping]:
-            return (await connection.execute(question)).mappings().all()
+            found = await connection.execute(question, parameters or None)
+            return found.mappings().all()
 
         try:
             return await self._connections.read(asked)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from dataclasses import field
 from operator import attrgetter
 
+from sqlalchemy import bindparam
 from sqlalchemy import func
 from sqlalchemy import RowMapping
 from sqlalchemy import select
@@ -111,7 +112,7 @@ class Accounts:
 
     async def find(self, name: str) -> Account | None:
         """Return an account by its normalised name."""
-        found = await self._database.rows(_COLUMNS.where(UserRow.name == name))
+        found = await self._database.rows(_BY_NAME, name=name)
         return _account(found[0]) if found else None
 
     async def listed(self) -> Sequence[Account]:
@@ -254,6 +255,8 @@ _COLUMNS = select(
     UserRow.roles,
     UserRow.scopes,
 )
+# It is asked for each request: made once, SQLAlchemy knows it again at once.
+_BY_NAME = _COLUMNS.where(UserRow.name == bindparam("name"))
 
 
 def _account(row: RowMapping) -> Account:
