@@ -15,7 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from quart_jwt import ForwardAuth
 from quart_jwt import JWTManager
 from quart_jwt.service.accounts.accounts import Clock
-from quart_jwt.service.accounts.admission import account_of
+from quart_jwt.service.accounts.admission import user_of
 from quart_jwt.service.database import Database
 from quart_jwt.service.keys.follower import KeyFollower
 from quart_jwt.service.keys.signing_keys import signing_keys
@@ -25,6 +25,7 @@ from quart_jwt.service.openapi.docs_page import docs
 from quart_jwt.service.resources import EXTENSION
 from quart_jwt.service.resources import make_resources
 from quart_jwt.service.settings.gateway import Gateway
+from quart_jwt.service.settings.gateway import IDENTITY_HEADERS
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.web.asgi_guard import AsgiGuard
 from quart_jwt.service.web.client_address import ClientAddress
@@ -33,7 +34,9 @@ from quart_jwt.service.web.health import health
 from quart_jwt.service.web.me import me_routes
 from quart_jwt.service.web.oauth_routes import oauth_routes
 from quart_jwt.service.web.page import page
+from quart_jwt.service.web.password_change import password_change
 from quart_jwt.service.web.refusals import install_refusals
+from quart_jwt.service.web.registration import registration
 from quart_jwt.service.web.routes import REFRESH_PATH
 from quart_jwt.service.web.routes import routes
 from quart_jwt.service.web.session_routes import session_routes
@@ -69,13 +72,17 @@ def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
     app.register_blueprint(me_routes)
     app.register_blueprint(oauth_routes)
     app.register_blueprint(health)
+    if resources.users.password_changing is not None:
+        app.register_blueprint(password_change)
+    if settings.accounts.registration:
+        app.register_blueprint(registration)
     if settings.storage.mode == "development":
         app.register_blueprint(page)
     if settings.docs:
         app.register_blueprint(docs)
     app.register_blueprint(well_known)
     jwt = JWTManager(app, clock=clock, store=resources.sessions)
-    jwt.user_lookup_loader(account_of)
+    jwt.user_lookup_loader(user_of)
     serve_with(app, resources.readiness.serving)  # after the manager's session store
     install_refusals(app, jwt)
     allow_origins(app, settings.cors)
@@ -111,6 +118,10 @@ def _forward_auth(jwt: JWTManager, gateway: Gateway) -> ForwardAuth:
     return ForwardAuth(
         jwt,
         path="/auth/verify",
+        identity_headers={
+            "X-Auth-Subject": "sub",
+            **{IDENTITY_HEADERS[claim]: claim for claim in gateway.identity},
+        },
         trusted=gateway.trusted,
         method_header=gateway.method_header,
         uri_header=gateway.uri_header,

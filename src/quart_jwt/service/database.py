@@ -2,8 +2,8 @@
 The database of the accounts: its table, and what is asked of it.
 
 Every question and every change is one statement, or a step of several in one
-transaction: nothing is read in one and written back in another, so that nothing can be
-overtaken. Connections are those of the
+transaction, and what was read is written back only where it still stands, so that
+nothing can be overtaken. Connections are those of the
 session store (``stores.sql_connections``), and may lead to the same database.
 """
 
@@ -52,7 +52,8 @@ class UserRow(Base):
     One account.
 
     ``session_epoch`` is written into every token and counted up when the
-    password changes or the account is disabled: older tokens then die.
+    password changes or the account is disabled: older tokens then die. Roles and
+    scopes have a blank between them.
     """
 
     __tablename__ = "users"
@@ -63,6 +64,8 @@ class UserRow(Base):
     enabled: Mapped[bool] = mapped_column(default=True)
     session_epoch: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[int] = mapped_column(BigInteger)  # seconds since 1970
+    roles: Mapped[str] = mapped_column(String(512), server_default="")
+    scopes: Mapped[str] = mapped_column(String(512), server_default="")
 
 
 class Database:
@@ -108,16 +111,23 @@ class Database:
         except AwayError as error:
             raise self._start_error(error) from error
 
-    async def rows(self, question: Executable) -> Sequence[RowMapping]:
+    async def rows(
+        self, question: Executable, **parameters: object
+    ) -> Sequence[RowMapping]:
         """
         Ask one question.
+
+        Args:
+            question: The question; one that is asked for each request is made once.
+            parameters: Its bound parameters.
 
         Raises:
             StoreError: The database does not answer.
         """
 
         async def asked(connection: AsyncConnection) -> Sequence[RowMapping]:
-            return (await connection.execute(question)).mappings().all()
+            found = await connection.execute(question, parameters or None)
+            return found.mappings().all()
 
         try:
             return await self._connections.read(asked)
@@ -140,6 +150,19 @@ class Database:
             return await self._connections.write(changing)
         except AwayError as error:
             raise StoreError from error.__cause__
+
+    async def change_returning(self, change: Executable) -> Sequence[RowMapping]:
+        """
+        Make one change, and return what its RETURNING says.
+
+        Raises:
+            StoreError: The database does not answer.
+        """
+
+        async def changing(connection: AsyncConnection) -> Sequence[RowMapping]:
+            return (await connection.execute(change)).mappings().all()
+
+        return await self.step(changing)
 
     async def step(self, work: Work[T]) -> T:
         """

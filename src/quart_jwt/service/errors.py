@@ -10,7 +10,9 @@ sentence. None of them carries a password, a token or a setting's value::
     ├── MediaTypeError       415  unsupported_media_type
     ├── NameRuleError        400  invalid_username
     ├── PasswordRuleError    400  invalid_password
+    ├── GrantRuleError            settings and command line only
     ├── CredentialsError     401  invalid_credentials
+    ├── WrongPasswordError   403  wrong_password
     ├── OAuthRequestError    400  invalid_request     RFC 6749 §5.2, and ``error``
     ├── ClientCredentialsError 401 invalid_client     the same
     ├── ThrottledError       429  too_many_attempts
@@ -18,9 +20,11 @@ sentence. None of them carries a password, a token or a setting's value::
     ├── HashingBusyError     503  busy
     ├── StoreError           503  store_unavailable
     ├── NotReadyError        503  not_ready           what a probe hears
+    ├── DirectoryError       503  directory_unavailable
     ├── UnknownSessionError  404  not_found
     ├── NameTakenError            command line only
     ├── UnknownNameError          command line only
+    ├── ElsewhereError            command line only
     ├── KeyStateError             command line only
     ├── SettingsError             start-up only
     ├── StartError                start-up only
@@ -70,6 +74,10 @@ class PasswordRuleError(ServiceError):
     """Raised when a text cannot be a password."""
 
     code = "invalid_password"
+
+
+class GrantRuleError(ServiceError):
+    """Raised when a text cannot be a role or a scope, or when they are too many."""
 
 
 class CredentialsError(ServiceError):
@@ -123,6 +131,21 @@ class ThrottledError(ServiceError):
         self.retry_after_s = -(-wait_ms // 1_000)
 
 
+class WrongPasswordError(ServiceError):
+    """
+    Raised when the current password of a signed-in user is another.
+
+    Not a 401: the token was good, and a client that took another one and asked again
+    would only repeat the mistake.
+    """
+
+    code = "wrong_password"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("The current password is wrong")
+
+
 class CookieSizeError(ServiceError):
     """Raised when a token is larger than browsers keep in a cookie."""
 
@@ -159,6 +182,17 @@ class NotReadyError(ServiceError):
         super().__init__("The database or the session store does not answer")
 
 
+class DirectoryError(ServiceError):
+    """Raised when a user directory from elsewhere does not answer as it should."""
+
+    code = "directory_unavailable"
+    status = 503
+    retry_after_s: int | None = 5  # as for the database
+
+    def __init__(self) -> None:
+        super().__init__("The user directory is not available")
+
+
 class UnknownSessionError(ServiceError):
     """Raised when a user has no live session of that id."""
 
@@ -175,6 +209,10 @@ class NameTakenError(ServiceError):
 
 class UnknownNameError(ServiceError):
     """Raised when there is no user of that name."""
+
+
+class ElsewhereError(ServiceError):
+    """Raised when users are asked for here and are in another directory."""
 
 
 class KeyStateError(ServiceError):

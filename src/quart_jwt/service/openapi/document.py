@@ -8,6 +8,7 @@ from elsewhere. Its provider is used alone, once, when the document is first ask
 
 import inspect
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any
 
 from msgspec.json import schema_components
@@ -32,6 +33,7 @@ REF = "#/components/schemas/{name}"
 FORM = "application/x-www-form-urlencoded"
 HEADERS = {
     401: ("WWW-Authenticate", "What the answer asks for (RFC 9110 §11.6.1)."),
+    429: ("Retry-After", "Seconds after which the next attempt counts."),
     503: ("Retry-After", "Seconds after which it makes sense to try again."),
 }
 """What an answer of that status always carries."""
@@ -126,7 +128,8 @@ def _responses(responses: dict[int, Any], note: Note) -> dict[str, Any]:
 def _described(status: int, answer: dict[str, Any], note: Note) -> dict[str, Any]:
     content = answer["content"]
     if status not in note.codes:
-        return {"description": "OK", "content": {note.media: content[JSON]}}
+        phrase = HTTPStatus(status).phrase
+        return {"description": phrase, "content": {note.media: content[JSON]}}
     described = {"description": note.codes[status], "content": content}
     if status in HEADERS:
         name, says = HEADERS[status]

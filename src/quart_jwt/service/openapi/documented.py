@@ -87,6 +87,7 @@ def documented(
     needs: Needs = Needs.NOTHING,
     takes: type[Struct] | None = None,
     refuses: Codes = STORES,
+    status: int = HTTPStatus.OK,
     media: str = JSON,
     may_be_unchanged: bool = False,
 ) -> Callable[[View], View]:
@@ -95,24 +96,25 @@ def documented(
 
     Args:
         group: The group of operations that it belongs to.
-        gives: The body of a 200; several shapes are alternatives; None for no JSON.
+        gives: The body of a success; several shapes are alternatives; None for no JSON.
         needs: What opens it.
         takes: The body of the request, if it reads one.
         refuses: The codes of its own errors, by status.
+        status: The status of a success.
         media: The media type of a 200.
         may_be_unchanged: Whether a 304 may be the answer.
     """
     is_oauth = needs is Needs.CLIENT
     codes = _joined(EVERYWHERE, needs.codes, refuses)
-    answers: dict[int, Any] = {status: _error(status, is_oauth) for status in codes}
+    answers: dict[int, Any] = {each: _error(each, is_oauth) for each in codes}
 
     def note(view: View) -> View:
         view = security_scheme(_alternatives(needs))(tag([group])(view))
         if takes is not None:
             source = DataSource.FORM if is_oauth else DataSource.JSON
             view = document_request(takes, source=source)(view)
-        for status, schema in {200: gives, **answers}.items():
-            view = document_response(schema, status)(view)
+        for each, schema in {int(status): gives, **answers}.items():
+            view = document_response(schema, each)(view)
         noted = Note(codes=codes, media=media, may_be_unchanged=may_be_unchanged)
         setattr(view, NOTE, noted)
         return view

@@ -15,12 +15,18 @@ from msgspec import UnsetType
 
 from quart_jwt.service.accounts.accounts import MAX_NAME_CHARACTERS
 from quart_jwt.service.accounts.passwords import MAX_PASSWORD_BYTES
+from quart_jwt.service.accounts.passwords import MIN_NEW_CHARACTERS
 
 Text = Annotated[str, Meta(min_length=1)]
 Seconds = Annotated[int, Meta(ge=0, description="Seconds.")]
 EpochSeconds = Annotated[int, Meta(description="Seconds since 1970, in UTC.")]
 DateTime = Annotated[
     str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", description="In UTC.")
+]
+
+
+NewPassword = Annotated[
+    str, Meta(min_length=MIN_NEW_CHARACTERS, max_length=MAX_PASSWORD_BYTES)
 ]
 
 
@@ -47,6 +53,26 @@ class Credentials(Struct, forbid_unknown_fields=True):
     cookies: Annotated[
         bool, Meta(description="Whether the tokens go into cookies.")
     ] = False
+
+
+class NewUser(Struct, forbid_unknown_fields=True):
+    """Who wants to become a user."""
+
+    username: Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARACTERS)]
+    password: NewPassword
+
+
+class NewPasswords(Struct, forbid_unknown_fields=True):
+    """The password of before, and the one from now on."""
+
+    current_password: Annotated[str, Meta(min_length=1, max_length=MAX_PASSWORD_BYTES)]
+    new_password: NewPassword
+
+
+class Accepted(Struct):
+    """The request was fine; whether the name was free is not said."""
+
+    accepted: Literal[True]
 
 
 class Tokens(Struct):

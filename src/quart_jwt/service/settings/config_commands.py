@@ -53,7 +53,8 @@ def show() -> None:
 
 
 def _place(setting: tuple[str, Effective]) -> int:
-    return NAMES.index(setting[0])
+    name, _ = setting
+    return NAMES.index(name) if name in NAMES else len(NAMES)
 
 
 def _table(settings: Mapping[str, Effective]) -> str:

@@ -41,8 +41,18 @@ NAMES = (
     "THROTTLE_FREE_FAILURES",
     "THROTTLE_MAX_WAIT",
     "THROTTLE_ADDRESS_PER_MINUTE",
+    "IDENTITY_HEADERS",
+    "USER_DIRECTORY",
+    "REGISTRATION",
+    "REGISTRATION_ROLES",
+    "REGISTRATION_SCOPES",
+    "PASSWORD_HASHING",
 )
 """Every setting there is, without the prefix."""
+
+DIRECTORY = "USER_DIRECTORY"
+"""What names a user directory from elsewhere; that has settings of its own below it."""
+OWN_DIRECTORY = "sql"
 
 MINUTES = 60
 DAYS = 24 * 60 * MINUTES
@@ -73,8 +83,11 @@ class Reading:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._sources = Sources(environ)
-        self._faults = [*self._sources.faults, *self._sources.unknown(NAMES)]
         self.effective: dict[str, Effective] = {}
+        # A directory from elsewhere knows itself which settings it has.
+        has_own = (self.text(DIRECTORY) or OWN_DIRECTORY) == OWN_DIRECTORY
+        known = NAMES if has_own else (*NAMES, *self._below(DIRECTORY))
+        self._faults = [*self._sources.faults, *self._sources.unknown(known)]
 
     def fault(self, name: str, what: str) -> None:
         """Remember that a setting is wrong."""
@@ -105,6 +118,17 @@ class Reading:
             return None
         self.effective[name] = Effective(text=given.text, origin=given.origin)
         return given.text
+
+    def below(self, name: str) -> dict[str, str]:
+        """Return the settings that begin with a name: ``url`` for ``<name>_URL``."""
+        return {
+            full.removeprefix(f"{name}_").lower(): text
+            for full in self._below(name)
+            if (text := self.text(full)) is not None
+        }
+
+    def _below(self, name: str) -> list[str]:
+        return [full for full in self._sources if full.startswith(f"{name}_")]
 
     def seconds(self, name: str, default_s: int) -> int:
         """Return a whole number of seconds between 1 and MAX_EXPIRES_S."""

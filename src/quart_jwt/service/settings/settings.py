@@ -13,6 +13,9 @@ from quart_jwt.extension.session_settings import DETAILS
 from quart_jwt.service.accounts.passwords import HashCost
 from quart_jwt.service.accounts.passwords import OWASP_MINIMUM
 from quart_jwt.service.errors import SettingsError
+from quart_jwt.service.settings.account_options import AccountOptions
+from quart_jwt.service.settings.account_options import read_account_options
+from quart_jwt.service.settings.account_options import read_hash_cost
 from quart_jwt.service.settings.cors import Cors
 from quart_jwt.service.settings.cors import read_cors
 from quart_jwt.service.settings.environment import DAYS
@@ -52,6 +55,7 @@ class Settings:
         docs: Whether ``/openapi.json`` and ``/docs`` are there.
         proxies: Whose word about the client's address is believed.
         throttling: How often somebody may try to sign in.
+        accounts: Where users come from.
         hash_cost: What a password hash costs.
     """
 
@@ -67,6 +71,7 @@ class Settings:
     docs: bool = False
     proxies: Proxies = field(default_factory=Proxies)
     throttling: Throttling = field(default_factory=Throttling)
+    accounts: AccountOptions = field(default_factory=AccountOptions)
     hash_cost: HashCost = OWASP_MINIMUM
 
     def __post_init__(self) -> None:
@@ -87,6 +92,39 @@ def read_storage_settings(environ: Mapping[str, str]) -> Storage:
     storage = read_storage(reading)
     reading.finish()
     return storage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserSettings:
+    """
+    What the ``users`` commands need.
+
+    Attributes:
+        storage: Where the data are.
+        accounts: Where users come from.
+        hash_cost: What a password hash costs.
+    """
+
+    storage: Storage
+    accounts: AccountOptions
+    hash_cost: HashCost
+
+
+def read_user_settings(environ: Mapping[str, str]) -> UserSettings:
+    """
+    Read what the ``users`` commands need, and refuse settings that do not exist.
+
+    Raises:
+        SettingsError: Lists everything that is wrong.
+    """
+    reading = Reading(environ)
+    settings = UserSettings(
+        storage=read_storage(reading),
+        accounts=read_account_options(reading),
+        hash_cost=read_hash_cost(reading),
+    )
+    reading.finish()
+    return settings
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -120,6 +158,8 @@ def read_all(reading: Reading, environ: Mapping[str, str]) -> Settings:
     docs = reading.flag("DOCS", default=storage.mode == "development")
     proxies = read_proxies(reading)
     throttling = read_throttling(reading)
+    accounts = read_account_options(reading)
+    hash_cost = read_hash_cost(reading)
     reading.finish()
     return Settings(
         storage=storage,
@@ -134,6 +174,8 @@ def read_all(reading: Reading, environ: Mapping[str, str]) -> Settings:
         docs=docs,
         proxies=proxies,
         throttling=throttling,
+        accounts=accounts,
+        hash_cost=hash_cost,
     )
 
 

@@ -65,6 +65,10 @@ class Sources:
         """Return what is given under a name."""
         return self._given.get(name)
 
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names that are given."""
+        return iter(self._given)
+
     def unknown(self, names: Sequence[str]) -> Sequence[str]:
         """Return one sentence for each given setting that there is not."""
         return [
