@@ -128,7 +128,7 @@ class ThrottledError(ServiceError):
     def __init__(self, wait_ms: int) -> None:
         super().__init__("Too many attempts; try again later")
         # RFC 9110 section 10.2.3: whole seconds; rounded down it would be too early.
-        self.retry_after_s = -(-wait_ms // 1_000)
+        self.retry_after_s: int | None = -(-wait_ms // 1_000)
 
 
 class WrongPasswordError(ServiceError):

@@ -53,13 +53,15 @@ class CountRow(Base):
     """One count; times are milliseconds since 1970. See ``waits.Count``."""
 
     __tablename__ = "attempt_counts"
-    __table_args__ = (Index("attempt_counts_by_age", "pool", "forgotten_at_ms"),)
 
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     pool: Mapped[str] = mapped_column(String(8))
     attempts: Mapped[int]
     open_at_ms: Mapped[int] = mapped_column(BigInteger)
     forgotten_at_ms: Mapped[int] = mapped_column(BigInteger)
+
+
+Index("attempt_counts_by_age", CountRow.pool, CountRow.forgotten_at_ms)
 
 
 class PlaceRow(Base):
