@@ -21,11 +21,14 @@ from quart_jwt.service.keys.follower import KeyFollower
 from quart_jwt.service.keys.signing_keys import signing_keys
 from quart_jwt.service.lifetime import Part
 from quart_jwt.service.lifetime import serve_with
+from quart_jwt.service.observability.observers import observed
+from quart_jwt.service.observability.request_facts import RequestIds
 from quart_jwt.service.resources import EXTENSION
 from quart_jwt.service.resources import make_resources
 from quart_jwt.service.settings.gateway import Gateway
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.web.asgi_guard import AsgiGuard
+from quart_jwt.service.web.metrics_page import metrics_page
 from quart_jwt.service.web.page import page
 from quart_jwt.service.web.refusals import install_refusals
 from quart_jwt.service.web.routes import REFRESH_PATH
@@ -36,6 +39,9 @@ from quart_jwt.tokens.key_ring import KeyRing
 
 MAX_BODY_BYTES = 16 * 1024
 """A login needs some 1.5 KiB at most."""
+
+LANE = "/auth/verify"
+"""Where a gateway asks."""
 
 BODY_TIMEOUT_S = 10
 """A login is one packet or two; slower senders hold connections on purpose."""
@@ -54,6 +60,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
     resources = make_resources(settings, clock)
     app.extensions[EXTENSION] = resources
     parts: list[Part] = [resources.serving]
+    parts.extend(observed(app, resources))
     app.before_request(_refuse_large_bodies)
     if settings.secret_key is None:
         parts.append(_follow_keys(app, settings, resources.database, clock))
@@ -63,11 +70,14 @@ def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
     if settings.storage.mode == "development":
         app.register_blueprint(page)
     app.register_blueprint(well_known)
+    if settings.observability.metrics_from:
+        app.register_blueprint(metrics_page(settings.observability.metrics_from))
     jwt = JWTManager(app, clock=clock, store=resources.sessions)
     jwt.user_lookup_loader(account_of)
     install_refusals(app, jwt)
     lane = _forward_auth(jwt, settings.gateway)
-    app.asgi_app = AsgiGuard(lane.wrap(app.asgi_app))  # type: ignore[method-assign] # as Quart's docs do
+    guard = AsgiGuard(lane.wrap(app.asgi_app))
+    app.asgi_app = RequestIds(guard, without=LANE)  # type: ignore[method-assign] # as Quart's docs do
     return app
 
 
@@ -89,7 +99,7 @@ def _follow_keys(
 def _forward_auth(jwt: JWTManager, gateway: Gateway) -> ForwardAuth:
     return ForwardAuth(
         jwt,
-        path="/auth/verify",
+        path=LANE,
         trusted=gateway.trusted,
         method_header=gateway.method_header,
         uri_header=gateway.uri_header,

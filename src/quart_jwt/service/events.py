@@ -28,6 +28,11 @@ class Kind(StrEnum):
     SESSIONS_ENDED = "sessions_ended"
     TOKEN_REVOKED = "token_revoked"  # noqa: S105 - the name of an event
     CLIENT_REFUSED = "client_refused"
+    USER_ADDED = "user_added"
+    USER_DISABLED = "user_disabled"
+    USER_ENABLED = "user_enabled"
+    KEY_PUBLISHED = "key_published"
+    KEY_RETIRED = "key_retired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +46,17 @@ class Event:
             a name field by mistake is often a password.
         session_id: The session that it concerns, if it is about one.
         reason: Why, in a word of a small set; never what a client has sent.
+        key_id: The key that it concerns, if it is about one.
+        actor: The operator, by the name of the system's user, if one did it on the
+            command line.
     """
 
     kind: Kind
     subject: str | None = None
     session_id: str | None = None
     reason: str | None = None
+    key_id: str | None = None
+    actor: str | None = None
 
 
 security_events = signal("quart-jwt-service-security-events")
@@ -59,8 +69,17 @@ def happened(
     subject: str | None = None,
     session_id: str | None = None,
     reason: str | None = None,
+    key_id: str | None = None,
+    actor: str | None = None,
 ) -> None:
     """Tell everyone who listens; a listener must neither block nor raise."""
     security_events.send(
-        Event(kind=kind, subject=subject, session_id=session_id, reason=reason)
+        Event(
+            kind=kind,
+            subject=subject,
+            session_id=session_id,
+            reason=reason,
+            key_id=key_id,
+            actor=actor,
+        )
     )

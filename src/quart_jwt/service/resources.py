@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from quart import current_app
 
@@ -21,6 +22,8 @@ from quart_jwt.service.accounts.passwords import HashCost
 from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.database import Database
 from quart_jwt.service.errors import SettingsError
+from quart_jwt.service.observability.metrics import Metrics
+from quart_jwt.service.observability.observed_store import ObservedStore
 from quart_jwt.service.settings.environment import PREFIX
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.storage import Storage
@@ -42,6 +45,7 @@ class Resources:
         passwords: The hashing pool.
         authentication: Checks credentials.
         sessions: Where sessions are kept; opened and closed by the ``JWTManager``.
+        metrics: What is counted and measured.
     """
 
     settings: Settings
@@ -51,6 +55,7 @@ class Resources:
     passwords: Passwords
     authentication: Authentication
     sessions: Store
+    metrics: Metrics
 
     async def serving(self) -> AsyncGenerator[None, None]:
         """Open before the first request and close after the last."""
@@ -69,7 +74,10 @@ class Resources:
 
 def make_resources(settings: Settings, clock: Clock) -> Resources:
     """Put the parts together; nothing is opened and no thread is started yet."""
-    database = Database(settings.storage.database_url)
+    metrics = Metrics()
+    database = Database(
+        settings.storage.database_url, timed=partial(metrics.timed, "accounts")
+    )
     accounts = Accounts(database, clock)
     passwords = Passwords(settings.hash_cost)
     return Resources(
@@ -79,7 +87,8 @@ def make_resources(settings: Settings, clock: Clock) -> Resources:
         accounts=accounts,
         passwords=passwords,
         authentication=Authentication(accounts, passwords),
-        sessions=_session_store(settings.storage),
+        sessions=ObservedStore(_session_store(settings.storage), metrics),
+        metrics=metrics,
     )
 
 

@@ -1,5 +1,4 @@
 import asyncio
-import logging
 
 import pytest
 from argon2 import extract_parameters
@@ -12,6 +11,9 @@ from quart_jwt.service.errors import CredentialsError
 from quart_jwt.service.errors import HashingBusyError
 from quart_jwt.service.errors import NameRuleError
 from quart_jwt.service.errors import PasswordRuleError
+from quart_jwt.service.events import Event
+from quart_jwt.service.events import Kind
+from quart_jwt.service.events import security_events
 from service.kit import NAME
 from service.kit import PASSWORD
 from service.kit import Service
@@ -161,16 +163,15 @@ async def test_a_late_login_does_not_rehash_again(
     assert fresh == await service.resources.accounts.find(NAME)
 
 
-async def test_the_log_names_only_users_that_exist(
-    service: Service, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_the_event_names_only_users_that_exist(service: Service) -> None:
     """A password typed into the name field is not kept; no password ever is."""
     await service.add("eve\u2028x")
-    caplog.set_level(logging.INFO, logger="quart_jwt")
-    for name in ("my-secret-in-the-wrong-field", "eve\u2028x"):
-        with pytest.raises(CredentialsError):
-            await service.resources.authentication.authenticate(name, "guessed-word")
-    assert caplog.messages == [
-        "login refused: no such user",
-        r"login refused: wrong password for user 'eve\u2028x'",
+    events: list[Event] = []
+    with security_events.connected_to(events.append):
+        for name in ("my-secret-in-the-wrong-field", "eve\u2028x"):
+            with pytest.raises(CredentialsError):
+                await service.resources.authentication.authenticate(name, "guessed")
+    assert events == [
+        Event(kind=Kind.SIGN_IN_REFUSED, reason="unknown_user"),
+        Event(kind=Kind.SIGN_IN_REFUSED, subject="eve\u2028x", reason="wrong_password"),
     ]

@@ -2,8 +2,8 @@
 Authentication: is this the password of that user?
 
 Unknown user, wrong password and disabled user get one answer, and each costs
-exactly one Argon2 verification. The log has the name of a user only when the
-user exists: what is typed into the name field by mistake is often a password.
+exactly one Argon2 verification. The security event has the name of a user only
+when the user exists: what is typed into the name field by mistake is often a password.
 """
 
 import logging
@@ -15,6 +15,8 @@ from quart_jwt.service.accounts.passwords import check_password
 from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.errors import CredentialsError
 from quart_jwt.service.errors import HashingBusyError
+from quart_jwt.service.events import happened
+from quart_jwt.service.events import Kind
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -34,7 +36,7 @@ class Authentication:
         Raises:
             NameRuleError: The name can be nobody's.
             PasswordRuleError: The password can be nobody's.
-            CredentialsError: Everything else; the log says which.
+            CredentialsError: Everything else; the security event says which.
             HashingBusyError: Too many logins at once.
         """
         name = normalised_name(name)
@@ -45,17 +47,14 @@ class Authentication:
             stored = None if account is None else account.password_hash
             verdict = await self._passwords.verify(stored, password, place)
         if account is None:
-            logger.info("login refused: no such user")
-            raise CredentialsError
+            raise _refused("unknown_user", None)
         if verdict.hostile:
-            logger.error("login refused: unusable hash stored for user %r", name)
-            raise CredentialsError
+            logger.error("unusable hash stored for user %r", name)
+            raise _refused("unusable_hash", name)
         if not verdict.matches:
-            logger.info("login refused: wrong password for user %r", name)
-            raise CredentialsError
+            raise _refused("wrong_password", name)
         if not account.enabled:
-            logger.info("login refused: user %r is disabled", name)
-            raise CredentialsError
+            raise _refused("disabled", name)
         if verdict.outdated:
             await self._rehash(account, password)
         return account
@@ -74,3 +73,9 @@ class Authentication:
             logger.info("rehash of user %r waits for a calmer login", account.name)
         finally:
             self._rehashing.discard(account.name)
+
+
+def _refused(reason: str, name: str | None) -> CredentialsError:
+    """Say why; the answer does not."""
+    happened(Kind.SIGN_IN_REFUSED, subject=name, reason=reason)
+    return CredentialsError()

@@ -24,6 +24,8 @@ from quart_jwt.service.accounts.passwords import check_new_password
 from quart_jwt.service.accounts.passwords import OWASP_MINIMUM
 from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.errors import PasswordRuleError
+from quart_jwt.service.events import Kind
+from quart_jwt.service.observability.operator_acts import operator_acts
 from quart_jwt.service.resources import opened_accounts
 from quart_jwt.service.settings.settings import read_storage_settings
 
@@ -71,7 +73,7 @@ def add(name: str, *, from_stdin: bool) -> None:
     async def work(accounts: Accounts, passwords: Passwords) -> None:
         await accounts.add(name, await passwords.hash(password))
 
-    _with_accounts(work)
+    _changing(Kind.USER_ADDED, name, work)
     click.echo(f"added {name}")
 
 
@@ -87,7 +89,7 @@ def set_password(name: str, *, from_stdin: bool) -> None:
     async def work(accounts: Accounts, passwords: Passwords) -> None:
         await accounts.set_password(name, await passwords.hash(password))
 
-    _with_accounts(work)
+    _changing(Kind.PASSWORD_CHANGED, name, work)
     click.echo(f"new password for {name}; all sessions ended")
 
 
@@ -97,7 +99,9 @@ def disable(name: str) -> None:
     """
     Shut NAME out: no login, and all sessions end at once.
     """
-    _with_accounts(lambda accounts, _passwords: accounts.disable(name))
+    _changing(
+        Kind.USER_DISABLED, name, lambda accounts, _passwords: accounts.disable(name)
+    )
     click.echo(f"disabled {name}; all sessions ended")
 
 
@@ -107,7 +111,9 @@ def enable(name: str) -> None:
     """
     Let NAME log in again; sessions of before stay ended.
     """
-    _with_accounts(lambda accounts, _passwords: accounts.enable(name))
+    _changing(
+        Kind.USER_ENABLED, name, lambda accounts, _passwords: accounts.enable(name)
+    )
     click.echo(f"enabled {name}")
 
 
@@ -118,6 +124,13 @@ def list_users() -> None:
     """
     for account in _with_accounts(lambda accounts, _passwords: accounts.listed()):
         click.echo(_line(account))
+
+
+def _changing(kind: Kind, name: str, work: Work[None]) -> None:
+    """Change the accounts, and have it in the audit log."""
+    with operator_acts(os.environ) as say:
+        _with_accounts(work)
+        say(kind, subject=normalised_name(name))
 
 
 def _with_accounts(work: Work[T]) -> T:

@@ -32,6 +32,9 @@ NAMES = tuple(
         "URI_HEADER",
         "PASS_PREFLIGHT",
         "SESSION_DETAILS",
+        "METRICS_FROM",
+        "LOG_FORMAT",
+        "AUDIT_LOG",
     )
 )
 

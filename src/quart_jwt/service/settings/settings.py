@@ -21,6 +21,8 @@ from quart_jwt.service.settings.gateway import Gateway
 from quart_jwt.service.settings.gateway import read_gateway
 from quart_jwt.service.settings.key_options import KeyOptions
 from quart_jwt.service.settings.key_options import read_key_options
+from quart_jwt.service.settings.observability import Observability
+from quart_jwt.service.settings.observability import read_observability
 from quart_jwt.service.settings.storage import read_storage
 from quart_jwt.service.settings.storage import Storage
 from quart_jwt.tokens.keys import weakness
@@ -42,6 +44,7 @@ class Settings:
         session_details: What a session records of the client that logs in.
         gateway: Whose questions at ``/auth/verify`` are believed, and how.
         hash_cost: What a password hash costs.
+        observability: What an operator sees, and who else may.
     """
 
     storage: Storage
@@ -53,6 +56,7 @@ class Settings:
     session_details: tuple[str, ...] = ()
     gateway: Gateway = field(default_factory=Gateway)
     hash_cost: HashCost = OWASP_MINIMUM
+    observability: Observability = field(default_factory=Observability)
 
     def __post_init__(self) -> None:
         """Raise SettingsError: nobody gets to serve with a weak secret."""
@@ -95,6 +99,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     secure = reading.flag("COOKIE_SECURE", default=storage.mode == "production")
     details = _session_details(reading)
     gateway = read_gateway(reading)
+    observability = read_observability(reading)
     reading.finish()
     return Settings(
         storage=storage,
@@ -105,6 +110,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         cookie_secure=secure,
         session_details=details,
         gateway=gateway,
+        observability=observability,
     )
 
 

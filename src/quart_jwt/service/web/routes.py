@@ -33,6 +33,10 @@ from quart_jwt.exceptions import RevokedTokenError
 from quart_jwt.service.accounts.accounts import Account
 from quart_jwt.service.accounts.admission import epoch_claim
 from quart_jwt.service.errors import CookieSizeError
+from quart_jwt.service.events import happened
+from quart_jwt.service.events import Kind
+from quart_jwt.service.observability.request_facts import note_claims
+from quart_jwt.service.observability.tracing import traced
 from quart_jwt.service.resources import current_resources
 from quart_jwt.service.web.login_request import read_login
 
@@ -45,6 +49,7 @@ routes: Blueprint = Blueprint("service", __name__)
 
 
 @routes.post("/login")
+@traced("sign_in")
 async def login() -> Response:
     """Exchange a name and a password for the tokens of a new session."""
     wanted = await read_login(request)
@@ -55,12 +60,14 @@ async def login() -> Response:
     pair = await create_token_pair(
         account.name, fresh=True, additional_claims=epoch_claim(account)
     )
+    happened(Kind.SIGNED_IN, subject=account.name, session_id=pair.session_id)
     return _cookie_answer(pair) if wanted.cookies else _bearer_answer(pair)
 
 
 # The rotation itself asks whether the session lives, in the same step.
 @routes.post(REFRESH_PATH)
 @jwt_required(refresh=True, skip_revocation_check=True)
+@traced("refresh")
 async def refresh() -> Response:
     """Exchange a refresh token for the next tokens of the same session."""
     account: Account = get_current_user()
@@ -85,6 +92,7 @@ async def logout() -> Response:
     not have to refresh first. Doing it twice changes nothing.
     """
     payload = await _payload_even_if_over()
+    note_claims(payload)
     if isinstance(payload.get("sid"), str):
         await revoke_family(payload["sid"], identity=payload["sub"])
     response = jsonify(logged_out=True)
