@@ -64,7 +64,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
     app.before_request(_refuse_large_bodies)
     if settings.secret_key is None:
         parts.append(_follow_keys(app, settings, resources.database, clock))
-    serve_with(app, *parts)
+    close = serve_with(app, *parts)
     app.register_blueprint(routes)
     app.register_blueprint(session_routes)
     if settings.storage.mode == "development":
@@ -73,6 +73,8 @@ def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
     if settings.observability.metrics_from:
         app.register_blueprint(metrics_page(settings.observability.metrics_from))
     jwt = JWTManager(app, clock=clock, store=resources.sessions)
+    # After the session store, which finishes what was begun, and is heard.
+    app.after_serving(close)
     jwt.user_lookup_loader(account_of)
     install_refusals(app, jwt)
     lane = _forward_auth(jwt, settings.gateway)

@@ -64,7 +64,8 @@ class FinishedLine(logging.Filter):
         """Finish the record; always let it pass."""
         try:
             record.msg = record.getMessage()
-            record.access = _harmless(record.args)
+            if isinstance(record.args, Mapping):
+                record.access = _harmless(record.args)
         except Exception:  # noqa: BLE001 - a format of the operator's may raise anything
             record.msg = UNFORMED
         record.args = None
@@ -111,11 +112,9 @@ class LineFormatter(logging.Formatter):
         return _indented(stack_info)
 
 
-def _harmless(args: Any) -> dict[str, Any]:
+def _harmless(atoms: Mapping[str, Any]) -> dict[str, Any]:
     """What of an access line's atoms is neither a header nor a query string."""
-    if not isinstance(args, Mapping):
-        return {}
-    return {member: args[atom] for member, atom in ACCESS.items() if atom in args}
+    return {member: atoms[atom] for member, atom in ACCESS.items() if atom in atoms}
 
 
 def safe_line(text: str) -> str:

@@ -53,6 +53,7 @@ class Sampler:
     async def serving(self) -> AsyncGenerator[None, None]:
         """Sample until the service ends, and once more then."""
         self._metrics.processes.set(1)
+        self.sample()
         sampling = asyncio.create_task(self._sample_always())
         try:
             yield
