@@ -116,6 +116,14 @@ def test_logs_hold_nothing_forged_and_nothing_secret(
         "session_ended",
     }
     everything = "\n".join([*lines, audit.read_text()])
-    hidden = [*secrets, running.password, SECRET, PASSWORD, "eyJ", "typed-into", '{"level": "ERROR"']
+    hidden = [
+        *secrets,
+        running.password,
+        SECRET,
+        PASSWORD,
+        "eyJ",
+        "typed-into",
+        '{"level": "ERROR"',
+    ]
     assert [secret for secret in hidden if secret in everything] == []
     assert "Traceback" not in running.text
