@@ -10,7 +10,7 @@ from importlib.util import find_spec
 
 NEEDED = (
     *("aiosqlite", "alembic", "argon2", "click", "cryptography"),
-    *("greenlet", "hypercorn", "sqlalchemy"),
+    *("greenlet", "hypercorn", "prometheus_client", "sqlalchemy"),
 )
 """What the extra brings, by import name."""
 

@@ -84,6 +84,6 @@ def _facts() -> dict[str, str | None]:
         return {}
     return {
         "request_id": facts.request_id,
-        "jti": facts.jti,
-        "sid": facts.session_id,
+        "jti": facts.claim("jti"),
+        "sid": facts.claim("sid"),
     }

@@ -21,7 +21,7 @@ from quart_jwt.service.events import security_events
 from quart_jwt.service.lifetime import Part
 from quart_jwt.service.observability.audit import AuditLog
 from quart_jwt.service.observability.exposition import Exposition
-from quart_jwt.service.observability.request_facts import request_facts
+from quart_jwt.service.observability.request_facts import note_claims
 from quart_jwt.service.observability.sampler import Sampler
 from quart_jwt.service.observability.token_events import TokenEvents
 from quart_jwt.service.resources import Resources
@@ -89,9 +89,7 @@ class Observers:
         if not has_request_context():
             self.sampler.lane_refusals[code] += 1
             return
-        facts = request_facts()
-        if facts is not None:
-            facts.note_token(jti=jti, subject=subject, session_id=session_id)
+        note_claims({"jti": jti, "sub": subject, "sid": session_id})
 
     def _is_ours(self) -> bool:
         """Whether it happened here, and not in another app of this process."""

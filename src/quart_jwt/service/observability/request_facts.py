@@ -8,6 +8,7 @@ which nobody logs, pays for one small object.
 
 import re
 import secrets
+from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -18,6 +19,7 @@ from hypercorn.typing import ASGISendEvent
 from hypercorn.typing import Scope
 
 HEADER = b"x-request-id"
+NO_CLAIMS: Mapping[str, Any] = {}
 
 _PLAIN = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _STARTS = {"http.response.start", "websocket.http.response.start"}
@@ -28,19 +30,15 @@ class RequestFacts:
     The facts of one request.
 
     Attributes:
-        jti: The id of the token that it came with, once its signature was good.
-        session_id: That token's session.
-        subject: Whom it speaks for.
+        claims: Those of the token that it came with, once its signature was good.
     """
 
-    __slots__ = ("_id", "_scope", "jti", "session_id", "subject")
+    __slots__ = ("_id", "_scope", "claims")
 
     def __init__(self, scope: Any) -> None:
         self._scope = scope
         self._id: str | None = None
-        self.jti: str | None = None
-        self.session_id: str | None = None
-        self.subject: str | None = None
+        self.claims: Mapping[str, Any] = NO_CLAIMS
 
     @property
     def request_id(self) -> str:
@@ -55,13 +53,10 @@ class RequestFacts:
         client = self._scope.get("client")
         return client[0] if client else None
 
-    def note_token(
-        self, *, jti: Any = None, subject: Any = None, session_id: Any = None
-    ) -> None:
-        """Remember whose token it is; what is no text is left out."""
-        self.jti = jti if isinstance(jti, str) else None
-        self.subject = subject if isinstance(subject, str) else None
-        self.session_id = session_id if isinstance(session_id, str) else None
+    def claim(self, name: str) -> str | None:
+        """Return a claim of the token, if there is one and it is a text."""
+        value = self.claims.get(name)
+        return value if isinstance(value, str) else None
 
 
 _current: ContextVar[RequestFacts | None] = ContextVar("request_facts", default=None)
@@ -72,15 +67,11 @@ def request_facts() -> RequestFacts | None:
     return _current.get()
 
 
-def note_claims(claims: Any) -> None:
+def note_claims(claims: Mapping[str, Any]) -> None:
     """Remember the token of this request, by its verified claims."""
     facts = _current.get()
     if facts is not None:
-        facts.note_token(
-            jti=claims.get("jti"),
-            subject=claims.get("sub"),
-            session_id=claims.get("sid"),
-        )
+        facts.claims = claims
 
 
 class RequestIds:

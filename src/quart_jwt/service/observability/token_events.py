@@ -74,7 +74,7 @@ def _on_revoked(_app: Quart, *, scope: str, name: str) -> None:
 def _whoever_asks() -> str | None:
     """Users end their own sessions here, and nobody else's."""
     facts = request_facts()
-    return None if facts is None else facts.subject
+    return None if facts is None else facts.claim("sub")
 
 
 _RECEIVERS: tuple[tuple[NamedSignal, Any], ...] = (
