@@ -303,8 +303,9 @@ async def test_a_blocked_loop_shows(service: Service) -> None:
             pass
 
     before = await _lags_above(service, 0.25)
-    while await _lags_above(service, 0.25) <= before:  # noqa: ASYNC110 - the sampler ticks by itself
-        await asyncio.sleep(TICK_S)
+    async with asyncio.timeout(60):
+        while await _lags_above(service, 0.25) <= before:  # noqa: ASYNC110 - the sampler ticks by itself
+            await asyncio.sleep(TICK_S)
 
 
 async def _lags_above(service: Service, seconds: float) -> float:
