@@ -3,13 +3,13 @@ The metrics as Prometheus reads them: in text, or in OpenMetrics if it asks for 
 
 Several workers keep theirs in files of a directory that the supervisor made
 (prometheus-client's multiprocess mode), and whichever worker is asked answers for
-all. What a dead worker has counted stays in its files.
+all; see ``worker_files``.
 """
 
 import asyncio
+import fcntl
 import os
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
@@ -20,6 +20,8 @@ from prometheus_client.registry import Collector
 
 from quart_jwt.service.observability.metrics import Metrics
 from quart_jwt.service.observability.worker_files import DIRECTORY
+from quart_jwt.service.observability.worker_files import has_begun
+from quart_jwt.service.observability.worker_files import locked
 
 
 class Exposition:
@@ -65,12 +67,6 @@ class _Files(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Add up what all files say."""
-        files = [str(one) for one in self._directory.glob("*.db") if _has_begun(one)]
-        return MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call, no-any-return] # it has no types
-
-
-def _has_begun(path: Path) -> bool:
-    """Whether a file has a head; its worker may have been killed before that."""
-    with suppress(FileNotFoundError):  # of a worker that has ended this moment
-        return path.stat().st_size > 0
-    return False
+        with locked(self._directory, fcntl.LOCK_SH):
+            files = [str(one) for one in self._directory.glob("*.db") if has_begun(one)]
+            return MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call, no-any-return] # it has no types
