@@ -47,6 +47,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "typing",
         "extension",
         "config",
+        "signals",
         PUBLIC,
         "service",
     },

@@ -5,9 +5,11 @@ Every ``JWT_*`` option that the service relies on is set here and nowhere else.
 """
 
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from quart import Blueprint
 from quart import Quart
 from quart import request
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -16,14 +18,17 @@ from quart_jwt import ForwardAuth
 from quart_jwt import JWTManager
 from quart_jwt.service.accounts.accounts import Clock
 from quart_jwt.service.accounts.admission import user_of
-from quart_jwt.service.database import Database
 from quart_jwt.service.keys.follower import KeyFollower
 from quart_jwt.service.keys.signing_keys import signing_keys
 from quart_jwt.service.lifetime import Part
 from quart_jwt.service.lifetime import serve_with
+from quart_jwt.service.observability.observers import observed
+from quart_jwt.service.observability.request_facts import RequestIds
 from quart_jwt.service.openapi.docs_page import docs
+from quart_jwt.service.openapi.lane import LANE_PATH
 from quart_jwt.service.resources import EXTENSION
 from quart_jwt.service.resources import make_resources
+from quart_jwt.service.resources import Resources
 from quart_jwt.service.settings.gateway import Gateway
 from quart_jwt.service.settings.gateway import IDENTITY_HEADERS
 from quart_jwt.service.settings.settings import Settings
@@ -32,6 +37,7 @@ from quart_jwt.service.web.client_address import ClientAddress
 from quart_jwt.service.web.cors import allow_origins
 from quart_jwt.service.web.health import health
 from quart_jwt.service.web.me import me_routes
+from quart_jwt.service.web.metrics_page import metrics_page
 from quart_jwt.service.web.oauth_routes import oauth_routes
 from quart_jwt.service.web.page import page
 from quart_jwt.service.web.password_change import password_change
@@ -62,47 +68,64 @@ def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
     app.config.from_mapping(_config(settings))
     resources = make_resources(settings, clock)
     app.extensions[EXTENSION] = resources
-    parts: list[Part] = [resources.serving]
     app.before_request(_refuse_large_bodies)
-    if settings.secret_key is None:
-        parts.append(_follow_keys(app, settings, resources.database, clock))
-    serve_with(app, *parts)
-    app.register_blueprint(routes)
-    app.register_blueprint(session_routes)
-    app.register_blueprint(me_routes)
-    app.register_blueprint(oauth_routes)
-    app.register_blueprint(health)
-    if resources.users.password_changing is not None:
-        app.register_blueprint(password_change)
-    if settings.accounts.registration:
-        app.register_blueprint(registration)
-    if settings.storage.mode == "development":
-        app.register_blueprint(page)
-    if settings.docs:
-        app.register_blueprint(docs)
-    app.register_blueprint(well_known)
+    close = serve_with(app, *_parts(app, resources))
+    for blueprint in _blueprints(resources):
+        app.register_blueprint(blueprint)
     jwt = JWTManager(app, clock=clock, store=resources.sessions)
+    stop_looking = serve_with(app, resources.readiness.serving)
+    app.after_serving(stop_looking)
+    # After the session store, which finishes what was begun, and is heard.
+    app.after_serving(close)
     jwt.user_lookup_loader(user_of)
-    serve_with(app, resources.readiness.serving)  # after the manager's session store
     install_refusals(app, jwt)
     allow_origins(app, settings.cors)
-    lane = _forward_auth(jwt, settings.gateway)
-    inner = ClientAddress(app.asgi_app, settings.proxies)  # the lane looks at the peer
-    by_origin = bool(settings.cors.origins)
-    app.asgi_app = AsgiGuard(lane.wrap(inner), by_origin=by_origin)  # type: ignore[method-assign] # as Quart's docs do
+    app.asgi_app = _layers(app, jwt, settings)  # type: ignore[method-assign] # as Quart's docs do
     return app
 
 
-def _follow_keys(
-    app: Quart, settings: Settings, database: Database, clock: Clock
-) -> Part:
+def _parts(app: Quart, resources: Resources) -> Iterator[Part]:
+    """Return what is open while the app serves, in this order."""
+    yield resources.serving
+    yield from observed(app, resources)
+    if resources.settings.secret_key is None:
+        yield _follow_keys(app, resources)
+
+
+def _blueprints(resources: Resources) -> Iterator[Blueprint]:
+    """Return the routes that the settings want."""
+    settings = resources.settings
+    yield from (routes, session_routes, me_routes, oauth_routes, health, well_known)
+    if resources.users.password_changing is not None:
+        yield password_change
+    if settings.accounts.registration:
+        yield registration
+    if settings.storage.mode == "development":
+        yield page
+    if settings.docs:
+        yield docs
+    if settings.observability.metrics_from:
+        yield metrics_page(settings.observability.metrics_from)
+
+
+def _layers(app: Quart, jwt: JWTManager, settings: Settings) -> RequestIds:
+    """Return what stands in front of Quart, the innermost first."""
+    # The lane looks at the peer, so it stands before who the client is.
+    client = ClientAddress(app.asgi_app, settings.proxies)
+    lane = _forward_auth(jwt, settings.gateway).wrap(client)
+    guard = AsgiGuard(lane, by_origin=bool(settings.cors.origins))
+    return RequestIds(guard, without=LANE_PATH)
+
+
+def _follow_keys(app: Quart, resources: Resources) -> Part:
     """Let the app sign and verify with the keys that the database has, as they are."""
 
     def install(ring: KeyRing) -> None:
         app.config["JWT_KEY_RING"] = ring
 
     install(KeyRing())  # nothing is served before there is another
-    keys = signing_keys(settings, database, clock)
+    settings, clock = resources.settings, resources.clock
+    keys = signing_keys(settings, resources.database, clock)
     follower = KeyFollower(keys, settings.keys, install=install, clock=clock)
 
     async def keep_up() -> None:
@@ -117,7 +140,7 @@ def _follow_keys(
 def _forward_auth(jwt: JWTManager, gateway: Gateway) -> ForwardAuth:
     return ForwardAuth(
         jwt,
-        path="/auth/verify",
+        path=LANE_PATH,
         identity_headers={
             "X-Auth-Subject": "sub",
             **{IDENTITY_HEADERS[claim]: claim for claim in gateway.identity},

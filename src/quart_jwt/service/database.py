@@ -7,7 +7,10 @@ nothing can be overtaken. Connections are those of the
 session store (``stores.sql_connections``), and may lead to the same database.
 """
 
+from collections.abc import Callable
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from typing import TypeVar
@@ -37,6 +40,7 @@ from quart_jwt.stores.sql_schema import Schema
 from quart_jwt.stores.sql_schema import upgrade
 
 T = TypeVar("T")
+Timed = Callable[[str], AbstractContextManager[str | None]]
 
 REVISIONS = Path(__file__).with_name("migrations")
 ACCOUNTS = Schema(REVISIONS, "quart_jwt_service_version")
@@ -74,9 +78,11 @@ class Database:
 
     Args:
         url: ``sqlite+aiosqlite:///`` and a path, or ``postgresql+asyncpg://…``.
+        timed: What is entered around each question (``read``) and change (``write``).
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, timed: Timed = nullcontext) -> None:
+        self._timed = timed
         self._url = make_url(url)
         self._connections = Connections(url)
 
@@ -130,7 +136,8 @@ class Database:
             return found.mappings().all()
 
         try:
-            return await self._connections.read(asked)
+            with self._timed("read"):
+                return await self._connections.read(asked)
         except AwayError as error:
             raise StoreError from error.__cause__
 
@@ -147,7 +154,8 @@ class Database:
             return result.rowcount
 
         try:
-            return await self._connections.write(changing)
+            with self._timed("write"):
+                return await self._connections.write(changing)
         except AwayError as error:
             raise StoreError from error.__cause__
 

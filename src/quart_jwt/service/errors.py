@@ -81,13 +81,21 @@ class GrantRuleError(ServiceError):
 
 
 class CredentialsError(ServiceError):
-    """Raised alike for unknown users, wrong passwords and disabled users."""
+    """
+    Raised alike for unknown users, wrong passwords and disabled users.
+
+    Args:
+        reason: Which of them, in a word, for the audit log; no answer says it.
+        subject: The user, if there is one of that name.
+    """
 
     code = "invalid_credentials"
     status = 401
 
-    def __init__(self) -> None:
+    def __init__(self, reason: str = "refused", subject: str | None = None) -> None:
         super().__init__("Wrong user name or password")
+        self.reason = reason
+        self.subject = subject
 
 
 class OAuthRequestError(ServiceError):

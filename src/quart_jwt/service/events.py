@@ -23,12 +23,21 @@ class Kind(StrEnum):
     THROTTLED = "throttled"
     REGISTERED = "registered"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an event
+    PASSWORD_CHANGE_REFUSED = "password_change_refused"  # noqa: S105 - the same
     REFRESHED = "refreshed"
     REFRESH_REUSED = "refresh_reused"
     SESSION_ENDED = "session_ended"
     SESSIONS_ENDED = "sessions_ended"
     TOKEN_REVOKED = "token_revoked"  # noqa: S105 - the name of an event
     CLIENT_REFUSED = "client_refused"
+    USER_ADDED = "user_added"
+    USER_DISABLED = "user_disabled"
+    USER_ENABLED = "user_enabled"
+    USER_GRANTS_CHANGED = "user_grants_changed"
+    CLIENT_ADDED = "client_added"
+    CLIENT_REMOVED = "client_removed"
+    KEY_PUBLISHED = "key_published"
+    KEY_RETIRED = "key_retired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +51,19 @@ class Event:
             a name field by mistake is often a password.
         session_id: The session that it concerns, if it is about one.
         reason: Why, in a word of a small set; never what a client has sent.
+        key_id: The key that it concerns, if it is about one.
+        client: The program with credentials that it concerns, if it is about one.
+        actor: The operator, by the name of the system's user, if one did it on the
+            command line.
     """
 
     kind: Kind
     subject: str | None = None
     session_id: str | None = None
     reason: str | None = None
+    key_id: str | None = None
+    client: str | None = None
+    actor: str | None = None
 
 
 security_events: NamedSignal = signal("quart-jwt-service-security-events")
@@ -60,8 +76,19 @@ def happened(
     subject: str | None = None,
     session_id: str | None = None,
     reason: str | None = None,
+    key_id: str | None = None,
+    client: str | None = None,
+    actor: str | None = None,
 ) -> None:
     """Tell everyone who listens; a listener must neither block nor raise."""
     security_events.send(
-        Event(kind=kind, subject=subject, session_id=session_id, reason=reason)
+        Event(
+            kind=kind,
+            subject=subject,
+            session_id=session_id,
+            reason=reason,
+            key_id=key_id,
+            client=client,
+            actor=actor,
+        )
     )

@@ -6,6 +6,7 @@ that fails closes it.
 """
 
 from collections.abc import AsyncGenerator
+from collections.abc import Awaitable
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from contextlib import AsyncExitStack
@@ -16,13 +17,17 @@ Part = Callable[[], AsyncGenerator[None, None]]
 """A generator that opens, yields once, and closes."""
 
 
-def serve_with(app: Quart, *parts: Part) -> None:
+def serve_with(app: Quart, *parts: Part) -> Callable[[], Awaitable[None]]:
     """
-    Open parts before the app serves and close them after it.
+    Open parts before the app serves.
 
     Args:
         app: The app; what is registered with it later starts later.
         parts: In the order in which they open.
+
+    Returns:
+        What closes them, for ``app.after_serving``. Quart closes in the order of
+        registration: what parts stand under has to be registered before.
     """
     opened: list[AsyncExitStack] = []
 
@@ -36,4 +41,4 @@ def serve_with(app: Quart, *parts: Part) -> None:
         await opened.pop().aclose()
 
     app.before_serving(start)
-    app.after_serving(stop)
+    return stop

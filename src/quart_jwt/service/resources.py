@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from quart import current_app
 
@@ -26,6 +27,8 @@ from quart_jwt.service.accounts.sql_directory import SqlDirectory
 from quart_jwt.service.clients.clients import Clients
 from quart_jwt.service.database import Database
 from quart_jwt.service.errors import SettingsError
+from quart_jwt.service.observability.metrics import Metrics
+from quart_jwt.service.observability.observed_store import ObservedStore
 from quart_jwt.service.observability.readiness import Readiness
 from quart_jwt.service.settings.account_options import AccountOptions
 from quart_jwt.service.settings.settings import Settings
@@ -55,6 +58,7 @@ class Resources:
         throttle: Says who has tried too often.
         sessions: Where sessions are kept; opened and closed by the ``JWTManager``.
         readiness: Whether all of that answers.
+        metrics: What is counted and measured.
     """
 
     settings: Settings
@@ -68,6 +72,7 @@ class Resources:
     throttle: Throttle
     sessions: Store
     readiness: Readiness
+    metrics: Metrics
 
     async def serving(self) -> AsyncGenerator[None, None]:
         """Open before the first request and close after the last."""
@@ -88,7 +93,10 @@ class Resources:
 
 def make_resources(settings: Settings, clock: Clock) -> Resources:
     """Put the parts together; nothing is opened and no thread is started yet."""
-    database = Database(settings.storage.database_url)
+    metrics = Metrics()
+    database = Database(
+        settings.storage.database_url, timed=partial(metrics.timed, "accounts")
+    )
     accounts = Accounts(database, clock)
     passwords = Passwords(settings.hash_cost)
     sessions = _session_store(settings.storage)  # says which driver is missing
@@ -105,8 +113,9 @@ def make_resources(settings: Settings, clock: Clock) -> Resources:
         passwords=passwords,
         authentication=authentication,
         throttle=make_throttle(settings, database, clock),
-        sessions=sessions,
+        sessions=ObservedStore(sessions, metrics),
         readiness=Readiness({"database": database.ping, "sessions": ping_sessions}),
+        metrics=metrics,
     )
 
 

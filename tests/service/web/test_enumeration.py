@@ -42,6 +42,7 @@ async def _answer(service: Service, path: str, body: dict[str, Any]) -> list[Any
         (b"host", b"localhost"),
         (b"content-type", b"application/json"),
         (b"content-length", str(len(data)).encode()),
+        (b"x-request-id", b"the-same"),  # or the answer has one of its own
     ]
     scope = http_scope(path, method="POST", headers=headers)
     event = {"type": "http.request", "body": data, "more_body": False}

@@ -10,6 +10,7 @@ from typing import Any
 
 from quart_jwt.exceptions import RevokedTokenError
 from quart_jwt.service.accounts.directory import User
+from quart_jwt.service.observability.request_facts import note_claims
 from quart_jwt.service.resources import current_resources
 
 EPOCH = "session_epoch"
@@ -38,6 +39,7 @@ async def user_of(header: dict[str, Any], payload: dict[str, Any]) -> User:
         RevokedTokenError: There is none, it is disabled, or its epoch is another;
             or the token is of no session, and so none of ours.
     """
+    note_claims(payload)
     if not isinstance(payload.get("sid"), str):
         raise RevokedTokenError(header, payload)
     user = await current_resources().users.directory.find(payload["sub"])

@@ -2,8 +2,8 @@
 Authentication: is this the password of that user?
 
 Unknown user, wrong password and disabled user get one answer, and each costs
-exactly one Argon2 verification. The log has the name of a user only when the
-user exists: what is typed into the name field by mistake is often a password.
+exactly one Argon2 verification. The security event has the name of a user only
+when the user exists: what is typed into the name field by mistake is often a password.
 """
 
 import logging
@@ -48,7 +48,7 @@ class Authentication:
         Raises:
             NameRuleError: The name can be nobody's.
             PasswordRuleError: The password can be nobody's.
-            CredentialsError: Everything else; the log says which.
+            CredentialsError: Everything else; the security event says which.
             HashingBusyError: Too many logins at once.
         """
         name = normalised_name(name)
@@ -59,17 +59,14 @@ class Authentication:
             stored = None if account is None else account.password_hash
             verdict = await self._passwords.verify(stored, password, place)
         if account is None:
-            logger.info("login refused: no such user")
-            raise CredentialsError
+            raise CredentialsError("unknown_user", None)
         if verdict.hostile:
-            logger.error("login refused: unusable hash stored for user %r", name)
-            raise CredentialsError
+            logger.error("unusable hash stored for user %r", name)
+            raise CredentialsError("unusable_hash", name)
         if not verdict.matches:
-            logger.info("login refused: wrong password for user %r", name)
-            raise CredentialsError
+            raise CredentialsError("wrong_password", name)
         if not account.enabled:
-            logger.info("login refused: user %r is disabled", name)
-            raise CredentialsError
+            raise CredentialsError("disabled", name)
         return account, verdict
 
     async def _rehash(self, account: Account, password: str) -> None:

@@ -25,6 +25,7 @@ from argon2.exceptions import VerificationError
 
 from quart_jwt.service.errors import HashingBusyError
 from quart_jwt.service.errors import PasswordRuleError
+from quart_jwt.service.observability.tracing import traced
 
 T = TypeVar("T")
 
@@ -94,6 +95,22 @@ class Verdict:
     matches: bool
     outdated: bool = False
     hostile: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HashLoad:
+    """
+    How busy the hashing pool is.
+
+    Attributes:
+        running: Hashes being computed.
+        waiting: Logins that have a place and wait.
+        limit: Both together at which the next login is refused.
+    """
+
+    running: int
+    waiting: int
+    limit: int
 
 
 def check_password(password: str) -> None:
@@ -180,7 +197,7 @@ class Passwords:
             parallelism=cost.lanes,
         )
         self._cost = cost
-        slots = slots or default_slots(cost.lanes)
+        self._slots = slots = slots or default_slots(cost.lanes)
         self._limit = slots + waiting
         self._jobs = 0
         self._lock = threading.Lock()
@@ -204,6 +221,7 @@ class Passwords:
             self._jobs += 1
         return Place(self._job_ended)
 
+    @traced("password.hash")
     async def hash(self, password: str) -> str:
         """
         Return a new hash of a password.
@@ -213,6 +231,7 @@ class Passwords:
         """
         return await self._run(lambda: self._hasher.hash(password))
 
+    @traced("password.verify")
     async def verify(
         self, stored: str | None, password: str, place: Place | None = None
     ) -> Verdict:
@@ -238,6 +257,12 @@ class Passwords:
             return Verdict(matches=False, hostile=stored is not None)
         matches = await self._run(lambda: self._matches(stored, password), place)
         return Verdict(matches, outdated=self._hasher.check_needs_rehash(stored))
+
+    def load(self) -> HashLoad:
+        """Return how busy the pool is now."""
+        jobs = self._jobs
+        running = min(jobs, self._slots)
+        return HashLoad(running=running, waiting=jobs - running, limit=self._limit)
 
     async def close(self) -> None:
         """Drop what waits and wait for what runs."""

@@ -26,6 +26,8 @@ from quart_jwt.service.accounts.passwords import check_new_password
 from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.errors import ElsewhereError
 from quart_jwt.service.errors import PasswordRuleError
+from quart_jwt.service.events import Kind
+from quart_jwt.service.observability.operator_acts import operator_acts
 from quart_jwt.service.resources import opened_accounts
 from quart_jwt.service.settings.settings import read_user_settings
 
@@ -101,7 +103,7 @@ def add(
     async def work(accounts: Accounts, passwords: Passwords) -> None:
         await accounts.add(name, await passwords.hash(password), grants)
 
-    _with_accounts(work)
+    _changing(Kind.USER_ADDED, name, work)
     click.echo(f"added {name}")
 
 
@@ -117,7 +119,7 @@ def set_password(name: str, *, from_stdin: bool) -> None:
     async def work(accounts: Accounts, passwords: Passwords) -> None:
         await accounts.set_password(name, await passwords.hash(password))
 
-    _with_accounts(work)
+    _changing(Kind.PASSWORD_CHANGED, name, work)
     click.echo(f"new password for {name}; all sessions ended")
 
 
@@ -165,7 +167,9 @@ def disable(name: str) -> None:
     """
     Shut NAME out: no login, and all sessions end at once.
     """
-    _with_accounts(lambda accounts, _passwords: accounts.disable(name))
+    _changing(
+        Kind.USER_DISABLED, name, lambda accounts, _passwords: accounts.disable(name)
+    )
     click.echo(f"disabled {name}; all sessions ended")
 
 
@@ -175,7 +179,9 @@ def enable(name: str) -> None:
     """
     Let NAME log in again; sessions of before stay ended.
     """
-    _with_accounts(lambda accounts, _passwords: accounts.enable(name))
+    _changing(
+        Kind.USER_ENABLED, name, lambda accounts, _passwords: accounts.enable(name)
+    )
     click.echo(f"enabled {name}")
 
 
@@ -187,6 +193,13 @@ def list_users() -> None:
     """
     for account in _with_accounts(lambda accounts, _passwords: accounts.listed()):
         click.echo(_line(account))
+
+
+def _changing(kind: Kind, name: str, work: Work[None]) -> None:
+    """Change the accounts, and have it in the audit log."""
+    with operator_acts(os.environ) as say:
+        _with_accounts(work)
+        say(kind, subject=normalised_name(name))
 
 
 def _with_accounts(work: Work[T]) -> T:
@@ -214,11 +227,13 @@ def _some_grants(roles: tuple[str, ...], scopes: tuple[str, ...]) -> Grants:
 def _change_grants(
     name: str, change: Callable[[Grants], Grants], *, sign_out: bool
 ) -> None:
-    grants = _with_accounts(
-        lambda accounts, _passwords: accounts.change_grants(
-            name, change, sign_out=sign_out
+    with operator_acts(os.environ) as say:
+        grants = _with_accounts(
+            lambda accounts, _passwords: accounts.change_grants(
+                name, change, sign_out=sign_out
+            )
         )
-    )
+        say(Kind.USER_GRANTS_CHANGED, subject=normalised_name(name))
     when = "all sessions ended" if sign_out else "counts from the next refresh on"
     roles = " ".join(grants.roles) or "none"
     scopes = " ".join(grants.scopes) or "none"

@@ -17,6 +17,8 @@ from quart_jwt.service.accounts.user_commands import examples
 from quart_jwt.service.clients.clients import Client
 from quart_jwt.service.clients.clients import Clients
 from quart_jwt.service.database import Database
+from quart_jwt.service.events import Kind
+from quart_jwt.service.observability.operator_acts import operator_acts
 from quart_jwt.service.settings.settings import read_storage_settings
 
 T = TypeVar("T")
@@ -46,7 +48,9 @@ def add(name: str) -> None:
 
     The secret alone goes to standard output, for scripts.
     """
-    secret = _with_clients(lambda clients: clients.add(name))
+    with operator_acts(os.environ) as say:
+        secret = _with_clients(lambda clients: clients.add(name))
+        say(Kind.CLIENT_ADDED, client=name)
     click.echo(f"added {name}; its secret, which nobody can show again:", err=True)
     click.echo(secret)
 
@@ -68,7 +72,9 @@ def remove(name: str) -> None:
 
     To change a secret, remove the client and add it again.
     """
-    _with_clients(lambda clients: clients.remove(name))
+    with operator_acts(os.environ) as say:
+        _with_clients(lambda clients: clients.remove(name))
+        say(Kind.CLIENT_REMOVED, client=name)
     click.echo(f"removed {name}")
 
 

@@ -21,10 +21,12 @@ from cryptography.hazmat.primitives.serialization import PublicFormat
 from quart_jwt.service.accounts.user_commands import examples
 from quart_jwt.service.database import Database
 from quart_jwt.service.errors import KeyStateError
+from quart_jwt.service.events import Kind
 from quart_jwt.service.keys.schedule import ScheduledKey
 from quart_jwt.service.keys.schedule import StoredKey
 from quart_jwt.service.keys.signing_keys import signing_keys
 from quart_jwt.service.keys.signing_keys import SigningKeys
+from quart_jwt.service.observability.operator_acts import operator_acts
 from quart_jwt.service.settings.settings import read_settings
 from quart_jwt.service.settings.sources import PREFIX
 from quart_jwt.tokens.jwk import read_public_jwk
@@ -67,7 +69,9 @@ def rotate() -> None:
     Publish a new key. It signs after QUART_JWT_PUBLISH_BEFORE_USE; the key of
     before verifies until the last token that it made has expired.
     """
-    made = _with_keys(lambda keys: keys.rotate())
+    with operator_acts(os.environ) as say:
+        made = _with_keys(lambda keys: keys.rotate())
+        say(Kind.KEY_PUBLISHED, key_id=made.kid)
     click.echo(f"published {made.kid}; it signs from {_time(made.signs_from)}")
 
 
@@ -80,7 +84,9 @@ def retire(kid: str) -> None:
     For a key that got into the wrong hands. It has to be retired or next: rotate
     first if it is the one that signs.
     """
-    _with_keys(lambda keys: keys.retire(kid))
+    with operator_acts(os.environ) as say:
+        _with_keys(lambda keys: keys.retire(kid))
+        say(Kind.KEY_RETIRED, key_id=kid)
     click.echo(f"ended {kid}; what it has signed is refused")
 
 

@@ -14,7 +14,9 @@ its arguments, and Hypercorn's are all headers and the whole environment.
 import logging
 import re
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 from typing import TextIO
 
 from hypercorn.config import Config
@@ -25,6 +27,15 @@ UNFORMED = "a line could not be formed: access_log_format is wrong"
 
 MAX_LINE = 4_096
 """Characters; what a client can put into a line should not fill a disk."""
+
+ACCESS = {
+    "client": "h",
+    "method": "m",
+    "path": "U",
+    "status": "s",
+    "microseconds": "D",
+}
+"""Members of an access line in JSON, and Hypercorn's names of them."""
 
 # Possessive, and matching without a dot as well: nothing is ever read twice.
 _TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]*+(?:\.[A-Za-z0-9_-]*+)?+(?:\.[A-Za-z0-9_-]*+)?+")
@@ -53,6 +64,8 @@ class FinishedLine(logging.Filter):
         """Finish the record; always let it pass."""
         try:
             record.msg = record.getMessage()
+            if isinstance(record.args, Mapping):
+                record.access = _harmless(record.args)
         except Exception:  # noqa: BLE001 - a format of the operator's may raise anything
             record.msg = UNFORMED
         record.args = None
@@ -69,9 +82,14 @@ class LineHandler(logging.StreamHandler[TextIO]):
         if self._has_failed:
             return
         self._has_failed = True
-        # Standard error may be what is broken, closed or not there at all.
-        with suppress(OSError, ValueError, AttributeError):
-            sys.stderr.write(LOST)
+        say_lost()
+
+
+def say_lost() -> None:
+    """Say that a line is lost, if anything can be said."""
+    # Standard error may be what is broken, closed or not there at all.
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(LOST)
 
 
 class LineFormatter(logging.Formatter):
@@ -92,6 +110,11 @@ class LineFormatter(logging.Formatter):
     def formatStack(self, stack_info: str) -> str:  # noqa: N802 - logging's name
         """Return where a record was made, each line indented and safe."""
         return _indented(stack_info)
+
+
+def _harmless(atoms: Mapping[str, Any]) -> dict[str, Any]:
+    """What of an access line's atoms is neither a header nor a query string."""
+    return {member: atoms[atom] for member, atom in ACCESS.items() if atom in atoms}
 
 
 def safe_line(text: str) -> str:

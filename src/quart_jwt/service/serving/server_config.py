@@ -36,7 +36,9 @@ DEFAULTS: Mapping[str, Any] = {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "line": {"()": "quart_jwt.service.observability.logs.LineFormatter"}
+            "line": {
+                "()": "quart_jwt.service.observability.json_lines.chosen_formatter"
+            }
         },
         "filters": {
             "finished": {"()": "quart_jwt.service.observability.logs.FinishedLine"}

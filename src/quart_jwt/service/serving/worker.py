@@ -28,6 +28,7 @@ from hypercorn.utils import LifespanTimeoutError
 
 from quart_jwt.service.errors import ServiceError
 from quart_jwt.service.errors import StartError
+from quart_jwt.service.observability.worker_files import WorkerFiles
 from quart_jwt.service.serving.draining import Deadline
 from quart_jwt.service.serving.draining import Drain
 from quart_jwt.service.serving.draining import end_by_force
@@ -50,12 +51,14 @@ class WorkerCommand:
         config: The path of a ``hypercorn.toml``, or None for the usual one.
         secure: Descriptors of listening sockets with TLS.
         plain: Descriptors of listening sockets without.
+        metrics: The directory in which all workers count.
     """
 
     application: str
     config: Path | None = None
     secure: Sequence[int] = field(default=())
     plain: Sequence[int] = field(default=())
+    metrics: WorkerFiles | None = None
 
     @property
     def descriptors(self) -> Sequence[int]:

@@ -10,6 +10,7 @@ import signal
 import socket
 from asyncio.subprocess import Process
 
+from quart_jwt.service.observability.worker_files import WorkerFiles
 from quart_jwt.service.serving.heartbeat import SupervisorEnd
 from quart_jwt.service.serving.worker import SHOW_WHERE
 from quart_jwt.service.serving.worker import WorkerCommand
@@ -31,9 +32,14 @@ class WorkerProcess:
     """
 
     def __init__(
-        self, process: Process, channel: socket.socket, silent_after_s: float
+        self,
+        process: Process,
+        channel: socket.socket,
+        silent_after_s: float,
+        metrics: WorkerFiles | None = None,
     ) -> None:
         self._process = process
+        self._metrics = metrics
         self._silent_after_s = silent_after_s
         self._end = SupervisorEnd(
             channel, silent=self._give_up, silent_after_s=silent_after_s
@@ -61,9 +67,10 @@ class WorkerProcess:
                     *command.arguments(theirs.fileno()),
                     stdin=asyncio.subprocess.DEVNULL,
                     pass_fds=[theirs.fileno(), *command.descriptors],
+                    env=_environ(command),
                 )
             unless_started.pop_all()
-        return cls(process, ours, silent_after_s)
+        return cls(process, ours, silent_after_s, command.metrics)
 
     @property
     def end(self) -> str:
@@ -124,8 +131,10 @@ class WorkerProcess:
         self._signal(signal.SIGKILL)
 
     def close(self) -> None:
-        """Let go of its channel; for after its end."""
+        """Let go of its channel, and of what it measured; for after its end."""
         self._end.close()
+        if self._metrics is not None:
+            self._metrics.ended(self.pid)
 
     def _give_up(self) -> None:
         if self.is_retired:  # its end has a limit of its own
@@ -144,3 +153,8 @@ class WorkerProcess:
         if self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
                 os.kill(self.pid, number)
+
+
+def _environ(command: WorkerCommand) -> dict[str, str]:
+    shared = {} if command.metrics is None else command.metrics.environ
+    return {**os.environ, **shared}

@@ -15,6 +15,8 @@ from pathlib import Path
 from hypercorn.config import Sockets
 
 from quart_jwt.service.errors import StartError
+from quart_jwt.service.observability.worker_files import worker_files
+from quart_jwt.service.observability.worker_files import WorkerFiles
 from quart_jwt.service.serving.binding import address_of
 from quart_jwt.service.serving.binding import bound_sockets
 from quart_jwt.service.serving.listeners import ListeningConfig
@@ -63,7 +65,8 @@ async def serve_workers(
     with ExitStack() as cleanup, ExitStack() as listening:
         sockets = bound_sockets(config, listening)
         demo = await first_start(settings)
-        command = _command(application, path, sockets)
+        metrics = cleanup.enter_context(worker_files(settings.observability))
+        command = _command(application, path, sockets, metrics)
         supervisor = Supervisor(
             partial(WorkerProcess.start, command, silent_after_s),
             count=count,
@@ -76,12 +79,15 @@ async def serve_workers(
         )
 
 
-def _command(application: str, path: Path | None, sockets: Sockets) -> WorkerCommand:
+def _command(
+    application: str, path: Path | None, sockets: Sockets, metrics: WorkerFiles | None
+) -> WorkerCommand:
     return WorkerCommand(
         application=application,
         config=path,
         secure=[bound.fileno() for bound in sockets.secure_sockets],
         plain=[bound.fileno() for bound in sockets.insecure_sockets],
+        metrics=metrics,
     )
 
 

@@ -47,6 +47,9 @@ NAMES = (
     "REGISTRATION_ROLES",
     "REGISTRATION_SCOPES",
     "PASSWORD_HASHING",
+    "METRICS_FROM",
+    "LOG_FORMAT",
+    "AUDIT_LOG",
 )
 """Every setting there is, without the prefix."""
 

@@ -8,6 +8,7 @@ called, what it is when it is not set, and which of them go together stands here
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
+from functools import partial
 
 from quart_jwt.extension.session_settings import DETAILS
 from quart_jwt.service.accounts.passwords import HashCost
@@ -25,6 +26,8 @@ from quart_jwt.service.settings.gateway import Gateway
 from quart_jwt.service.settings.gateway import read_gateway
 from quart_jwt.service.settings.key_options import KeyOptions
 from quart_jwt.service.settings.key_options import read_key_options
+from quart_jwt.service.settings.observability import Observability
+from quart_jwt.service.settings.observability import read_observability
 from quart_jwt.service.settings.production import refuse_unsafe
 from quart_jwt.service.settings.proxies import Proxies
 from quart_jwt.service.settings.proxies import read_proxies
@@ -57,6 +60,7 @@ class Settings:
         throttling: How often somebody may try to sign in.
         accounts: Where users come from.
         hash_cost: What a password hash costs.
+        observability: What an operator sees, and who else may.
     """
 
     storage: Storage
@@ -73,6 +77,7 @@ class Settings:
     throttling: Throttling = field(default_factory=Throttling)
     accounts: AccountOptions = field(default_factory=AccountOptions)
     hash_cost: HashCost = OWASP_MINIMUM
+    observability: Observability = field(default_factory=Observability)
 
     def __post_init__(self) -> None:
         """Raise SettingsError: nobody gets to serve with a weak secret."""
@@ -140,8 +145,35 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 def read_all(reading: Reading, environ: Mapping[str, str]) -> Settings:
     """Same as ``read_settings``, but the reading is there to be asked afterwards."""
     storage = read_storage(reading)
-    secret = _secret(reading)
-    keys = read_key_options(reading)
+    access_s, refresh_s = _lives_s(reading)
+    is_production = storage.mode == "production"
+    secure = reading.flag("COOKIE_SECURE", default=is_production)
+    settings = partial(
+        Settings,
+        storage=storage,
+        secret_key=_secret(reading),
+        keys=read_key_options(reading),
+        access_token_expires_s=access_s,
+        refresh_token_expires_s=refresh_s,
+        cookie_secure=secure,
+        session_details=_session_details(reading),
+        gateway=read_gateway(reading),
+        cors=read_cors(reading),
+        docs=reading.flag("DOCS", default=not is_production),
+        proxies=read_proxies(reading),
+        throttling=read_throttling(reading),
+        accounts=read_account_options(reading),
+        hash_cost=read_hash_cost(reading),
+        observability=read_observability(reading),
+    )
+    if is_production:
+        refuse_unsafe(reading, environ, cookie_secure=secure)
+    reading.finish()  # before anything is made of what is wrong
+    return settings()
+
+
+def _lives_s(reading: Reading) -> tuple[int, int]:
+    """Return how long an access token and a session live, in seconds."""
     access_s = reading.seconds("ACCESS_TOKEN_EXPIRES", 15 * MINUTES)
     refresh_s = reading.seconds("REFRESH_TOKEN_EXPIRES", 30 * DAYS)
     if access_s > refresh_s:
@@ -149,34 +181,7 @@ def read_all(reading: Reading, environ: Mapping[str, str]) -> Settings:
             "REFRESH_TOKEN_EXPIRES",
             f"must not be less than {PREFIX}ACCESS_TOKEN_EXPIRES",
         )
-    secure = reading.flag("COOKIE_SECURE", default=storage.mode == "production")
-    details = _session_details(reading)
-    gateway = read_gateway(reading)
-    if storage.mode == "production":
-        refuse_unsafe(reading, environ, cookie_secure=secure)
-    cors = read_cors(reading)
-    docs = reading.flag("DOCS", default=storage.mode == "development")
-    proxies = read_proxies(reading)
-    throttling = read_throttling(reading)
-    accounts = read_account_options(reading)
-    hash_cost = read_hash_cost(reading)
-    reading.finish()
-    return Settings(
-        storage=storage,
-        secret_key=secret,
-        keys=keys,
-        access_token_expires_s=access_s,
-        refresh_token_expires_s=refresh_s,
-        cookie_secure=secure,
-        session_details=details,
-        gateway=gateway,
-        cors=cors,
-        docs=docs,
-        proxies=proxies,
-        throttling=throttling,
-        accounts=accounts,
-        hash_cost=hash_cost,
-    )
+    return access_s, refresh_s
 
 
 def _session_details(reading: Reading) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from quart_jwt.service.accounts.admission import claims_of
 from quart_jwt.service.accounts.directory import PasswordChanging
 from quart_jwt.service.accounts.directory import User
 from quart_jwt.service.accounts.passwords import check_new_password
+from quart_jwt.service.errors import WrongPasswordError
 from quart_jwt.service.events import happened
 from quart_jwt.service.events import Kind
 from quart_jwt.service.openapi import schemas
@@ -81,7 +82,11 @@ async def change_password() -> Response:
 
 
 async def _change_and_end(name: str, current: str, new: str) -> User:
-    changed = await _password_changing().change_password(name, current, new)
+    try:
+        changed = await _password_changing().change_password(name, current, new)
+    except WrongPasswordError:
+        happened(Kind.PASSWORD_CHANGE_REFUSED, subject=name, reason="wrong_password")
+        raise
     happened(Kind.PASSWORD_CHANGED, subject=name)
     await revoke_all_for(name)
     return changed

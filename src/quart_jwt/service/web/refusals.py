@@ -10,6 +10,7 @@ malformed token is right; a service answers 401 for every bad token.
 import logging
 from typing import Any
 
+from blinker import Signal
 from quart import current_app
 from quart import Quart
 from quart import Response
@@ -26,6 +27,8 @@ from quart_jwt.service.errors import ServiceError
 from quart_jwt.service.errors import StoreError
 
 logger: logging.Logger = logging.getLogger(__name__)
+
+answer_refused: Signal = Signal("Sends the code of each refusal that an app answers.")
 
 CHALLENGE = "Bearer"
 BAD_TOKEN_CHALLENGE = 'Bearer error="invalid_token"'  # noqa: S105 - a challenge
@@ -56,6 +59,7 @@ def refusal(
         challenge: What ``WWW-Authenticate`` says if the status is 401.
         more: What else the body says.
     """
+    answer_refused.send(code)
     response: Any = current_app.json.response(msg=message, code=code, **more)
     response.status_code = status
     if status == UNAUTHORIZED:

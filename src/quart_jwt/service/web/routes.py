@@ -28,6 +28,11 @@ from quart_jwt.exceptions import RevokedTokenError
 from quart_jwt.service.accounts.accounts import normalised_name
 from quart_jwt.service.accounts.admission import claims_of
 from quart_jwt.service.accounts.directory import User
+from quart_jwt.service.errors import CredentialsError
+from quart_jwt.service.events import happened
+from quart_jwt.service.events import Kind
+from quart_jwt.service.observability.request_facts import note_claims
+from quart_jwt.service.observability.tracing import traced
 from quart_jwt.service.openapi import schemas
 from quart_jwt.service.openapi.documented import BODY
 from quart_jwt.service.openapi.documented import documented
@@ -60,6 +65,7 @@ routes: Blueprint = Blueprint("service", __name__)
     gives=(schemas.Tokens, schemas.TokensInCookies),
     refuses={**BODY, **LOGIN_CODES},
 )
+@traced("sign_in")
 async def login() -> Response:
     """Exchange a name and a password for the tokens of a new session."""
     wanted = await read_login(request)
@@ -68,11 +74,20 @@ async def login() -> Response:
     async with resources.throttle.attempt(
         Door.SIGN_IN, name=name, address=request.remote_addr
     ):
-        user = await resources.users.directory.authenticate(name, wanted.password)
+        user = await _authenticated(name, wanted.password)
     pair = await create_token_pair(
         user.name, fresh=True, additional_claims=claims_of(user)
     )
+    happened(Kind.SIGNED_IN, subject=user.name, session_id=pair.session_id)
     return token_answer(pair, in_cookies=wanted.cookies)
+
+
+async def _authenticated(name: str, password: str) -> User:
+    try:
+        return await current_resources().users.directory.authenticate(name, password)
+    except CredentialsError as error:
+        happened(Kind.SIGN_IN_REFUSED, subject=error.subject, reason=error.reason)
+        raise
 
 
 # The rotation itself asks whether the session lives, in the same step.
@@ -84,6 +99,7 @@ async def login() -> Response:
     refuses={**STORES, 400: "token_too_large"},
 )
 @jwt_required(refresh=True, skip_revocation_check=True)
+@traced("refresh")
 async def refresh() -> Response:
     """Exchange a refresh token for the next tokens of the same session."""
     user: User = get_current_user()
@@ -109,6 +125,7 @@ async def logout() -> Response:
     not have to refresh first. Doing it twice changes nothing.
     """
     payload = await _payload_even_if_over()
+    note_claims(payload)
     if isinstance(payload.get("sid"), str):
         await revoke_family(payload["sid"], identity=payload["sub"])
     response = jsonify(logged_out=True)

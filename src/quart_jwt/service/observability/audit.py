@@ -1,0 +1,161 @@
+"""
+The audit log: a line of JSON for every security event, on standard error or in a file.
+
+The file is opened before the service starts, only its owner may read it, and it is
+opened again when somebody has moved it away (logrotate). Every line is one write at
+its end, so that several processes may share it. An event that cannot be written later
+is lost, which is said once and counted: nobody is kept out by a full disk.
+"""
+
+import io
+import logging
+import os
+from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import closing
+from contextlib import contextmanager
+from logging.handlers import WatchedFileHandler
+from pathlib import Path
+
+from quart import has_request_context
+from quart import request
+
+from quart_jwt.service.errors import StartError
+from quart_jwt.service.events import Event
+from quart_jwt.service.observability.json_lines import json_line
+from quart_jwt.service.observability.json_lines import timestamp
+from quart_jwt.service.observability.logs import LineHandler
+from quart_jwt.service.observability.logs import say_lost
+from quart_jwt.service.observability.request_facts import request_facts
+from quart_jwt.service.settings.state_dir import PRIVATE_FILE
+
+LOGGER = "quart_jwt.audit"
+
+MAX_USER_AGENT = 256
+"""Characters; browsers have some 120."""
+
+_LOGGER = logging.getLogger(LOGGER)
+
+Clock = Callable[[], float]
+Lost = Callable[[], None]
+
+
+class AuditLog:
+    """
+    Writes events down.
+
+    Args:
+        clock: Gives the time in seconds since 1970.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._handle: Callable[[logging.LogRecord], object] = _LOGGER.handle
+
+    @contextmanager
+    def opened(self, path: Path | None, lost: Lost) -> Iterator[None]:
+        """
+        Have a place to write to.
+
+        Args:
+            path: The file; None for standard error, or for what the operator has
+                configured for the logger ``quart_jwt.audit``.
+            lost: Called for each line that could not be written.
+
+        Raises:
+            StartError: The file cannot be opened.
+        """
+        if path is None and _LOGGER.handlers:
+            yield
+            return
+        with closing(_handler(path, lost)) as handler:
+            self._handle = handler.handle
+            yield
+        self._handle = _LOGGER.handle
+
+    def write(self, event: Event) -> None:
+        """Write one line: what has happened, to whom, and who asked for it."""
+        line = json_line(self._members(event))
+        self._handle(
+            logging.LogRecord(LOGGER, logging.INFO, __file__, 0, "%s", (line,), None)
+        )
+
+    def _members(self, event: Event) -> dict[str, str | None]:
+        facts = request_facts()
+        return {
+            "time": timestamp(self._clock()),
+            "event": event.kind.value,
+            "subject": event.subject,
+            "session_id": event.session_id,
+            "reason": event.reason,
+            "key_id": event.key_id,
+            "client": event.client,
+            "actor": event.actor,
+            **_client(),
+            "request_id": None if facts is None else facts.request_id,
+        }
+
+
+def _client() -> dict[str, str | None]:
+    if has_request_context():
+        agent = request.headers.get("User-Agent")
+        short = None if agent is None else agent[:MAX_USER_AGENT]
+        return {"address": request.remote_addr, "user_agent": short}
+    facts = request_facts()
+    return {} if facts is None else {"address": facts.peer}
+
+
+def _handler(path: Path | None, lost: Lost) -> logging.Handler:
+    if path is None:
+        return _CountingHandler(lost)
+    try:
+        return _PrivateFile(path, lost)
+    except OSError as error:
+        raise StartError(
+            f"the audit log {str(path)!r} cannot be opened: {error.strerror}"
+        ) from error
+
+
+class _CountingHandler(LineHandler):
+    """Standard error."""
+
+    def __init__(self, lost: Lost) -> None:
+        super().__init__()
+        self._lost = lost
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Count it, and say so once."""
+        self._lost()
+        super().handleError(record)
+
+
+class _PrivateFile(WatchedFileHandler):
+    """A file that its owner alone may read, opened again when it was moved away."""
+
+    def __init__(self, path: Path, lost: Lost) -> None:
+        self._lost = lost
+        self._has_failed = False
+        super().__init__(path, encoding="ascii")
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line; opening it again may fail as writing may."""
+        try:
+            super().emit(record)
+        except OSError:
+            self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's name
+        """Count it, and say so once."""
+        self._lost()
+        if not self._has_failed:
+            self._has_failed = True
+            say_lost()
+
+    def _open(self) -> io.TextIOWrapper:
+        file = io.FileIO(self.baseFilename, "a", opener=_private)
+        # Without a buffer: a line is one write, or it is lost.
+        return io.TextIOWrapper(file, "ascii", write_through=True)  # as python -u does
+
+
+def _private(name: str, flags: int) -> int:
+    return os.open(name, flags, PRIVATE_FILE)
