@@ -180,7 +180,8 @@ class Database:
             StoreError: The database does not answer.
         """
         try:
-            return await self._connections.write(work)
+            with self._timed("write"):
+                return await self._connections.write(work)
         except AwayError as error:
             raise StoreError from error.__cause__
 

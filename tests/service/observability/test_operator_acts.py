@@ -31,6 +31,7 @@ def test_changes_of_users_are_told_with_who_made_them() -> None:
         _run("users", "set-password", "alice", *word, stdin="another one").exit_code
         == 0
     )
+    assert _run("users", "grant", "alice", "--role", "admin").exit_code == 0
     assert _run("users", "disable", "alice").exit_code == 0
     assert _run("users", "enable", "alice").exit_code == 0
     assert _run("users", "list").exit_code == 0
@@ -38,6 +39,7 @@ def test_changes_of_users_are_told_with_who_made_them() -> None:
     assert [line["event"] for line in lines] == [
         "user_added",
         "password_changed",
+        "user_grants_changed",
         "user_disabled",
         "user_enabled",
     ]
@@ -56,6 +58,17 @@ def test_changes_of_keys_are_told() -> None:
         ("key_published", kid),
         ("key_retired", kid),
     ]
+
+
+def test_changes_of_clients_are_told() -> None:
+    """Which program got credentials, and lost them; never the credentials."""
+    secret = _run("clients", "add", "orders").stdout.strip()
+    assert _run("clients", "remove", "orders").exit_code == 0
+    assert [(line["event"], line["client"]) for line in _lines()] == [
+        ("client_added", "orders"),
+        ("client_removed", "orders"),
+    ]
+    assert secret not in Path("audit").read_text()
 
 
 def test_what_was_refused_is_not_told() -> None:

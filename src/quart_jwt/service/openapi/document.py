@@ -51,6 +51,7 @@ GROUPS = {
     "Clients": "Questions about tokens, for programs with credentials (OAuth 2.0).",
     "Gateways": "The question of a reverse proxy: may this request pass?",
     "For everybody": "What anybody may know.",
+    "For operators": "What Prometheus reads.",
     "Health": "For whoever starts, restarts and balances the service.",
 }
 

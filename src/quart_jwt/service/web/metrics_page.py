@@ -34,7 +34,9 @@ def metrics_page(readers: tuple[str, ...]) -> Blueprint:
     page = Blueprint("metrics", __name__)
 
     @page.get("/metrics")
-    @documented("Health", gives=None, refuses={404: "not_found"}, media=MEDIA_TYPE)
+    @documented(
+        "For operators", gives=None, refuses={404: "not_found"}, media=MEDIA_TYPE
+    )
     async def metrics() -> Response:
         """Show the metrics of all workers."""
         if not _may(may_read):
