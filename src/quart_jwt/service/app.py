@@ -23,12 +23,18 @@ from quart_jwt.service.lifetime import Part
 from quart_jwt.service.lifetime import serve_with
 from quart_jwt.service.observability.observers import observed
 from quart_jwt.service.observability.request_facts import RequestIds
+from quart_jwt.service.openapi.docs_page import docs
 from quart_jwt.service.resources import EXTENSION
 from quart_jwt.service.resources import make_resources
 from quart_jwt.service.settings.gateway import Gateway
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.web.asgi_guard import AsgiGuard
+from quart_jwt.service.web.client_address import ClientAddress
+from quart_jwt.service.web.cors import allow_origins
+from quart_jwt.service.web.health import health
+from quart_jwt.service.web.me import me_routes
 from quart_jwt.service.web.metrics_page import metrics_page
+from quart_jwt.service.web.oauth_routes import oauth_routes
 from quart_jwt.service.web.page import page
 from quart_jwt.service.web.refusals import install_refusals
 from quart_jwt.service.web.routes import REFRESH_PATH
@@ -67,18 +73,27 @@ def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
     close = serve_with(app, *parts)
     app.register_blueprint(routes)
     app.register_blueprint(session_routes)
+    app.register_blueprint(me_routes)
+    app.register_blueprint(oauth_routes)
+    app.register_blueprint(health)
     if settings.storage.mode == "development":
         app.register_blueprint(page)
+    if settings.docs:
+        app.register_blueprint(docs)
     app.register_blueprint(well_known)
     if settings.observability.metrics_from:
         app.register_blueprint(metrics_page(settings.observability.metrics_from))
     jwt = JWTManager(app, clock=clock, store=resources.sessions)
-    # After the session store, which finishes what was begun, and is heard.
-    app.after_serving(close)
     jwt.user_lookup_loader(account_of)
+    # After the manager's session store, which finishes what was begun, and is heard.
+    app.after_serving(serve_with(app, resources.readiness.serving))
+    app.after_serving(close)
     install_refusals(app, jwt)
+    allow_origins(app, settings.cors)
     lane = _forward_auth(jwt, settings.gateway)
-    guard = AsgiGuard(lane.wrap(app.asgi_app))
+    inner = ClientAddress(app.asgi_app, settings.proxies)  # the lane looks at the peer
+    by_origin = bool(settings.cors.origins)
+    guard = AsgiGuard(lane.wrap(inner), by_origin=by_origin)
     app.asgi_app = RequestIds(guard, without=LANE)  # type: ignore[method-assign] # as Quart's docs do
     return app
 
@@ -94,7 +109,13 @@ def _follow_keys(
     install(KeyRing())  # nothing is served before there is another
     keys = signing_keys(settings, database, clock)
     follower = KeyFollower(keys, settings.keys, install=install, clock=clock)
-    app.before_request(follower.keep_up)
+
+    async def keep_up() -> None:
+        # A probe asks who is away, and needs no key.
+        if request.blueprint != health.name:
+            await follower.keep_up()
+
+    app.before_request(keep_up)
     return follower.serving
 
 

@@ -10,7 +10,8 @@ from importlib.util import find_spec
 
 NEEDED = (
     *("aiosqlite", "alembic", "argon2", "click", "cryptography"),
-    *("greenlet", "hypercorn", "prometheus_client", "sqlalchemy"),
+    *("greenlet", "hypercorn", "msgspec", "prometheus_client"),
+    *("quart_cors", "quart_schema", "sqlalchemy"),
 )
 """What the extra brings, by import name."""
 

@@ -1,8 +1,9 @@
 """
 The database of the accounts: its table, and what is asked of it.
 
-Every question and every change is one statement: nothing is read in one and written
-back in another, so that nothing can be overtaken. Connections are those of the
+Every question and every change is one statement, or a step of several in one
+transaction: nothing is read in one and written back in another, so that nothing can be
+overtaken. Connections are those of the
 session store (``stores.sql_connections``), and may lead to the same database.
 """
 
@@ -12,6 +13,7 @@ from contextlib import AbstractContextManager
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
+from typing import TypeVar
 
 from sqlalchemy import BigInteger
 from sqlalchemy import CursorResult
@@ -32,11 +34,13 @@ from quart_jwt.exceptions import StoreError as AwayError
 from quart_jwt.service.errors import StartError
 from quart_jwt.service.errors import StoreError
 from quart_jwt.stores.sql_connections import Connections
+from quart_jwt.stores.sql_connections import Work
 from quart_jwt.stores.sql_schema import require
 from quart_jwt.stores.sql_schema import Schema
 from quart_jwt.stores.sql_schema import upgrade
 
 Timed = Callable[[str], AbstractContextManager[str | None]]
+T = TypeVar("T")
 
 REVISIONS = Path(__file__).with_name("migrations")
 ACCOUNTS = Schema(REVISIONS, "quart_jwt_service_version")
@@ -142,6 +146,19 @@ class Database:
         try:
             with self._timed("write"):
                 return await self._connections.write(changing)
+        except AwayError as error:
+            raise StoreError from error.__cause__
+
+    async def step(self, work: Work[T]) -> T:
+        """
+        Make several changes that count together or not at all.
+
+        Raises:
+            StoreError: The database does not answer.
+        """
+        try:
+            with self._timed("write"):
+                return await self._connections.write(work)
         except AwayError as error:
             raise StoreError from error.__cause__
 

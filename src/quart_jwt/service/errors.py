@@ -11,9 +11,13 @@ sentence. None of them carries a password, a token or a setting's value::
     ├── NameRuleError        400  invalid_username
     ├── PasswordRuleError    400  invalid_password
     ├── CredentialsError     401  invalid_credentials
+    ├── OAuthRequestError    400  invalid_request     RFC 6749 §5.2, and ``error``
+    ├── ClientCredentialsError 401 invalid_client     the same
+    ├── ThrottledError       429  too_many_attempts
     ├── CookieSizeError      400  token_too_large
     ├── HashingBusyError     503  busy
     ├── StoreError           503  store_unavailable
+    ├── NotReadyError        503  not_ready           what a probe hears
     ├── UnknownSessionError  404  not_found
     ├── NameTakenError            command line only
     ├── UnknownNameError          command line only
@@ -78,6 +82,47 @@ class CredentialsError(ServiceError):
         super().__init__("Wrong user name or password")
 
 
+class OAuthRequestError(ServiceError):
+    """
+    Raised when a request of a client is not what RFC 6749 §3.2 asks for.
+
+    Its answer says ``error``, too, where clients of OAuth look (RFC 6749 §5.2).
+    """
+
+    code = "invalid_request"
+    challenge: str | None = None
+
+
+class ClientCredentialsError(OAuthRequestError):
+    """
+    Raised alike for unknown clients, wrong secrets and no credentials at all.
+    """
+
+    code = "invalid_client"
+    status = 401
+    challenge: str | None = 'Basic realm="quart-jwt", charset="UTF-8"'
+
+    def __init__(self) -> None:
+        super().__init__("The client's credentials are missing or wrong")
+
+
+class ThrottledError(ServiceError):
+    """
+    Raised alike for accounts and addresses, and for users that there are and are not.
+
+    Args:
+        wait_ms: When trying again makes sense, in milliseconds from now.
+    """
+
+    code = "too_many_attempts"
+    status = 429
+
+    def __init__(self, wait_ms: int) -> None:
+        super().__init__("Too many attempts; try again later")
+        # RFC 9110 section 10.2.3: whole seconds; rounded down it would be too early.
+        self.retry_after_s = -(-wait_ms // 1_000)
+
+
 class CookieSizeError(ServiceError):
     """Raised when a token is larger than browsers keep in a cookie."""
 
@@ -101,6 +146,17 @@ class StoreError(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("The database is not available")
+
+
+class NotReadyError(ServiceError):
+    """Raised for a probe while the database or the session store is away."""
+
+    code = "not_ready"
+    status = 503
+    retry_after_s: int | None = 1  # the next look
+
+    def __init__(self) -> None:
+        super().__init__("The database or the session store does not answer")
 
 
 class UnknownSessionError(ServiceError):

@@ -34,6 +34,8 @@ class Kind(StrEnum):
     USER_ENABLED = "user_enabled"
     KEY_PUBLISHED = "key_published"
     KEY_RETIRED = "key_retired"
+    CLIENT_ADDED = "client_added"
+    CLIENT_REMOVED = "client_removed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,7 @@ class Event:
         session_id: The session that it concerns, if it is about one.
         reason: Why, in a word of a small set; never what a client has sent.
         key_id: The key that it concerns, if it is about one.
+        client: The program with credentials that it concerns, in the same way.
         actor: The operator, by the name of the system's user, if one did it on the
             command line.
     """
@@ -57,6 +60,7 @@ class Event:
     session_id: str | None = None
     reason: str | None = None
     key_id: str | None = None
+    client: str | None = None
     actor: str | None = None
 
 
@@ -71,6 +75,7 @@ def happened(
     session_id: str | None = None,
     reason: str | None = None,
     key_id: str | None = None,
+    client: str | None = None,
     actor: str | None = None,
 ) -> None:
     """Tell everyone who listens; a listener must neither block nor raise."""
@@ -81,6 +86,7 @@ def happened(
             session_id=session_id,
             reason=reason,
             key_id=key_id,
+            client=client,
             actor=actor,
         )
     )

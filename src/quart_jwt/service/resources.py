@@ -13,6 +13,7 @@ from functools import partial
 
 from quart import current_app
 
+from quart_jwt import JWTManager
 from quart_jwt import Store
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.service.accounts.accounts import Accounts
@@ -20,13 +21,17 @@ from quart_jwt.service.accounts.accounts import Clock
 from quart_jwt.service.accounts.authentication import Authentication
 from quart_jwt.service.accounts.passwords import HashCost
 from quart_jwt.service.accounts.passwords import Passwords
+from quart_jwt.service.clients.clients import Clients
 from quart_jwt.service.database import Database
 from quart_jwt.service.errors import SettingsError
 from quart_jwt.service.observability.metrics import Metrics
 from quart_jwt.service.observability.observed_store import ObservedStore
-from quart_jwt.service.settings.environment import PREFIX
+from quart_jwt.service.observability.readiness import Readiness
 from quart_jwt.service.settings.settings import Settings
+from quart_jwt.service.settings.sources import PREFIX
 from quart_jwt.service.settings.storage import Storage
+from quart_jwt.service.throttling.chosen import make_throttle
+from quart_jwt.service.throttling.throttle import Throttle
 from quart_jwt.stores.urls import store_from_url
 
 EXTENSION = "quart-jwt-service"
@@ -42,20 +47,26 @@ class Resources:
         clock: Gives the time in seconds since 1970.
         database: The engine.
         accounts: Who may log in.
+        clients: Which programs may ask about tokens.
         passwords: The hashing pool.
         authentication: Checks credentials.
+        throttle: Says who has tried too often.
         sessions: Where sessions are kept; opened and closed by the ``JWTManager``.
         metrics: What is counted and measured.
+        readiness: Whether all of that answers.
     """
 
     settings: Settings
     clock: Clock
     database: Database
     accounts: Accounts
+    clients: Clients
     passwords: Passwords
     authentication: Authentication
+    throttle: Throttle
     sessions: Store
     metrics: Metrics
+    readiness: Readiness
 
     async def serving(self) -> AsyncGenerator[None, None]:
         """Open before the first request and close after the last."""
@@ -69,6 +80,7 @@ class Resources:
     async def close(self) -> None:
         """Finish what is under way and let go of threads and connections."""
         await self.passwords.close()
+        await self.throttle.close()
         await self.database.close()
 
 
@@ -80,14 +92,20 @@ def make_resources(settings: Settings, clock: Clock) -> Resources:
     )
     accounts = Accounts(database, clock)
     passwords = Passwords(settings.hash_cost)
+    sessions = ObservedStore(
+        _session_store(settings.storage), metrics
+    )  # says which driver is missing
     return Resources(
         settings=settings,
         clock=clock,
         database=database,
         accounts=accounts,
+        clients=Clients(database, clock),
         passwords=passwords,
         authentication=Authentication(accounts, passwords),
-        sessions=ObservedStore(_session_store(settings.storage), metrics),
+        throttle=make_throttle(settings, database, clock),
+        sessions=sessions,
+        readiness=Readiness({"database": database.ping, "sessions": ping_sessions}),
         metrics=metrics,
     )
 
@@ -103,6 +121,19 @@ def current_resources() -> Resources:
     """Return the resources of the application that serves this request."""
     resources: Resources = current_app.extensions[EXTENSION]
     return resources
+
+
+async def ping_sessions() -> None:
+    """
+    Come back if the session store of the current application answers.
+
+    Within a request, or in a task that the start of the application has begun.
+
+    Raises:
+        StoreError: It does not.
+    """
+    manager: JWTManager = current_app.extensions["quart-jwt"]
+    await manager.ping_store()
 
 
 @asynccontextmanager

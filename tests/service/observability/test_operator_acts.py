@@ -58,6 +58,17 @@ def test_changes_of_keys_are_told() -> None:
     ]
 
 
+def test_changes_of_clients_are_told() -> None:
+    """Which program got credentials, and lost them; never the credentials."""
+    secret = _run("clients", "add", "orders").stdout.strip()
+    assert _run("clients", "remove", "orders").exit_code == 0
+    assert [(line["event"], line["client"]) for line in _lines()] == [
+        ("client_added", "orders"),
+        ("client_removed", "orders"),
+    ]
+    assert secret not in Path("audit").read_text()
+
+
 def test_what_was_refused_is_not_told() -> None:
     """Nothing has changed, so nothing has happened."""
     assert _run("users", "disable", "nobody").exit_code == 1

@@ -89,6 +89,7 @@ class AuditLog:
             "session_id": event.session_id,
             "reason": event.reason,
             "key_id": event.key_id,
+            "client": event.client,
             "actor": event.actor,
             **_client(),
             "request_id": None if facts is None else facts.request_id,

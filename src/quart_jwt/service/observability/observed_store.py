@@ -49,7 +49,7 @@ class ObservedStore:
 
     async def ping(self) -> None:
         """See ``stores.base.Lifecycle.ping``."""
-        with self._seen("ping"):
+        with self._counted("ping"), self._metrics.timed("sessions", "ping"):
             await self._store.ping()
 
     async def start(

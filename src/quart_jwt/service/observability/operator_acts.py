@@ -45,8 +45,15 @@ def operator_acts(environ: Mapping[str, str]) -> Iterator[Say]:
         yield _say
 
 
-def _say(kind: Kind, *, subject: str | None = None, key_id: str | None = None) -> None:
-    happened(kind, subject=subject, key_id=key_id, actor=operator_name())
+def _say(
+    kind: Kind,
+    *,
+    subject: str | None = None,
+    key_id: str | None = None,
+    client: str | None = None,
+) -> None:
+    actor = operator_name()
+    happened(kind, subject=subject, key_id=key_id, client=client, actor=actor)
 
 
 def operator_name() -> str:

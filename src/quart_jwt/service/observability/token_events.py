@@ -67,8 +67,6 @@ def _on_revoked(_app: Quart, *, scope: str, name: str) -> None:
         happened(Kind.SESSION_ENDED, subject=_whoever_asks(), session_id=name)
     elif scope == "subject":
         happened(Kind.SESSIONS_ENDED, subject=name)
-    else:
-        happened(Kind.TOKEN_REVOKED, subject=_whoever_asks())
 
 
 def _whoever_asks() -> str | None:

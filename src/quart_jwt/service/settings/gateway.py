@@ -31,7 +31,7 @@ class Gateway:
 def read_gateway(reading: Reading) -> Gateway:
     """Read the gateway's settings; faults are left with the reading."""
     trusted: tuple[str, ...] = LOOPBACK
-    text = reading.text("TRUSTED_GATEWAYS")
+    text = reading.text("TRUSTED_GATEWAYS", shown=",".join(LOOPBACK))
     if text is not None:
         trusted = tuple(part.strip() for part in text.split(","))
         try:

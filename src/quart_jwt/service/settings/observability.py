@@ -9,8 +9,8 @@ from typing import Literal
 
 from quart_jwt.extension.forward_auth import LOOPBACK
 from quart_jwt.extension.forwarded import trusted_peers
-from quart_jwt.service.settings.environment import PREFIX
 from quart_jwt.service.settings.environment import Reading
+from quart_jwt.service.settings.sources import Sources
 
 LogFormat = Literal["text", "json"]
 
@@ -36,7 +36,7 @@ class Observability:
 
 def read_observability(reading: Reading) -> Observability:
     """Read the settings of this group; faults are left with the reading."""
-    log_format = reading.text(LOG_FORMAT) or "text"
+    log_format = reading.text(LOG_FORMAT, shown="text") or "text"
     if log_format not in {"text", "json"}:
         reading.fault(LOG_FORMAT, "must be text or json")
     return Observability(
@@ -57,11 +57,12 @@ def log_format_of(environ: Mapping[str, str]) -> LogFormat:
     Return how log lines are written, for who configures logging before settings are
     read; what is wrong counts as text here, and is refused by ``read_observability``.
     """
-    return "json" if environ.get(PREFIX + LOG_FORMAT) == "json" else "text"
+    given = Sources(environ)[LOG_FORMAT]
+    return "json" if given is not None and given.text == "json" else "text"
 
 
 def _metrics_from(reading: Reading) -> tuple[str, ...]:
-    text = reading.text("METRICS_FROM")
+    text = reading.text("METRICS_FROM", shown=",".join(LOOPBACK))
     if text is None:
         return LOOPBACK
     if text.lower() == "none":

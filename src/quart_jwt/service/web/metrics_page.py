@@ -13,6 +13,7 @@ from werkzeug.exceptions import NotFound
 
 from quart_jwt.extension.forwarded import trusted_peers
 from quart_jwt.service.observability.observers import current_observers
+from quart_jwt.service.openapi.documented import documented
 
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 """A proxy's marks: with one of them, "from this machine" may mean from anywhere."""
@@ -29,6 +30,9 @@ def metrics_page(readers: tuple[str, ...]) -> Blueprint:
     page = Blueprint("metrics", __name__)
 
     @page.get("/metrics")
+    @documented(
+        "For operators", gives=None, media="text/plain", refuses={404: "not_found"}
+    )
     async def metrics() -> Response:
         """Show the metrics of all workers."""
         if not _may(may_read):

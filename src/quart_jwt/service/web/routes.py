@@ -10,18 +10,17 @@ from typing import Any
 
 from jwt import ExpiredSignatureError
 from quart import Blueprint
-from quart import current_app
 from quart import jsonify
 from quart import request
 from quart import Response
 
 from quart_jwt import create_token_pair
+from quart_jwt import get_csrf_token
 from quart_jwt import get_current_user
 from quart_jwt import get_jwt
 from quart_jwt import get_jwt_identity
 from quart_jwt import get_jwt_request_location
 from quart_jwt import jwt_required
-from quart_jwt import JWTManager
 from quart_jwt import revoke_family
 from quart_jwt import rotate_refresh_token
 from quart_jwt import set_access_cookies
@@ -31,13 +30,20 @@ from quart_jwt import unset_jwt_cookies
 from quart_jwt import verify_jwt_in_request
 from quart_jwt.exceptions import RevokedTokenError
 from quart_jwt.service.accounts.accounts import Account
+from quart_jwt.service.accounts.accounts import normalised_name
 from quart_jwt.service.accounts.admission import epoch_claim
 from quart_jwt.service.errors import CookieSizeError
 from quart_jwt.service.events import happened
 from quart_jwt.service.events import Kind
 from quart_jwt.service.observability.request_facts import note_claims
 from quart_jwt.service.observability.tracing import traced
+from quart_jwt.service.openapi import schemas
+from quart_jwt.service.openapi.documented import BODY
+from quart_jwt.service.openapi.documented import documented
+from quart_jwt.service.openapi.documented import Needs
+from quart_jwt.service.openapi.documented import STORES
 from quart_jwt.service.resources import current_resources
+from quart_jwt.service.throttling.digests import Door
 from quart_jwt.service.web.login_request import read_login
 
 REFRESH_PATH = "/refresh"
@@ -45,18 +51,36 @@ REFRESH_PATH = "/refresh"
 MAX_COOKIE_TOKEN = 3_800
 """Characters; browsers drop a cookie of more than 4,096 with its attributes."""
 
+LOGIN_CODES = {
+    400: "malformed_json, not_an_object, missing_field, unknown_field, "
+    "wrong_field_type, invalid_username, invalid_password, token_too_large",
+    401: "invalid_credentials",
+    415: "unsupported_media_type",
+    429: "too_many_attempts",
+    503: "busy, store_unavailable",
+}
+"""What a login may hear, for the OpenAPI document."""
+
 routes: Blueprint = Blueprint("service", __name__)
 
 
 @routes.post("/login")
+@documented(
+    "Signing in",
+    takes=schemas.Credentials,
+    gives=(schemas.Tokens, schemas.TokensInCookies),
+    refuses={**BODY, **LOGIN_CODES},
+)
 @traced("sign_in")
 async def login() -> Response:
     """Exchange a name and a password for the tokens of a new session."""
     wanted = await read_login(request)
     resources = current_resources()
-    account = await resources.authentication.authenticate(
-        wanted.username, wanted.password
-    )
+    name = normalised_name(wanted.username)
+    async with resources.throttle.attempt(
+        Door.SIGN_IN, name=name, address=request.remote_addr
+    ):
+        account = await resources.authentication.authenticate(name, wanted.password)
     pair = await create_token_pair(
         account.name, fresh=True, additional_claims=epoch_claim(account)
     )
@@ -66,6 +90,12 @@ async def login() -> Response:
 
 # The rotation itself asks whether the session lives, in the same step.
 @routes.post(REFRESH_PATH)
+@documented(
+    "Signing in",
+    needs=Needs.REFRESH,
+    gives=(schemas.Tokens, schemas.TokensInCookies),
+    refuses={**STORES, 400: "token_too_large"},
+)
 @jwt_required(refresh=True, skip_revocation_check=True)
 @traced("refresh")
 async def refresh() -> Response:
@@ -77,6 +107,7 @@ async def refresh() -> Response:
 
 
 @routes.get("/protected")
+@documented("User", needs=Needs.ACCESS, gives=schemas.LoggedIn)
 @jwt_required()
 async def protected() -> Response:
     """Say who is logged in."""
@@ -84,6 +115,7 @@ async def protected() -> Response:
 
 
 @routes.post("/logout")
+@documented("Signing in", needs=Needs.ACCESS_TO_CHANGE, gives=schemas.LoggedOut)
 async def logout() -> Response:
     """
     End the session of a token: its access and refresh tokens alike.
@@ -100,15 +132,6 @@ async def logout() -> Response:
     return response
 
 
-@routes.get("/healthz")
-async def healthz() -> Response:
-    """Answer 200 while the service can reach its database and its sessions."""
-    await current_resources().database.ping()
-    manager: JWTManager = current_app.extensions["quart-jwt"]
-    await manager.ping_store()
-    return jsonify(status="ok")
-
-
 def _bearer_answer(pair: TokenPair) -> Response:
     return jsonify(
         access_token=pair.access_token,
@@ -119,10 +142,24 @@ def _bearer_answer(pair: TokenPair) -> Response:
 
 
 def _cookie_answer(pair: TokenPair) -> Response:
-    response = jsonify(cookies=True, expires_in=_life_s(pair))
+    response = jsonify(cookies=True, expires_in=_life_s(pair), **_csrf_values(pair))
     set_access_cookies(response, _fitting(pair.access_token))
     set_refresh_cookies(response, _fitting(pair.refresh_token))
     return response
+
+
+def _csrf_values(pair: TokenPair) -> dict[str, str]:
+    """
+    What a page of another host needs, which cannot read our cookies.
+
+    Only pages that may read this answer learn it, and those may act for the user.
+    """
+    if not current_resources().settings.cors.credentials:
+        return {}
+    return {
+        "csrf_access_token": get_csrf_token(pair.access_token),
+        "csrf_refresh_token": get_csrf_token(pair.refresh_token),
+    }
 
 
 def _life_s(pair: TokenPair) -> int:
