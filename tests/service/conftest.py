@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from clock import Clock
+from quart_jwt.service import app as app_module
 from quart_jwt.service.app import create_app
 from quart_jwt.service.database import Database
 from quart_jwt.service.settings.settings import Settings
@@ -16,6 +17,9 @@ from quart_jwt.service.settings.storage import Storage
 from service.kit import QUICK
 from service.kit import SECRET
 from service.kit import Service
+from service.promised import Answer
+from service.promised import listening
+from service.promised import unpromised
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +28,15 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         if name.startswith("QUART_JWT_"):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _every_answer_is_documented(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hold each answer of each test against the OpenAPI document."""
+    answers: list[Answer] = []
+    monkeypatch.setattr(app_module, "AsgiGuard", listening(answers))
+    yield
+    assert unpromised(answers) == set()
 
 
 @pytest.fixture(name="settings")

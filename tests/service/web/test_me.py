@@ -80,3 +80,30 @@ async def test_nobody_is_nobody(service: Service) -> None:
     tokens = await service.log_in()
     assert (await service.client.get("/me")).status_code == 401
     assert await service.status("GET", "/me", tokens["refresh_token"]) == 401
+
+
+GARBAGE = {
+    "empty": "",
+    "word": "x",
+    "dots": "...",
+    "two-parts": "eyJhbGciOiJIUzI1NiJ9.e30",
+    "no-json": "e30.e30.e30",
+    "nul": "a.\\0.b",
+    "long": "a" * 9_000 + ".b.c",
+    "many-dots": "." * 9_000,
+    "two": "a.b.c d.e.f",
+    "comma": "a.b.c, Bearer d.e.f",
+}
+
+
+@pytest.mark.parametrize("text", GARBAGE.values(), ids=list(GARBAGE))
+async def test_garbage_is_refused(service: Service, text: str) -> None:
+    """Whatever stands where a token should, the answer is 401 in our shape."""
+    for headers in (
+        {"Authorization": f"Bearer {text}"},
+        {"Cookie": f"access_token_cookie={text}"},
+    ):
+        answer = await service.client.get("/me", headers=headers)
+        assert answer.status_code == 401
+        assert (await answer.get_json()).keys() == {"msg", "code"}
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")

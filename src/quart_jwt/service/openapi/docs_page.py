@@ -17,6 +17,7 @@ from quart_schema import hide
 
 from quart_jwt.service.openapi.document import openapi_document
 from quart_jwt.service.openapi.documented import documented
+from quart_jwt.service.openapi.documented import STORES
 from quart_jwt.service.web.page_policy import protect
 
 FILES = Path(__file__).with_name("docs_files")
@@ -27,7 +28,7 @@ docs.after_request(protect)
 
 
 @docs.get("/openapi.json")
-@documented("For everybody", gives=None)
+@documented("For everybody", gives=None, refuses={**STORES, 404: "not_found"})
 async def openapi() -> Response:
     """Describe this service (OpenAPI 3.1)."""
     extensions: dict[str, Any] = current_app.extensions
