@@ -119,12 +119,16 @@ class Ended(Struct):
 
 
 class TokenForm(Struct):
-    """A token, and who asks about it unless the header says so."""
+    """
+    A token, and who asks about it unless the header says so.
+
+    What is empty counts as not sent (RFC 6749 section 3.2).
+    """
 
     token: Text
-    token_type_hint: Text | UnsetType = UNSET
-    client_id: Text | UnsetType = UNSET
-    client_secret: Text | UnsetType = UNSET
+    token_type_hint: str | UnsetType = UNSET
+    client_id: str | UnsetType = UNSET
+    client_secret: str | UnsetType = UNSET
 
 
 class Inactive(Struct):
@@ -177,9 +181,3 @@ class Issuer(Struct):
 
     issuer: Text
     jwks_uri: Text
-
-
-class Subject(Struct):
-    """Whom a gateway may let in."""
-
-    sub: str | None
