@@ -97,9 +97,8 @@ def _follow_keys(
     follower = KeyFollower(keys, settings.keys, install=install, clock=clock)
 
     async def keep_up() -> None:
-        if (
-            request.blueprint != health.name
-        ):  # a probe asks who is away, and needs no key
+        # A probe asks who is away, and needs no key.
+        if request.blueprint != health.name:
             await follower.keep_up()
 
     app.before_request(keep_up)

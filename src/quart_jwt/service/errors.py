@@ -99,7 +99,7 @@ class ClientCredentialsError(OAuthRequestError):
 
     code = "invalid_client"
     status = 401
-    challenge = 'Basic realm="quart-jwt", charset="UTF-8"'
+    challenge: str | None = 'Basic realm="quart-jwt", charset="UTF-8"'
 
     def __init__(self) -> None:
         super().__init__("The client's credentials are missing or wrong")

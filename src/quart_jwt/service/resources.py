@@ -109,6 +109,8 @@ async def ping_sessions() -> None:
     """
     Come back if the session store of the current application answers.
 
+    Within a request, or in a task that the start of the application has begun.
+
     Raises:
         StoreError: It does not.
     """

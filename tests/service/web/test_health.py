@@ -8,8 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
 import real_servers
+from quart_jwt.service import commands
 from quart_jwt.service.app import create_app
 from quart_jwt.service.errors import StoreError
 from quart_jwt.service.settings.settings import Settings
@@ -126,3 +128,30 @@ async def test_a_store_that_comes_late_and_goes(
             assert await _until(client, 503) <= {(200, 200)}
             own_redis.start()
             assert await _until(client, 200) == {(200, 503)}
+
+
+@pytest.fixture(name="own_postgresql")
+def _own_postgresql() -> Iterator[real_servers.PostgreSQL]:
+    with real_servers.postgresql() as running:
+        running.create("service")
+        yield running
+
+
+@pytest.mark.slow
+async def test_a_database_that_goes_and_comes_back(
+    own_postgresql: real_servers.PostgreSQL, tmp_path: Path
+) -> None:
+    """Ready follows it both ways, and the process lives through all of it."""
+    environ = {"QUART_JWT_DATABASE_URL": own_postgresql.url("service")}
+    done = await asyncio.to_thread(
+        CliRunner().invoke, commands.cli, ["db", "upgrade"], env=environ
+    )
+    assert done.exit_code == 0, done.output
+    with fleet_of(SERVE, tmp_path, **environ) as fleet:
+        async with await _serving(fleet) as client:
+            assert await _until(client, 200) == set()
+            own_postgresql.stop()
+            assert await _until(client, 503) <= {(200, 200)}
+            own_postgresql.start()
+            assert await _until(client, 200) == {(200, 503)}
+    assert "Traceback" not in fleet.text
