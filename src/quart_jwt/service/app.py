@@ -62,7 +62,8 @@ def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
     app.before_request(_refuse_large_bodies)
     if settings.secret_key is None:
         parts.append(_follow_keys(app, settings, resources.database, clock))
-    serve_with(app, *parts)
+    # Last, so that it has ended when what it asks is closed.
+    serve_with(app, *parts, resources.readiness.serving)
     app.register_blueprint(routes)
     app.register_blueprint(session_routes)
     app.register_blueprint(me_routes)
@@ -75,7 +76,6 @@ def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
     app.register_blueprint(well_known)
     jwt = JWTManager(app, clock=clock, store=resources.sessions)
     jwt.user_lookup_loader(account_of)
-    serve_with(app, resources.readiness.serving)  # after the manager's session store
     install_refusals(app, jwt)
     lane = _forward_auth(jwt, settings.gateway)
     allow_origins(app, settings.cors)

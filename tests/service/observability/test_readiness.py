@@ -76,11 +76,41 @@ async def test_one_silent_part_is_a_miss(caplog: pytest.LogCaptureFixture) -> No
 
 
 async def test_a_part_that_hangs_is_a_miss(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A look has an end of its own."""
+    """It is asked once, and again when it has answered; a late answer is no hit."""
     monkeypatch.setattr(module, "DEADLINE_S", 0)
-    readiness = Readiness({"part": asyncio.Event().wait})  # type: ignore[dict-item]
-    await readiness.look()
-    assert not readiness.is_ready
+    asked = 0
+    answer = asyncio.Event()
+
+    async def hang() -> None:
+        nonlocal asked
+        asked += 1
+        await answer.wait()
+
+    readiness = Readiness({"part": hang})
+    for _ in range(3):
+        await readiness.look()
+        await asyncio.sleep(0)
+        assert (asked, readiness.is_ready) == (1, False)
+    answer.set()
+    await asyncio.gather(*readiness._late.values())
+    monkeypatch.setattr(module, "DEADLINE_S", 60)
+    for ready in (False, True):
+        await readiness.look()
+        assert readiness.is_ready is ready
+    assert asked == 3
+
+
+async def test_the_end_waits_for_no_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that hangs is left behind when the service ends."""
+    monkeypatch.setattr(module, "DEADLINE_S", 0)
+
+    async def hang() -> None:
+        await asyncio.Event().wait()
+
+    serving = Readiness({"part": hang}).serving()
+    await anext(serving)
+    await serving.aclose()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 async def test_it_looks_by_itself_while_it_serves(

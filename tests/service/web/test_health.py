@@ -14,6 +14,7 @@ import real_servers
 from quart_jwt.service import commands
 from quart_jwt.service.app import create_app
 from quart_jwt.service.errors import StoreError
+from quart_jwt.service.observability import readiness
 from quart_jwt.service.settings.settings import Settings
 from service.fleet import COMMAND
 from service.fleet import Fleet
@@ -81,6 +82,36 @@ async def test_keys_that_are_overdue_do_not_stop_a_probe(
         clock.advance(86_400)
         assert (await service.client.get("/protected")).status_code == 503
         assert (await service.client.get("/healthz/live")).status_code == 200
+
+
+async def test_nobody_looks_after_the_end(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, clock: Any
+) -> None:
+    """What is closed stays closed: the last look is over by then."""
+    monkeypatch.setattr(readiness, "EVERY_S", 0)
+    app = create_app(settings, clock)
+    database = Service(app=app, client=None, clock=clock).resources.database
+    asked, closing = database.rows, database.close
+    said: list[str] = []
+    enough = asyncio.Event()
+
+    async def rows(question: Any) -> Any:
+        said.append("asked")
+        if len(said) == 10:
+            enough.set()
+        return await asked(question)
+
+    async def close() -> None:
+        said.append("closed")
+        await closing()
+
+    monkeypatch.setattr(database, "rows", rows)
+    monkeypatch.setattr(database, "close", close)
+    async with app.test_app():
+        await enough.wait()
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert said[-1] == "closed"
 
 
 @pytest.fixture(name="own_redis")

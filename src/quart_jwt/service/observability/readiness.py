@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator
 from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Mapping
+from contextlib import suppress
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -38,6 +39,8 @@ class Readiness:
         self._checks = checks
         self._is_ready: bool | None = None  # None before the first look
         self._against = 0  # looks in a row that say otherwise
+        self._late: dict[str, asyncio.Task[bool]] = {}
+        self._enough = asyncio.Event()
 
     @property
     def is_ready(self) -> bool:
@@ -51,14 +54,32 @@ class Readiness:
         try:
             yield
         finally:
-            looking.cancel()
-            await asyncio.gather(looking, return_exceptions=True)
+            # A look is not cut short: a driver may leave its connection behind then.
+            self._enough.set()
+            await looking
+            for task in self._late.values():
+                task.cancel()
+            await asyncio.gather(*self._late.values(), return_exceptions=True)
 
     async def look(self) -> None:
-        """Ask every part once, all at the same time; never raises."""
-        answers = await asyncio.gather(*map(_answers, self._checks.values()))
-        named = zip(self._checks, answers, strict=True)
-        self._note([name for name, answered in named if not answered])
+        """
+        Ask every part once, all at the same time; never raises.
+
+        A part that has not answered an earlier look yet is not asked again.
+        """
+        late = {name: task for name, task in self._late.items() if not task.done()}
+        asked = {
+            name: asyncio.create_task(_answers(check))
+            for name, check in self._checks.items()
+            if name not in late
+        }
+        if asked:
+            await asyncio.wait(asked.values(), timeout=DEADLINE_S)
+        in_time = {
+            name for name, task in asked.items() if task.done() and task.result()
+        }
+        self._late = {**late, **{n: t for n, t in asked.items() if not t.done()}}
+        self._note([name for name in self._checks if name not in in_time])
 
     def _note(self, silent: list[str]) -> None:
         good = not silent
@@ -74,15 +95,17 @@ class Readiness:
                 logger.error("not ready: no answer from: %s", ", ".join(silent))
 
     async def _keep_looking(self) -> None:
-        while True:
-            await asyncio.sleep(EVERY_S)
-            await self.look()
+        while not self._enough.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(EVERY_S):
+                    await self._enough.wait()
+            if not self._enough.is_set():
+                await self.look()
 
 
 async def _answers(check: Check) -> bool:
     try:
-        async with asyncio.timeout(DEADLINE_S):
-            await check()
+        await check()
     except Exception:  # noqa: BLE001 - whatever a driver raises, it is no answer
         return False
     return True
