@@ -26,6 +26,7 @@ from quart_jwt.service.resources import make_resources
 from quart_jwt.service.settings.gateway import Gateway
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.web.asgi_guard import AsgiGuard
+from quart_jwt.service.web.doubled_cookies import refuse_doubled_cookies
 from quart_jwt.service.web.page import page
 from quart_jwt.service.web.refusals import install_refusals
 from quart_jwt.service.web.routes import REFRESH_PATH
@@ -55,6 +56,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
     app.extensions[EXTENSION] = resources
     parts: list[Part] = [resources.serving]
     app.before_request(_refuse_large_bodies)
+    app.before_request(refuse_doubled_cookies)
     if settings.secret_key is None:
         parts.append(_follow_keys(app, settings, resources.database, clock))
     serve_with(app, *parts)
