@@ -97,14 +97,19 @@ async def answered(
     """Send bytes on a connection, and read until the server ends it."""
     received = bytearray()
     is_closed = False
-    with suppress(TimeoutError):
+    try:
         async with asyncio.timeout(DEADLINE_S):
             with suppress(ConnectionError):
                 writer.write(data)
                 while piece := await reader.read(65_536):
                     received += piece
             is_closed = True
-    await closed(writer)
+    except TimeoutError:
+        pass  # the answer says that it is open
+    finally:
+        writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
     return Answer(bytes(received), is_closed)
 
 

@@ -344,6 +344,23 @@ async def test_a_question_is_answered_before_its_body(port: int, access: str) ->
     assert (answer.status, answer.is_closed) == (200, True)
 
 
+@pytest.mark.parametrize(
+    "uri",
+    ["//evil.example", "javascript:alert(1)", "/%0d%0aX-Evil:%201", "/?next=//evil"],
+)
+async def test_nothing_of_the_original_address_comes_back(
+    port: int, access: str, uri: str
+) -> None:
+    """A gateway's question is answered without a redirect, and without its words."""
+    for lines, status in (([_bearer(access)], 200), ([], 401)):
+        asking = [f"X-Forwarded-Uri: {uri}", "X-Auth-Subject: mallory", *lines]
+        answer = await exchange(port, request("GET", "/auth/verify", *asking))
+        assert status == answer.status
+        assert answer.headers.get("x-auth-subject") == ("alice" if lines else None)
+        assert "location" not in answer.headers
+        assert not any(word in answer.raw for word in (b"vil", b"script", b"mallory"))
+
+
 @pytest.mark.parametrize("version", ["13", "99"])
 async def test_a_refused_handshake_ends_its_connection(port: int, version: str) -> None:
     """A websocket that is not opened holds nothing open."""
