@@ -11,7 +11,7 @@ from packaging.version import Version
 from source_tree import ROOT
 
 FLOORS = {
-    "pyjwt": "2.15.1",  # GHSA-r6x4, -ffc3, -p4g4, -w2cx; CVE-2026-32597, -48522 to -48526
+    "pyjwt": "2.15.1",  # CVE-2026-32597, -48522 to -48526; GHSA-r6x4, -ffc3, -p4g4
     "h11": "0.16",  # CVE-2025-43859
     "h2": "4.3",  # CVE-2025-57804
     "quart": "0.21",  # GHSA-q34m-jh98-gwm2, GHSA-4grg-w6v8-c28g

@@ -31,6 +31,11 @@ from service.wire import serving
 
 Seen = set[tuple[str, int]]
 
+HEARD = 20
+"""Refusals in a row after which both workers are taken to know of an end."""
+
+UNAUTHORIZED = 401
+
 ON_TWO = {"workers": 2, "hypercorn": "graceful_timeout = 5\n"}
 
 
@@ -57,8 +62,9 @@ class User:
         assert (await _ask(port, "POST", "/logout", access)).status == 200
         user = cls(port, kept, access)
         async with asyncio.timeout(DEADLINE_S):
-            while [await user.is_out() for _ in range(20)] != [True] * 20:
-                await asyncio.sleep(0.05)
+            in_a_row = 0
+            while in_a_row < HEARD:
+                in_a_row = in_a_row + 1 if await user.is_out() else 0
         return user
 
     async def is_out(self) -> bool:
@@ -69,6 +75,13 @@ class User:
         """The status of the live session."""
         token = self.tokens["access_token"]
         return (await _ask(self.port, "GET", "/protected", token)).status
+
+    async def sign_in(self) -> int:
+        """The status of another login; its tokens are the newest then."""
+        answer = await exchange(self.port, request("POST", "/login", JSON, body=LOGIN))
+        if answer.status == 200:
+            self.tokens = answer.json
+        return answer.status
 
     async def refresh(self) -> int:
         """The status of a refresh; its tokens are the newest then."""
@@ -89,15 +102,16 @@ class User:
 
 
 async def _ask(port: int, method: str, path: str, token: str) -> Answer:
-    return await exchange(
-        port, request(method, path, f"Authorization: Bearer {token}")
-    )
+    return await exchange(port, request(method, path, f"Authorization: Bearer {token}"))
 
 
 async def _work(user: User, seen: Seen, stop: asyncio.Event) -> None:
     """Ask for everything in turns until told, and note each status."""
     while not stop.is_set():
-        seen.add(("protected", await user.protected()))
+        status = await user.protected()
+        seen.add(("protected", status))
+        if status == UNAUTHORIZED:
+            seen.add(("login", await user.sign_in()))
         ended = await _ask(user.port, "GET", "/protected", user.ended)
         seen.add(("ended", ended.status))
         seen.add(("verify", await _verified(user)))
@@ -136,9 +150,7 @@ def _redis_of_its_own() -> Iterator[real_servers.Redis]:
 
 
 @pytest.fixture(name="on_redis")
-def _on_redis(
-    tmp_path: Path, redis_of_its_own: real_servers.Redis
-) -> Iterator[Fleet]:
+def _on_redis(tmp_path: Path, redis_of_its_own: real_servers.Redis) -> Iterator[Fleet]:
     url = redis_of_its_own.url
     with serving(tmp_path, **ON_TWO, QUART_JWT_STORE_URL=url) as fleet:  # type: ignore[arg-type] # strings and one number
         yield fleet

@@ -221,7 +221,7 @@ async def _flood(
 
 
 async def test_a_flood_of_logins_is_bounded(fleet: Fleet) -> None:
-    """Two hundred wrong passwords at once, again and again: hashes, 503, little memory."""
+    """Two hundred wrong passwords at once, thrice: some hashes, 503, little memory."""
     wrong = json.dumps({"username": NAME, "password": "wrong"}).encode()
     data = request("POST", "/login", JSON, body=wrong)
     kib = resident_kib(fleet.process.pid)
