@@ -387,7 +387,30 @@ async def test_pipelined_requests_are_answered_in_order(port: int) -> None:
     assert answer.is_closed
 
 
+@pytest.mark.parametrize(
+    "target",
+    [
+        "?a",
+        "http://[",
+        "*",
+        "//",
+        "/%00",
+        "/%ff",
+        "/..;/",
+        "/%0d%0aX",
+        "/" + "a" * 8000,
+    ],
+    ids=lambda target: target[:9],
+)
+async def test_a_strange_target_is_answered(port: int, target: str) -> None:
+    """What no client library sends gets a 4xx, and no redirect."""
+    answer = await exchange(port, request("GET", target))
+    assert 400 <= answer.status < 500
+    assert "location" not in answer.headers
+
+
 def test_nothing_broke(fleet: Fleet) -> None:
-    """All that was sent above has left no traceback and no token in the log."""
+    """All that was sent above has left whole lines, no traceback and no token."""
+    assert not [line for line in fleet.text.splitlines() if line.startswith("X")]
     assert "Traceback" not in fleet.text
     assert "eyJ" not in fleet.text
