@@ -32,7 +32,7 @@ LIFE_S = 60
 QUIET = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update"),
-    "--disable-sync",
+    *("--disable-sync", "--host-resolver-rules=MAP *.test 127.0.0.1"),
 )
 """Chromium as root, talking to nobody but the page's server."""
 

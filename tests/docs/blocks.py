@@ -23,12 +23,13 @@ from itertools import zip_longest
 from pathlib import Path
 
 LANGUAGES = frozenset(
-    {"python", "console", "js", "json", "http", "text", "diff", "sh", ""}
+    {"python", "console", "js", "json", "http", "text", "toml", "diff", "sh", ""}
 )
 ROOT = Path(__file__).parents[2]
 # What the pages say for their own program (as `quart run` serves it) and the service.
 PROGRAM_URL = "http://127.0.0.1:5000"
 SERVICE_URL = "http://127.0.0.1:8000"
+GATEWAY_URL = "http://127.0.0.1:8080"
 
 _FENCE = re.compile(
     r"^```(?P<language>[^\n`]*)\n(?P<text>.*?)^```[ ]*$", re.MULTILINE | re.DOTALL
@@ -53,6 +54,11 @@ class Block:
     def name(self) -> str:
         """Where to find it."""
         return f"{self.page}:{self.line}"
+
+    @property
+    def asks_a_gateway(self) -> bool:
+        """Whether it is a walk through a gateway: tests/gateways goes it."""
+        return GATEWAY_URL in self.text
 
     @property
     def asks_the_service(self) -> bool:

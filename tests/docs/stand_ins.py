@@ -15,6 +15,7 @@ import re
 import sys
 from http.cookiejar import MozillaCookieJar
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -79,12 +80,23 @@ def http(arguments: list[str]) -> None:
 
 
 def jq(arguments: list[str]) -> None:
-    """Print one member of the object on standard input, as `jq -r .name` does."""
+    """Print what a path of names and places leads to, as `jq -r .sessions[0].id`."""
     match arguments:
-        case ["-r", path] if path[0] == "." and path[1:].isidentifier():
-            sys.stdout.write(json.load(sys.stdin)[path[1:]] + "\n")
+        case ["-r", path] if re.fullmatch(r"(\.\w+|\[\d*\])+", path):
+            for found in _followed([json.load(sys.stdin)], path):
+                sys.stdout.write(f"{found}\n")
         case _:
             sys.exit(f"jq: the stand-in does not know {arguments}")
+
+
+def _followed(values: list[Any], path: str) -> list[Any]:
+    for step in re.findall(r"\w+|\[\]", path):
+        if step == "[]":
+            values = [each for value in values for each in value]
+        else:
+            place = int(step) if step.isdecimal() else step
+            values = [value[place] for value in values]
+    return values
 
 
 if __name__ == "__main__":

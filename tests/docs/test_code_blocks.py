@@ -19,6 +19,7 @@ from docs.blocks import parse
 from docs.blocks import program_of
 from docs.blocks import ROOT
 from docs.blocks import sides_of
+from quart_jwt.service.settings.settings import read_settings
 
 BLOCKS = [block for page in pages() for block in blocks_of(page)]
 TOOLS = ["stand-ins", *(["installed"] if shutil.which("curl") else [])]
@@ -29,7 +30,9 @@ def each(language: str, *, asks_the_service: bool = False) -> pytest.MarkDecorat
     chosen = [
         block
         for block in BLOCKS
-        if block.language == language and block.asks_the_service == asks_the_service
+        if block.language == language
+        and block.asks_the_service == asks_the_service
+        and not block.asks_a_gateway
     ]
     return pytest.mark.parametrize("block", chosen, ids=lambda block: block.name)
 
@@ -61,6 +64,15 @@ def test_block_is_of_a_kind_that_is_checked(block: Block) -> None:
 def test_json_block_is_json(block: Block) -> None:
     """An example body parses."""
     assert isinstance(json.loads(block.text), dict)
+
+
+@each("toml")
+def test_toml_block_is_a_settings_file(block: Block, tmp_path: Path) -> None:
+    """An example of the service's settings is one that it takes."""
+    path = tmp_path / "quart-jwt.toml"
+    path.write_text(block.text, "utf-8")
+    settings = read_settings({"QUART_JWT_SETTINGS": str(path)})
+    assert settings.storage.mode == "production"
 
 
 @each("http")

@@ -60,6 +60,84 @@ async def test_accepted_by_argument_and_cookie(client: Client, bearer: Mint) -> 
         assert await connection.receive() == "joe by cookies"
 
 
+@pytest.mark.parametrize(
+    ("origin", "is_welcome"),
+    [
+        (None, True),
+        ("http://localhost", True),
+        ("https://LOCALHOST:443", True),
+        ("https://localhost:8443", False),
+        ("https://evil.example", False),
+        ("https://localhost.evil.example", False),
+        ("https://app.example", True),
+        ("null", False),
+        ("", False),
+        ("localhost", False),
+        ("file://localhost", False),
+    ],
+)
+async def test_a_page_of_another_origin_cannot_use_the_cookie(
+    app: Quart, client: Client, bearer: Mint, origin: str | None, is_welcome: bool
+) -> None:
+    """The app's own pages may, those that the option names, and programs."""
+    app.config["JWT_WEBSOCKET_ORIGINS"] = ["https://app.example"]
+    token = (await bearer())["Authorization"].split()[1]
+    headers = {"Cookie": f"access_token_cookie={token}", "Host": "localhost"}
+    if origin is not None:
+        headers["Origin"] = origin
+    if is_welcome:
+        async with client.websocket("/echo", headers=headers) as connection:
+            assert await connection.receive() == "joe by cookies"
+    else:
+        status, body = await _refusal(client, headers=headers)
+        assert (status, body["msg"]) == (
+            401,
+            "The page that opens this websocket is of another origin",
+        )
+
+
+@pytest.mark.parametrize(
+    "options", [{"JWT_WEBSOCKET_ORIGINS": "*"}, {"JWT_COOKIE_CSRF_PROTECT": False}]
+)
+async def test_the_rule_of_origins_can_be_lifted(
+    app: Quart, client: Client, bearer: Mint, options: dict[str, Any]
+) -> None:
+    """For all origins, or with all protection against other sites' pages."""
+    app.config.update(options)
+    token = (await bearer())["Authorization"].split()[1]
+    headers = {
+        "Cookie": f"access_token_cookie={token}",
+        "Origin": "https://evil.example",
+    }
+    async with client.websocket("/echo", headers=headers) as connection:
+        assert await connection.receive() == "joe by cookies"
+
+
+async def test_one_allowed_origin_is_compared_as_a_whole(
+    app: Quart, client: Client, bearer: Mint
+) -> None:
+    """A part of its text is another origin."""
+    app.config["JWT_WEBSOCKET_ORIGINS"] = "https://app.example.org"
+    token = (await bearer())["Authorization"].split()[1]
+    headers = {
+        "Cookie": f"access_token_cookie={token}",
+        "Origin": "https://app.example",
+    }
+    assert (await _refusal(client, headers=headers))[0] == 401
+    headers["Origin"] = "https://app.example.org"
+    async with client.websocket("/echo", headers=headers) as connection:
+        assert await connection.receive() == "joe by cookies"
+
+
+async def test_an_origin_does_not_matter_without_a_cookie(
+    client: Client, bearer: Mint
+) -> None:
+    """Only a cookie is sent by a browser itself."""
+    headers = {**await bearer(), "Origin": "https://evil.example"}
+    async with client.websocket("/echo", headers=headers) as connection:
+        assert await connection.receive() == "joe by headers"
+
+
 async def test_refused_before_accept(client: Client, bearer: Mint) -> None:
     """Without a good token the handshake gets a real HTTP status and body."""
     status, body = await _refusal(client)

@@ -181,7 +181,7 @@ def started(
     program = product.program()
     with contextlib.ExitStack() as ending:
         for attempt in range(ATTEMPTS):
-            port = _free_port()
+            port = free_port()
             here = where / f"attempt-{attempt}"
             ports = {GATEWAY: port, SERVICE: service, APPLICATION: application}
             _write_files(product, here, ports, changes)
@@ -195,7 +195,8 @@ def started(
         pytest.fail(process.text)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Choose a port that nobody has, nor is given by the kernel meanwhile."""
     while True:
         port = secrets.choice(BELOW_EPHEMERAL)
         with contextlib.suppress(OSError), socket.socket() as probe:
@@ -210,7 +211,8 @@ def _write_files(
     user = "user root;" if os.geteuid() == 0 else ""
     (where / "main.conf").write_text(NGINX.format(where=where, user=user), "utf-8")
     expected = {product.listens[0], *changes}
-    for source in sorted((DEPLOY / product.name).iterdir()):
+    folder = DEPLOY / product.name
+    for source in sorted(path for path in folder.iterdir() if path.is_file()):
         text = source.read_text("utf-8")
         expected -= {each for each in expected if each in text}
         text = text.replace(*product.listens)

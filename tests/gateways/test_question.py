@@ -9,8 +9,10 @@ from websockets.sync.client import connect
 from gateways.stages import ToldStage
 from gateways.told_service import answer
 from gateways.told_service import HEAD_ENDS
+from quart_jwt.service.web.client_address import client_of
 
 BODY = b"\0" * 100_000
+FORGED = "198.51.100.7"
 OWN_METHOD = {"envoy"}
 """Gateways that ask with the client's own method and path."""
 
@@ -66,3 +68,19 @@ def test_question_about_a_websocket(told_stage: ToldStage) -> None:
 
     (question,) = told_stage.told.questions
     assert question.startswith(b"GET /auth/verify")
+
+
+def test_the_token_endpoints_hear_the_clients_address(told_stage: ToldStage) -> None:
+    """F08: the last word about its address is the gateway's, whatever a client says."""
+    addresses = []
+    for forged in ({}, {"X-Forwarded-For": FORGED}):
+        told_stage.told.tell(answer(200))
+        with told_stage.client() as client:
+            client.post("/login", json={}, headers=forged)
+        (question,) = told_stage.told.questions
+        head = question.partition(HEAD_ENDS)[0]
+        said = [one.encode() for one in _values(head, "x-forwarded-for")]
+        addresses.append(client_of(said, lambda _address: False))
+    own = addresses[0]  # of this machine; Envoy does not show a loopback address
+    assert own not in {None, FORGED}
+    assert addresses == [own, own]

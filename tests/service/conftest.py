@@ -1,21 +1,38 @@
 """Fixtures of the service's tests."""
 
+import asyncio
+import dataclasses
 import logging
 import os
 from collections.abc import AsyncIterator
+from collections.abc import Callable
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
+from argon2 import extract_parameters
+from argon2 import PasswordHasher
+from click.testing import CliRunner
 
+import real_servers
 from clock import Clock
+from quart_jwt.service import app as app_module
+from quart_jwt.service import commands
 from quart_jwt.service.app import create_app
 from quart_jwt.service.database import Database
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.storage import Storage
+from quart_jwt.service.settings.throttling import Throttling
+from service.kit import patient_app
 from service.kit import QUICK
 from service.kit import SECRET
 from service.kit import Service
+from service.kit import with_registration
+from service.promised import Answer
+from service.promised import listening
+from service.promised import unpromised
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +41,15 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         if name.startswith("QUART_JWT_"):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _every_answer_is_documented(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hold each answer of each test against the OpenAPI document."""
+    answers: list[Answer] = []
+    monkeypatch.setattr(app_module, "AsgiGuard", listening(answers))
+    yield
+    assert unpromised(answers) == set()
 
 
 @pytest.fixture(name="settings")
@@ -51,6 +77,74 @@ async def _service(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
     app = create_app(settings, clock)
     async with app.test_app():
         yield Service(app=app, client=app.test_client(), clock=clock)
+
+
+@pytest.fixture(name="anywhere", params=["sqlite", "postgresql"])
+async def _anywhere(
+    request: pytest.FixtureRequest, settings: Settings, clock: Clock
+) -> AsyncIterator[Service]:
+    """Give a running service on each database, without users and sessions."""
+    if request.param == "postgresql":
+        url = request.getfixturevalue("accounts_url")
+        storage = dataclasses.replace(settings.storage, database_url=url)
+        settings = dataclasses.replace(settings, storage=storage)
+        await asyncio.to_thread(request.getfixturevalue("emptied"))
+    often = Throttling(free_failures=100, address_per_minute=60_000)
+    settings = dataclasses.replace(with_registration(settings), throttling=often)
+    app = patient_app(settings, clock)
+    async with app.test_app():
+        yield Service(app=app, client=app.test_client(), clock=clock)
+
+
+@pytest.fixture(name="accounts_url", scope="session")
+def _accounts_url(postgresql: real_servers.PostgreSQL) -> str:
+    postgresql.create("accounts")
+    url = postgresql.url("accounts")
+    env = {"QUART_JWT_DATABASE_URL": url}
+    upgrade = partial(CliRunner().invoke, commands.cli, ["db", "upgrade"], env=env)
+    with ThreadPoolExecutor(1) as away_from_the_loop:
+        assert away_from_the_loop.submit(upgrade).result().exit_code == 0
+    return url
+
+
+@pytest.fixture(name="emptied")
+def _emptied(
+    postgresql: real_servers.PostgreSQL, accounts_url: str
+) -> Callable[[], None]:
+    def empty() -> None:
+        postgresql.empty("accounts")
+        postgresql.run("TRUNCATE users", "accounts")
+
+    return empty
+
+
+@pytest.fixture(name="verified")
+def _verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Give the parameters of every hash that was verified."""
+    seen: list[str] = []
+    verify = PasswordHasher.verify
+
+    def counted(hasher: PasswordHasher, stored: str, password: str) -> bool:
+        found = extract_parameters(stored)
+        seen.append(f"{found.memory_cost},{found.time_cost},{found.parallelism}")
+        return verify(hasher, stored, password)
+
+    monkeypatch.setattr(PasswordHasher, "verify", counted)
+    return seen
+
+
+@pytest.fixture(name="hashed")
+def _hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Give every password that was hashed anew."""
+    seen: list[str] = []
+    make = PasswordHasher.hash
+
+    def counted(hasher: PasswordHasher, password: str) -> str:
+        seen.append(password)
+        return make(hasher, password)
+
+    monkeypatch.setattr(PasswordHasher, "hash", counted)
+    return seen
 
 
 @pytest.fixture(name="kept_logging")

@@ -1,16 +1,23 @@
 """What the tests of the service share: a running service and quick hashes."""
 
 import asyncio
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+import jwt
 from quart import Quart
 
 from clock import Clock
 from quart_jwt.service.accounts.accounts import Account
+from quart_jwt.service.accounts.grants import Grants
+from quart_jwt.service.accounts.grants import NONE
 from quart_jwt.service.accounts.passwords import HashCost
+from quart_jwt.service.app import create_app
 from quart_jwt.service.resources import EXTENSION
 from quart_jwt.service.resources import Resources
+from quart_jwt.service.settings.account_options import AccountOptions
+from quart_jwt.service.settings.settings import Settings
 
 QUICK = HashCost(memory_kib=8, iterations=1, lanes=1)
 SECRET = "k8-f0Yw2mQm1cB6sJ3vXoZ7pRtUeLhNa9dGqWiCbTyE"
@@ -32,11 +39,13 @@ class Service:
         resources: Resources = self.app.extensions[EXTENSION]
         return resources
 
-    async def add(self, name: str = NAME, password: str = PASSWORD) -> Account:
+    async def add(
+        self, name: str = NAME, password: str = PASSWORD, grants: Grants = NONE
+    ) -> Account:
         """Add a user."""
         resources = self.resources
         added = await resources.accounts.add(
-            name, await resources.passwords.hash(password)
+            name, await resources.passwords.hash(password), grants
         )
         account = await resources.accounts.find(added)
         assert account is not None
@@ -59,6 +68,29 @@ class Service:
         """Return the error code of a request with a token."""
         response = await self.client.open(path, method=method, headers=bearer(token))
         return str((await response.get_json())["code"])
+
+
+def patient_app(settings: Settings, clock: Clock) -> Quart:
+    """Return the service, with time for a session store on a loaded machine."""
+    app = create_app(settings, clock)
+    app.config["JWT_STORE_TIMEOUT"] = 60
+    return app
+
+
+def with_registration(settings: Settings, grants: Grants = NONE) -> Settings:
+    """Return settings with which strangers can become users."""
+    options = AccountOptions(registration=True, registration_grants=grants)
+    return dataclasses.replace(settings, accounts=options)
+
+
+def claims(token: str) -> dict[str, Any]:
+    """Return what a token of the service says, whenever it is good."""
+    return jwt.decode(
+        token,
+        SECRET,
+        ["HS256"],
+        options={"verify_exp": False, "verify_iat": False, "verify_nbf": False},
+    )
 
 
 def bearer(token: str) -> dict[str, str]:

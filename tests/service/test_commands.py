@@ -295,14 +295,16 @@ def test_production_refuses_a_weak_secret() -> None:
 def test_warnings_are_said_once_at_the_start(
     served: list[tuple[Settings, Any]],
 ) -> None:
-    """Plain cookies in production and useless keys are pointed out."""
+    """Useless keys and a secret that everybody can read are pointed out."""
     Path("hypercorn.toml").write_text("debug = true\n")
-    result = _run("serve", SECRET_KEY=SECRET, COOKIE_SECURE="false")
+    Path("quart-jwt.toml").write_text(f'secret_key = "{SECRET}"\n')
+    Path("quart-jwt.toml").chmod(0o644)
+    result = _run("serve")
     assert result.exit_code == 0
     assert result.stderr.splitlines() == [
         (
-            "warning: QUART_JWT_COOKIE_SECURE is false in production: "
-            "cookies also travel over plain HTTP"
+            "warning: quart-jwt.toml holds a secret and everybody on this machine "
+            "can read it: chmod 600 quart-jwt.toml"
         ),
         "warning: debug has no effect under `quart-jwt serve`",
     ]

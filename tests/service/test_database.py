@@ -16,7 +16,10 @@ from quart_jwt.service.errors import StartError
 from quart_jwt.service.errors import StoreError
 from quart_jwt.stores import sql_connections
 
-INSERT = "INSERT INTO users VALUES (1, 'alice', 'h', 1, 0, 0)"
+INSERT = (
+    "INSERT INTO users (id, name, password_hash, enabled, session_epoch, created_at) "
+    "VALUES (1, 'alice', 'h', 1, 0, 0)"
+)
 COUNT = "SELECT count(*) AS value FROM users"
 
 

@@ -119,6 +119,11 @@ class ForwardedPresentation:
         method = self.header(header) if self._peer_is_trusted() else None
         return method if method in METHODS else STRICTEST_METHOD
 
+    @property
+    def opens_websocket(self) -> bool:
+        """Not to be told from here: gateways ask about a handshake as about a GET."""
+        return False
+
     def is_exempt(self) -> bool:
         """Whether this is a preflight that passes without a token."""
         return self._forwarding.pass_preflight and self.method == "OPTIONS"

@@ -77,6 +77,7 @@ OWN_DEFAULTS: Mapping[str, Any] = {
     "JWT_STORE_FAILURE": "deny",
     "JWT_STORE_TIMEOUT": 0.25,
     "JWT_STORE_URL": None,
+    "JWT_WEBSOCKET_ORIGINS": (),
 }
 """The options that this extension adds."""
 
@@ -154,3 +155,4 @@ class Options:
     enforce_strong_keys: Option[bool] = Option("JWT_ENFORCE_STRONG_KEYS")
     cache_max_bytes: Option[int] = Option("JWT_CACHE_MAX_BYTES")
     cache_max_entries: Option[int] = Option("JWT_CACHE_MAX_ENTRIES")
+    websocket_origins: Option[str | Container[str]] = Option("JWT_WEBSOCKET_ORIGINS")

@@ -15,9 +15,11 @@ from quart import Request
 from quart import Websocket
 from werkzeug.exceptions import BadRequest
 
+from quart_jwt.exceptions import CSRFError
 from quart_jwt.exceptions import NoAuthorizationError
 from quart_jwt.extension.settings import Settings
 from quart_jwt.tokens import locations
+from quart_jwt.tokens.origin import is_welcome
 from quart_jwt.typing import LocationType
 
 
@@ -88,6 +90,10 @@ class Presentation(Protocol):
     def method(self) -> str:
         """The request method."""
 
+    @property
+    def opens_websocket(self) -> bool:
+        """Whether this is a websocket's handshake, which any page can send."""
+
     def header(self, name: str) -> str | None:
         """A header; several of one name are joined by commas (RFC 9110 §5.2)."""
 
@@ -118,6 +124,11 @@ class HandshakePresentation:
 
     def __init__(self, request: Request | Websocket) -> None:
         self.request: Request | Websocket = request
+
+    @property
+    def opens_websocket(self) -> bool:
+        """Always."""
+        return True
 
     @property
     def method(self) -> str:
@@ -156,6 +167,11 @@ class RequestPresentation(HandshakePresentation):
 
     __slots__ = ()
     request: Request
+
+    @property
+    def opens_websocket(self) -> bool:
+        """Never."""
+        return False
 
     async def json(self) -> Any:
         """The parsed body, None for a malformed one."""
@@ -236,9 +252,19 @@ async def _in_cookies(
     text = locations.from_cookie(presentation.cookie(name), name=name)
     if not settings.cookie_csrf_protect:
         return Credential(text, "cookies")
+    if presentation.opens_websocket:
+        _welcome(presentation, settings)
     if presentation.method not in settings.csrf_request_methods:
         return Credential(text, "cookies")
     return Credential(text, "cookies", await _csrf(presentation, refresh, settings))
+
+
+def _welcome(presentation: Presentation, settings: Settings) -> None:
+    origin = presentation.header("Origin")
+    host = presentation.header("Host") or ""
+    # A client that is no browser sends no origin, and acts for nobody else.
+    if origin is not None and not is_welcome(origin, host, settings.websocket_origins):
+        raise CSRFError("The page that opens this websocket is of another origin")
 
 
 async def _csrf(presentation: Presentation, refresh: bool, settings: Settings) -> str:

@@ -15,20 +15,29 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from quart_jwt import ForwardAuth
 from quart_jwt import JWTManager
 from quart_jwt.service.accounts.accounts import Clock
-from quart_jwt.service.accounts.admission import account_of
+from quart_jwt.service.accounts.admission import user_of
 from quart_jwt.service.database import Database
 from quart_jwt.service.keys.follower import KeyFollower
 from quart_jwt.service.keys.signing_keys import signing_keys
 from quart_jwt.service.lifetime import Part
 from quart_jwt.service.lifetime import serve_with
+from quart_jwt.service.openapi.docs_page import docs
 from quart_jwt.service.resources import EXTENSION
 from quart_jwt.service.resources import make_resources
 from quart_jwt.service.settings.gateway import Gateway
+from quart_jwt.service.settings.gateway import IDENTITY_HEADERS
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.web.asgi_guard import AsgiGuard
+from quart_jwt.service.web.client_address import ClientAddress
+from quart_jwt.service.web.cors import allow_origins
 from quart_jwt.service.web.doubled_cookies import refuse_doubled_cookies
+from quart_jwt.service.web.health import health
+from quart_jwt.service.web.me import me_routes
+from quart_jwt.service.web.oauth_routes import oauth_routes
 from quart_jwt.service.web.page import page
+from quart_jwt.service.web.password_change import password_change
 from quart_jwt.service.web.refusals import install_refusals
+from quart_jwt.service.web.registration import registration
 from quart_jwt.service.web.routes import REFRESH_PATH
 from quart_jwt.service.web.routes import routes
 from quart_jwt.service.web.session_routes import session_routes
@@ -62,14 +71,27 @@ def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
     serve_with(app, *parts)
     app.register_blueprint(routes)
     app.register_blueprint(session_routes)
+    app.register_blueprint(me_routes)
+    app.register_blueprint(oauth_routes)
+    app.register_blueprint(health)
+    if resources.users.password_changing is not None:
+        app.register_blueprint(password_change)
+    if settings.accounts.registration:
+        app.register_blueprint(registration)
     if settings.storage.mode == "development":
         app.register_blueprint(page)
+    if settings.docs:
+        app.register_blueprint(docs)
     app.register_blueprint(well_known)
     jwt = JWTManager(app, clock=clock, store=resources.sessions)
-    jwt.user_lookup_loader(account_of)
+    jwt.user_lookup_loader(user_of)
+    serve_with(app, resources.readiness.serving)  # after the manager's session store
     install_refusals(app, jwt)
+    allow_origins(app, settings.cors)
     lane = _forward_auth(jwt, settings.gateway)
-    app.asgi_app = AsgiGuard(lane.wrap(app.asgi_app))  # type: ignore[method-assign] # as Quart's docs do
+    inner = ClientAddress(app.asgi_app, settings.proxies)  # the lane looks at the peer
+    by_origin = bool(settings.cors.origins)
+    app.asgi_app = AsgiGuard(lane.wrap(inner), by_origin=by_origin)  # type: ignore[method-assign] # as Quart's docs do
     return app
 
 
@@ -84,7 +106,13 @@ def _follow_keys(
     install(KeyRing())  # nothing is served before there is another
     keys = signing_keys(settings, database, clock)
     follower = KeyFollower(keys, settings.keys, install=install, clock=clock)
-    app.before_request(follower.keep_up)
+
+    async def keep_up() -> None:
+        # A probe asks who is away, and needs no key.
+        if request.blueprint != health.name:
+            await follower.keep_up()
+
+    app.before_request(keep_up)
     return follower.serving
 
 
@@ -92,6 +120,10 @@ def _forward_auth(jwt: JWTManager, gateway: Gateway) -> ForwardAuth:
     return ForwardAuth(
         jwt,
         path="/auth/verify",
+        identity_headers={
+            "X-Auth-Subject": "sub",
+            **{IDENTITY_HEADERS[claim]: claim for claim in gateway.identity},
+        },
         trusted=gateway.trusted,
         method_header=gateway.method_header,
         uri_header=gateway.uri_header,

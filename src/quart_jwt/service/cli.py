@@ -10,7 +10,7 @@ from importlib.util import find_spec
 
 NEEDED = (
     *("aiosqlite", "alembic", "argon2", "click", "cryptography"),
-    *("greenlet", "hypercorn", "sqlalchemy"),
+    *("greenlet", "hypercorn", "msgspec", "quart_cors", "quart_schema", "sqlalchemy"),
 )
 """What the extra brings, by import name."""
 

@@ -19,6 +19,7 @@ from quart_jwt import __version__
 from quart_jwt.service.accounts.demo import DemoAccount
 from quart_jwt.service.accounts.user_commands import examples
 from quart_jwt.service.accounts.user_commands import users
+from quart_jwt.service.clients.client_commands import clients
 from quart_jwt.service.db_commands import db
 from quart_jwt.service.errors import ServiceError
 from quart_jwt.service.keys.key_commands import keys
@@ -35,8 +36,11 @@ from quart_jwt.service.serving.server_config import MAX_WORKERS
 from quart_jwt.service.serving.server_config import read_values
 from quart_jwt.service.serving.server_config import worker_count
 from quart_jwt.service.serving.workers import SILENT_AFTER_S
+from quart_jwt.service.settings.config_commands import config_group
 from quart_jwt.service.settings.settings import read_settings
 from quart_jwt.service.settings.settings import Settings
+from quart_jwt.service.settings.sources import exposed_secrets
+from quart_jwt.service.settings.sources import FILE_SETTING
 from quart_jwt.service.settings.storage import Mode
 from quart_jwt.service.web.route_commands import routes_command
 
@@ -54,12 +58,23 @@ class Refusing(click.Group):
 
 @click.group(cls=Refusing, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="quart-jwt")
-def cli() -> None:
+@click.option(
+    "--settings",
+    "settings_path",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The service's settings (default: ./quart-jwt.toml if it exists).",
+)
+def cli(settings_path: Path | None) -> None:
     """
     Serve logins with JSON Web Tokens; manage who may log in, and the keys that sign.
 
-    Settings are QUART_JWT_* environment variables; docs/service.md lists them.
+    Settings are QUART_JWT_* environment variables, or one TOML file;
+    docs/service.md lists them, and `quart-jwt config show` says what counts.
     """
+    if settings_path is not None:
+        # In the environment, where the workers find it, too.
+        os.environ[FILE_SETTING] = str(settings_path.resolve())
 
 
 @cli.command(
@@ -180,10 +195,11 @@ def _warn(
             f"{', '.join(reachable)}",
             err=True,
         )
-    if settings.storage.mode == "production" and not settings.cookie_secure:
+    exposed_file = exposed_secrets(os.environ)
+    if exposed_file is not None:
         click.echo(
-            "warning: QUART_JWT_COOKIE_SECURE is false in production: "
-            "cookies also travel over plain HTTP",
+            f"warning: {exposed_file} holds a secret and everybody on this machine "
+            f"can read it: chmod 600 {exposed_file}",
             err=True,
         )
     for name in ignored:
@@ -206,6 +222,8 @@ def _this_command() -> str:
     return os.path.relpath(sys.argv[0])
 
 
+cli.add_command(config_group)
+cli.add_command(clients)
 cli.add_command(keys)
 cli.add_command(users)
 cli.add_command(db)

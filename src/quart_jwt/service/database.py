@@ -1,14 +1,16 @@
 """
 The database of the accounts: its table, and what is asked of it.
 
-Every question and every change is one statement: nothing is read in one and written
-back in another, so that nothing can be overtaken. Connections are those of the
+Every question and every change is one statement, or a step of several in one
+transaction, and what was read is written back only where it still stands, so that
+nothing can be overtaken. Connections are those of the
 session store (``stores.sql_connections``), and may lead to the same database.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from typing import TypeVar
 
 from sqlalchemy import BigInteger
 from sqlalchemy import CursorResult
@@ -29,9 +31,12 @@ from quart_jwt.exceptions import StoreError as AwayError
 from quart_jwt.service.errors import StartError
 from quart_jwt.service.errors import StoreError
 from quart_jwt.stores.sql_connections import Connections
+from quart_jwt.stores.sql_connections import Work
 from quart_jwt.stores.sql_schema import require
 from quart_jwt.stores.sql_schema import Schema
 from quart_jwt.stores.sql_schema import upgrade
+
+T = TypeVar("T")
 
 REVISIONS = Path(__file__).with_name("migrations")
 ACCOUNTS = Schema(REVISIONS, "quart_jwt_service_version")
@@ -47,7 +52,8 @@ class UserRow(Base):
     One account.
 
     ``session_epoch`` is written into every token and counted up when the
-    password changes or the account is disabled: older tokens then die.
+    password changes or the account is disabled: older tokens then die. Roles and
+    scopes have a blank between them.
     """
 
     __tablename__ = "users"
@@ -58,6 +64,8 @@ class UserRow(Base):
     enabled: Mapped[bool] = mapped_column(default=True)
     session_epoch: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[int] = mapped_column(BigInteger)  # seconds since 1970
+    roles: Mapped[str] = mapped_column(String(512), server_default="")
+    scopes: Mapped[str] = mapped_column(String(512), server_default="")
 
 
 class Database:
@@ -103,16 +111,23 @@ class Database:
         except AwayError as error:
             raise self._start_error(error) from error
 
-    async def rows(self, question: Executable) -> Sequence[RowMapping]:
+    async def rows(
+        self, question: Executable, **parameters: object
+    ) -> Sequence[RowMapping]:
         """
         Ask one question.
+
+        Args:
+            question: The question; one that is asked for each request is made once.
+            parameters: Its bound parameters.
 
         Raises:
             StoreError: The database does not answer.
         """
 
         async def asked(connection: AsyncConnection) -> Sequence[RowMapping]:
-            return (await connection.execute(question)).mappings().all()
+            found = await connection.execute(question, parameters or None)
+            return found.mappings().all()
 
         try:
             return await self._connections.read(asked)
@@ -133,6 +148,31 @@ class Database:
 
         try:
             return await self._connections.write(changing)
+        except AwayError as error:
+            raise StoreError from error.__cause__
+
+    async def change_returning(self, change: Executable) -> Sequence[RowMapping]:
+        """
+        Make one change, and return what its RETURNING says.
+
+        Raises:
+            StoreError: The database does not answer.
+        """
+
+        async def changing(connection: AsyncConnection) -> Sequence[RowMapping]:
+            return (await connection.execute(change)).mappings().all()
+
+        return await self.step(changing)
+
+    async def step(self, work: Work[T]) -> T:
+        """
+        Make several changes that count together or not at all.
+
+        Raises:
+            StoreError: The database does not answer.
+        """
+        try:
+            return await self._connections.write(work)
         except AwayError as error:
             raise StoreError from error.__cause__
 

@@ -47,7 +47,7 @@ def upgrade() -> None:
 
 
 async def _upgrade(storage: Storage) -> None:
-    if storage.store_url is None or "QUART_JWT_DATABASE_URL" in os.environ:
+    if storage.store_url is None or storage.is_database_named:
         await _upgrade_accounts(storage.database_url)
         click.echo("accounts: up to date")
     if storage.sessions_url.partition("://")[0] in {SQLITE, POSTGRESQL}:

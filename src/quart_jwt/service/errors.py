@@ -10,13 +10,21 @@ sentence. None of them carries a password, a token or a setting's value::
     ├── MediaTypeError       415  unsupported_media_type
     ├── NameRuleError        400  invalid_username
     ├── PasswordRuleError    400  invalid_password
+    ├── GrantRuleError            settings and command line only
     ├── CredentialsError     401  invalid_credentials
+    ├── WrongPasswordError   403  wrong_password
+    ├── OAuthRequestError    400  invalid_request     RFC 6749 §5.2, and ``error``
+    ├── ClientCredentialsError 401 invalid_client     the same
+    ├── ThrottledError       429  too_many_attempts
     ├── CookieSizeError      400  token_too_large
     ├── HashingBusyError     503  busy
     ├── StoreError           503  store_unavailable
+    ├── NotReadyError        503  not_ready           what a probe hears
+    ├── DirectoryError       503  directory_unavailable
     ├── UnknownSessionError  404  not_found
     ├── NameTakenError            command line only
     ├── UnknownNameError          command line only
+    ├── ElsewhereError            command line only
     ├── KeyStateError             command line only
     ├── SettingsError             start-up only
     ├── StartError                start-up only
@@ -68,6 +76,10 @@ class PasswordRuleError(ServiceError):
     code = "invalid_password"
 
 
+class GrantRuleError(ServiceError):
+    """Raised when a text cannot be a role or a scope, or when they are too many."""
+
+
 class CredentialsError(ServiceError):
     """Raised alike for unknown users, wrong passwords and disabled users."""
 
@@ -76,6 +88,62 @@ class CredentialsError(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("Wrong user name or password")
+
+
+class OAuthRequestError(ServiceError):
+    """
+    Raised when a request of a client is not what RFC 6749 §3.2 asks for.
+
+    Its answer says ``error``, too, where clients of OAuth look (RFC 6749 §5.2).
+    """
+
+    code = "invalid_request"
+    challenge: str | None = None
+
+
+class ClientCredentialsError(OAuthRequestError):
+    """
+    Raised alike for unknown clients, wrong secrets and no credentials at all.
+    """
+
+    code = "invalid_client"
+    status = 401
+    challenge: str | None = 'Basic realm="quart-jwt", charset="UTF-8"'
+
+    def __init__(self) -> None:
+        super().__init__("The client's credentials are missing or wrong")
+
+
+class ThrottledError(ServiceError):
+    """
+    Raised alike for accounts and addresses, and for users that there are and are not.
+
+    Args:
+        wait_ms: When trying again makes sense, in milliseconds from now.
+    """
+
+    code = "too_many_attempts"
+    status = 429
+
+    def __init__(self, wait_ms: int) -> None:
+        super().__init__("Too many attempts; try again later")
+        # RFC 9110 section 10.2.3: whole seconds; rounded down it would be too early.
+        self.retry_after_s: int | None = -(-wait_ms // 1_000)
+
+
+class WrongPasswordError(ServiceError):
+    """
+    Raised when the current password of a signed-in user is another.
+
+    Not a 401: the token was good, and a client that took another one and asked again
+    would only repeat the mistake.
+    """
+
+    code = "wrong_password"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("The current password is wrong")
 
 
 class CookieSizeError(ServiceError):
@@ -103,6 +171,28 @@ class StoreError(ServiceError):
         super().__init__("The database is not available")
 
 
+class NotReadyError(ServiceError):
+    """Raised for a probe while the database or the session store is away."""
+
+    code = "not_ready"
+    status = 503
+    retry_after_s: int | None = 1  # the next look
+
+    def __init__(self) -> None:
+        super().__init__("The database or the session store does not answer")
+
+
+class DirectoryError(ServiceError):
+    """Raised when a user directory from elsewhere does not answer as it should."""
+
+    code = "directory_unavailable"
+    status = 503
+    retry_after_s: int | None = 5  # as for the database
+
+    def __init__(self) -> None:
+        super().__init__("The user directory is not available")
+
+
 class UnknownSessionError(ServiceError):
     """Raised when a user has no live session of that id."""
 
@@ -119,6 +209,10 @@ class NameTakenError(ServiceError):
 
 class UnknownNameError(ServiceError):
     """Raised when there is no user of that name."""
+
+
+class ElsewhereError(ServiceError):
+    """Raised when users are asked for here and are in another directory."""
 
 
 class KeyStateError(ServiceError):

@@ -9,6 +9,7 @@ never holds a password, a token or a key.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from blinker import NamedSignal
 from blinker import signal
 
 
@@ -49,7 +50,7 @@ class Event:
     reason: str | None = None
 
 
-security_events = signal("quart-jwt-service-security-events")
+security_events: NamedSignal = signal("quart-jwt-service-security-events")
 """Sends one ``Event`` as its sender."""
 
 

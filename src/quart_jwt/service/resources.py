@@ -12,18 +12,27 @@ from dataclasses import dataclass
 
 from quart import current_app
 
+from quart_jwt import JWTManager
 from quart_jwt import Store
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.service.accounts.accounts import Accounts
 from quart_jwt.service.accounts.accounts import Clock
 from quart_jwt.service.accounts.authentication import Authentication
+from quart_jwt.service.accounts.directory import Users
 from quart_jwt.service.accounts.passwords import HashCost
 from quart_jwt.service.accounts.passwords import Passwords
+from quart_jwt.service.accounts.plugged_in import plugged_in
+from quart_jwt.service.accounts.sql_directory import SqlDirectory
+from quart_jwt.service.clients.clients import Clients
 from quart_jwt.service.database import Database
 from quart_jwt.service.errors import SettingsError
-from quart_jwt.service.settings.environment import PREFIX
+from quart_jwt.service.observability.readiness import Readiness
+from quart_jwt.service.settings.account_options import AccountOptions
 from quart_jwt.service.settings.settings import Settings
+from quart_jwt.service.settings.sources import PREFIX
 from quart_jwt.service.settings.storage import Storage
+from quart_jwt.service.throttling.chosen import make_throttle
+from quart_jwt.service.throttling.throttle import Throttle
 from quart_jwt.stores.urls import store_from_url
 
 EXTENSION = "quart-jwt-service"
@@ -38,32 +47,42 @@ class Resources:
         settings: What the operator wants.
         clock: Gives the time in seconds since 1970.
         database: The engine.
-        accounts: Who may log in.
-        passwords: The hashing pool.
-        authentication: Checks credentials.
+        users: Who may log in: the directory that the settings name.
+        accounts: The rows of our own directory.
+        clients: Which programs may ask about tokens.
+        passwords: The hashing pool of our own directory.
+        authentication: Checks credentials against it.
+        throttle: Says who has tried too often.
         sessions: Where sessions are kept; opened and closed by the ``JWTManager``.
+        readiness: Whether all of that answers.
     """
 
     settings: Settings
     clock: Clock
     database: Database
+    users: Users
     accounts: Accounts
+    clients: Clients
     passwords: Passwords
     authentication: Authentication
+    throttle: Throttle
     sessions: Store
+    readiness: Readiness
 
     async def serving(self) -> AsyncGenerator[None, None]:
         """Open before the first request and close after the last."""
         try:
             await self.database.open()
-            await self.passwords.warm_up()
+            await self.users.directory.open()
             yield
         finally:
             await self.close()
 
     async def close(self) -> None:
         """Finish what is under way and let go of threads and connections."""
+        await self.users.directory.close()
         await self.passwords.close()
+        await self.throttle.close()
         await self.database.close()
 
 
@@ -72,15 +91,34 @@ def make_resources(settings: Settings, clock: Clock) -> Resources:
     database = Database(settings.storage.database_url)
     accounts = Accounts(database, clock)
     passwords = Passwords(settings.hash_cost)
+    sessions = _session_store(settings.storage)  # says which driver is missing
+    authentication = Authentication(accounts, passwords)
     return Resources(
         settings=settings,
         clock=clock,
         database=database,
+        users=_users(
+            settings.accounts, SqlDirectory(accounts, passwords, authentication)
+        ),
         accounts=accounts,
+        clients=Clients(database, clock),
         passwords=passwords,
-        authentication=Authentication(accounts, passwords),
-        sessions=_session_store(settings.storage),
+        authentication=authentication,
+        throttle=make_throttle(settings, database, clock),
+        sessions=sessions,
+        readiness=Readiness({"database": database.ping, "sessions": ping_sessions}),
     )
+
+
+def _users(options: AccountOptions, own: SqlDirectory) -> Users:
+    users = Users(directory=own, password_changing=own, registering=own)
+    if options.directory is not None:
+        users = plugged_in(options.directory)
+    if options.registration and users.registering is None:
+        raise SettingsError(
+            [f"{PREFIX}REGISTRATION is true, but the user directory cannot add users"]
+        )
+    return users
 
 
 def _session_store(storage: Storage) -> Store:
@@ -94,6 +132,19 @@ def current_resources() -> Resources:
     """Return the resources of the application that serves this request."""
     resources: Resources = current_app.extensions[EXTENSION]
     return resources
+
+
+async def ping_sessions() -> None:
+    """
+    Come back if the session store of the current application answers.
+
+    Within a request, or in a task that the start of the application has begun.
+
+    Raises:
+        StoreError: It does not.
+    """
+    manager: JWTManager = current_app.extensions["quart-jwt"]
+    await manager.ping_store()
 
 
 @asynccontextmanager

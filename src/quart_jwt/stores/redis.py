@@ -197,6 +197,16 @@ def from_url(url: str) -> RedisStore:
     """
     The store of ``redis://``, ``rediss://`` and ``unix://``.
 
+    Raises:
+        ConfigurationError: It cannot be read; the message does not show it.
+    """
+    return RedisStore(client_from_url(url))
+
+
+def client_from_url(url: str) -> Redis:
+    """
+    A client with our limits, which does not retry by itself.
+
     Args:
         url: As redis-py has it; what stands in its query goes before our timeouts.
 
@@ -215,7 +225,7 @@ def from_url(url: str) -> RedisStore:
         )
     except ValueError:
         raise ConfigurationError("Redis's URL cannot be read") from None
-    return RedisStore(Redis.from_pool(pool))
+    return Redis.from_pool(pool)
 
 
 def _words(family: Family) -> Iterator[Word]:

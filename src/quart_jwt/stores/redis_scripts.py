@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha1
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from redis.asyncio import Redis
@@ -26,7 +27,6 @@ Word = str | int | float | None
 """What a script takes; None is the empty string."""
 
 _LUA = files("quart_jwt.stores") / "lua"
-_PRELUDE = (_LUA / "prelude.lua").read_text("utf-8")
 
 
 class Script:
@@ -35,10 +35,14 @@ class Script:
 
     Args:
         name: The name of its file, without ``.lua``.
+        folder: Where that is; every script begins with the ``prelude.lua`` there.
     """
 
-    def __init__(self, name: str) -> None:
-        self._text = f"{_PRELUDE}\n{(_LUA / f'{name}.lua').read_text('utf-8')}"
+    def __init__(self, name: str, *, folder: Traversable = _LUA) -> None:
+        parts = [
+            (folder / f"{one}.lua").read_text("utf-8") for one in ("prelude", name)
+        ]
+        self._text = "\n".join(parts)
         self._digest = sha1(self._text.encode(), usedforsecurity=False).hexdigest()
 
     async def run(self, client: Client, prefix: str, now: float, *words: Word) -> Any:

@@ -125,11 +125,12 @@ class Connections:
         Raises:
             StoreError: The database does not answer.
         """
-        if self._turn is None:
+        turn = self._turn  # closing makes another
+        if turn is None:
             return await self._write(work)
         # Whoever gives up waiting in the queue leaves it, and nothing happens.
-        await self._turn.acquire()
-        return await self._finished(self._write(work), then=self._turn.release)
+        await turn.acquire()
+        return await self._finished(self._write(work), then=turn.release)
 
     async def _read(self, work: Work[T]) -> T:
         with _translated():

@@ -17,6 +17,11 @@ _SCOPE = re.compile(r"[!#-\[\]-~]+")
 """RFC 6749 §3.3: visible ASCII without the quote and the backslash."""
 
 
+def is_scope(text: str) -> bool:
+    """Whether a text can be one scope."""
+    return _SCOPE.fullmatch(text) is not None
+
+
 def required_scopes(given: str | Iterable[str] | None) -> tuple[str, ...]:
     """
     The scopes that a route asks for, all of them.
@@ -31,7 +36,7 @@ def required_scopes(given: str | Iterable[str] | None) -> tuple[str, ...]:
     if given is None:
         return ()
     scopes = tuple(given.split()) if isinstance(given, str) else tuple(given)
-    if not scopes or not all(map(_SCOPE.fullmatch, scopes)):
+    if not scopes or not all(map(is_scope, scopes)):
         raise ValueError("A scope is visible ASCII without quotes and backslashes")
     return scopes
 

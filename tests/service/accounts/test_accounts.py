@@ -4,8 +4,11 @@ import pytest
 
 from clock import Clock
 from clock import START
+from quart_jwt.service.accounts.accounts import Account
 from quart_jwt.service.accounts.accounts import Accounts
 from quart_jwt.service.accounts.accounts import normalised_name
+from quart_jwt.service.accounts.grants import Grants
+from quart_jwt.service.accounts.grants import NONE
 from quart_jwt.service.database import Database
 from quart_jwt.service.errors import NameRuleError
 from quart_jwt.service.errors import NameTakenError
@@ -135,12 +138,71 @@ async def test_a_hash_is_replaced_only_if_it_is_still_there(
     assert account.password_hash == "new"
 
 
+async def test_a_password_is_replaced_only_in_the_state_that_was_read(
+    accounts: Accounts,
+) -> None:
+    """Not after another change or a disabling, but after a rehash."""
+    await accounts.add("alice", "h")
+    first = await _found(accounts)
+    await accounts.replace_hash(first, "rehashed")
+    assert await accounts.replace_password(first, "h2")
+    assert not await accounts.replace_password(first, "too late")
+    second = await _found(accounts)
+    assert (second.password_hash, second.session_epoch) == (
+        "h2",
+        first.session_epoch + 1,
+    )
+    await accounts.disable("alice")
+    await accounts.enable("alice")
+    assert not await accounts.replace_password(second, "too late")
+    assert (await _found(accounts)).password_hash == "h2"
+
+
+async def test_a_disabled_user_has_no_password_to_replace(accounts: Accounts) -> None:
+    """Even if the account was read after the disabling."""
+    await accounts.add("alice", "h")
+    await accounts.disable("alice")
+    assert not await accounts.replace_password(await _found(accounts), "h2")
+
+
+async def _found(accounts: Accounts) -> Account:
+    account = await accounts.find("alice")
+    assert account is not None
+    return account
+
+
+async def test_grants_that_are_given_at_once_are_all_there(accounts: Accounts) -> None:
+    """Twenty changes at once lose none, and each counts the epoch up if it says so."""
+    await accounts.add("alice", "h", Grants(roles=("first",)))
+    epoch = (await _found(accounts)).session_epoch
+    more = [Grants(roles=(f"r{number}",)) for number in range(20)]
+    await asyncio.gather(
+        *(
+            accounts.change_grants("alice", one.with_more, sign_out=bool(at % 2))
+            for at, one in enumerate(more)
+        )
+    )
+    account = await _found(accounts)
+    assert set(account.grants.roles) == {"first", *(f"r{n}" for n in range(20))}
+    assert account.session_epoch == epoch + 10
+
+
+async def test_a_name_is_registered_once(accounts: Accounts) -> None:
+    """Of twenty at once one gets it, and the others change nothing."""
+    results = await asyncio.gather(
+        *(accounts.register("alice", f"h{n}", NONE) for n in range(20))
+    )
+    assert results.count(True) == 1
+    assert (await _found(accounts)).password_hash == f"h{results.index(True)}"
+
+
 async def test_nobody_cannot_be_changed(accounts: Accounts) -> None:
     """Every change of an unknown user says so."""
     for change in (
         accounts.disable("bob"),
         accounts.enable("bob"),
         accounts.set_password("bob", "h"),
+        accounts.change_grants("bob", lambda grants: grants),
     ):
         with pytest.raises(UnknownNameError, match="no user named 'bob'"):
             await change

@@ -3,9 +3,9 @@ import logging
 
 import pytest
 from argon2 import extract_parameters
-from argon2 import PasswordHasher
 from sqlalchemy import text
 
+from clock import Clock
 from quart_jwt.service.accounts.passwords import HashCost
 from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.errors import CredentialsError
@@ -14,22 +14,8 @@ from quart_jwt.service.errors import NameRuleError
 from quart_jwt.service.errors import PasswordRuleError
 from service.kit import NAME
 from service.kit import PASSWORD
+from service.kit import patient_app
 from service.kit import Service
-
-
-@pytest.fixture(name="verified")
-def _verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Give the parameters of every hash that was verified."""
-    seen: list[str] = []
-    verify = PasswordHasher.verify
-
-    def counted(hasher: PasswordHasher, stored: str, password: str) -> bool:
-        found = extract_parameters(stored)
-        seen.append(f"{found.memory_cost},{found.time_cost},{found.parallelism}")
-        return verify(hasher, stored, password)
-
-    monkeypatch.setattr(PasswordHasher, "verify", counted)
-    return seen
 
 
 async def test_a_full_queue_asks_the_database_nothing(
@@ -103,20 +89,6 @@ async def test_what_breaks_the_rules_is_never_hashed(
     assert verified == []
 
 
-@pytest.fixture(name="hashed")
-def _hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Give every password that was hashed anew."""
-    seen: list[str] = []
-    make = PasswordHasher.hash
-
-    def counted(hasher: PasswordHasher, password: str) -> str:
-        seen.append(password)
-        return make(hasher, password)
-
-    monkeypatch.setattr(PasswordHasher, "hash", counted)
-    return seen
-
-
 async def test_an_outdated_hash_is_replaced_once(
     service: Service, hashed: list[str]
 ) -> None:
@@ -129,6 +101,58 @@ async def test_an_outdated_hash_is_replaced_once(
     assert hashed == [PASSWORD]
     assert old != account.password_hash
     assert extract_parameters(account.password_hash).memory_cost == 8
+
+
+COUNTING = {
+    "sqlite": [
+        "CREATE TABLE written (hash TEXT)",
+        (
+            "CREATE TRIGGER writing AFTER UPDATE OF password_hash ON users BEGIN "
+            "INSERT INTO written VALUES (NEW.password_hash); END"
+        ),
+    ],
+    "postgresql": [
+        "DROP TABLE IF EXISTS written",
+        "CREATE TABLE written (hash TEXT)",
+        (
+            "CREATE OR REPLACE FUNCTION writing() RETURNS trigger LANGUAGE plpgsql "
+            "AS $$ BEGIN INSERT INTO written VALUES (NEW.password_hash); "
+            "RETURN NEW; END $$"
+        ),
+        (
+            "CREATE OR REPLACE TRIGGER writing AFTER UPDATE OF password_hash ON users "
+            "FOR EACH ROW EXECUTE FUNCTION writing()"
+        ),
+    ],
+}
+"""Lets the database itself count how often a hash is written."""
+
+
+async def test_two_processes_replace_an_outdated_hash_once(
+    anywhere: Service, clock: Clock, hashed: list[str]
+) -> None:
+    """Of 20 logins at once at two processes, one writes; each hashes once at most."""
+    database = anywhere.resources.database
+    scheme = anywhere.resources.settings.storage.database_url.partition("+")[0]
+    for statement in COUNTING[scheme]:
+        await database.change(text(statement))
+    await _store_old_hash(anywhere)
+    hashed.clear()
+    app = patient_app(anywhere.resources.settings, clock)
+    async with app.test_app():
+        other = Service(app=app, client=app.test_client(), clock=clock)
+        hashed.clear()  # its start made the dummy
+        await asyncio.gather(
+            *(service.log_in() for service in (anywhere, other) for _ in range(10))
+        )
+    written = await database.rows(text("SELECT hash FROM written"))
+    account = await anywhere.resources.accounts.find(NAME)
+
+    assert account is not None
+    assert [account.password_hash] == [row["hash"] for row in written]
+    assert len(hashed) <= 2
+    if scheme == "postgresql":
+        await database.change(text("DROP TRIGGER writing ON users"))
 
 
 async def test_a_busy_pool_does_not_spoil_a_login(

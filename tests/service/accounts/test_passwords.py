@@ -14,6 +14,7 @@ from quart_jwt.service.accounts.passwords import OWASP_MINIMUM
 from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.errors import HashingBusyError
 from quart_jwt.service.errors import PasswordRuleError
+from quart_jwt.service.settings.account_options import HASH_COSTS
 from service.kit import QUICK
 
 CHEAP_TAIL = "$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g"
@@ -102,13 +103,24 @@ async def test_the_cost_is_owasps(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.type.name == "ID"
 
 
-@pytest.mark.parametrize(("cores", "slots"), [(None, 1), (1, 1), (2, 1), (8, 7)])
+@pytest.mark.parametrize(
+    ("cores", "lanes", "slots"),
+    [
+        (None, 1, 1),
+        (1, 1, 1),
+        (2, 1, 1),
+        (8, 1, 7),
+        (8, 4, 1),
+        (9, 4, 2),
+        (2, 4, 1),
+    ],
+)
 def test_one_core_stays_free(
-    cores: int | None, slots: int, monkeypatch: pytest.MonkeyPatch
+    cores: int | None, lanes: int, slots: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The event loop keeps a core, but one hash can always run."""
+    """The event loop keeps a core, but one hash can always run, on all its lanes."""
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
-    assert slots == default_slots()
+    assert slots == default_slots(lanes)
 
 
 async def test_a_hash_of_another_cost_is_outdated(passwords: Passwords) -> None:
@@ -249,3 +261,32 @@ async def test_a_place_serves_one_job(passwords: Passwords) -> None:
             await passwords.verify(None, "x", place)
     await passwords.close()
     assert passwords._jobs == 0
+
+
+@pytest.mark.parametrize(
+    ("stored", "cost", "hostile"),
+    [
+        pytest.param("m=2097152,t=1,p=4", "rfc9106-high-memory", False, id="its-own"),
+        pytest.param("m=2097153,t=1,p=4", "rfc9106-high-memory", True, id="more"),
+        pytest.param("m=2097152,t=1,p=4", "rfc9106-low-memory", True, id="other"),
+        pytest.param("m=65536,t=3,p=4", "owasp", False, id="bounded"),
+    ],
+)
+async def test_a_hash_may_cost_what_new_ones_do(
+    monkeypatch: pytest.MonkeyPatch, stored: str, cost: str, *, hostile: bool
+) -> None:
+    """The bound moves with the setting, and not by a kibibyte more."""
+    computed: list[str] = []
+
+    def verify(_hasher: PasswordHasher, stored: str, _password: str) -> bool:
+        computed.append(stored)
+        return True
+
+    monkeypatch.setattr(PasswordHasher, "verify", verify)
+    passwords = Passwords(HASH_COSTS[cost], slots=1)
+    monkeypatch.setattr(passwords, "_dummy", "dummy")
+    encoded = f"$argon2id$v=19${stored}{CHEAP_TAIL}"
+    verdict = await passwords.verify(encoded, "x")
+    await passwords.close()
+    assert verdict.hostile is hostile
+    assert computed == ["dummy" if hostile else encoded]

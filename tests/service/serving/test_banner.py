@@ -1,3 +1,5 @@
+import pytest
+
 from quart_jwt.service.accounts.demo import DemoAccount
 from quart_jwt.service.serving.banner import banner
 from quart_jwt.service.settings.storage import Mode
@@ -7,6 +9,14 @@ ADDRESS = "http://127.0.0.1:8000"
 
 def _banner(mode: Mode, demo: DemoAccount, address: str = ADDRESS) -> str:
     return banner(address=address, mode=mode, demo=demo, command=".venv/bin/quart-jwt")
+
+
+@pytest.mark.parametrize("mode", ["development", "production"])
+def test_users_of_another_directory_are_not_added_here(mode: Mode) -> None:
+    """Nobody is told to add users where none are looked for."""
+    text = _banner(mode, DemoAccount(users=0, exists=False, elsewhere=True))
+    assert "users add" not in text
+    assert "demo" not in text
 
 
 def test_the_first_start_shows_everything() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from service.fleet import COMMAND
 from service.fleet import Fleet
 from service.fleet import fleet_of
 from service.fleet import gone
@@ -68,6 +69,29 @@ async def test_sigterm_to_the_group_finishes_what_is_in_flight(paced: Fleet) -> 
 
 
 @pytest.mark.slow
+async def test_workers_read_the_settings_file_that_the_command_names(
+    tmp_path: Path,
+) -> None:
+    """Also by a relative path, and anew on SIGHUP."""
+    file = tmp_path / "settings.toml"
+    file.write_text('issuer = "https://before.example"\n')
+    command = [*COMMAND, "--settings", file.name, *SERVICE[len(COMMAND) :]]
+    with fleet_of(command, tmp_path, QUICKLY) as fleet:
+        await fleet.serving()
+        assert await _issuer(fleet) == "https://before.example"
+        file.write_text('issuer = "https://after.example"\n')
+        fleet.send(signal.SIGHUP)
+        await fleet.serving(started=4)
+        await gone(fleet.started[:2])
+        assert await _issuer(fleet) == "https://after.example"
+
+
+async def _issuer(fleet: Fleet) -> str:
+    url = f"http://127.0.0.1:{fleet.port}/.well-known/openid-configuration"
+    async with httpx.AsyncClient() as client:
+        return str((await client.get(url)).json()["issuer"])
+
+
 async def test_a_killed_worker_is_replaced_while_the_other_serves(
     paced: Fleet,
 ) -> None:

@@ -14,10 +14,17 @@ from dataclasses import dataclass
 from dataclasses import field
 from operator import attrgetter
 
+from sqlalchemy import bindparam
 from sqlalchemy import func
+from sqlalchemy import RowMapping
 from sqlalchemy import select
 from sqlalchemy import update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite
 
+from quart_jwt.service.accounts.directory import User
+from quart_jwt.service.accounts.grants import Grants
+from quart_jwt.service.accounts.grants import NONE
 from quart_jwt.service.database import Database
 from quart_jwt.service.database import UserRow
 from quart_jwt.service.errors import NameRuleError
@@ -35,22 +42,16 @@ Clock = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(User):
     """
     One account, as it was when it was read.
 
     Attributes:
-        name: The user's name, in NFC.
         password_hash: An encoded Argon2id hash.
-        enabled: Whether the user may log in and use tokens.
-        session_epoch: Tokens with another number are dead.
         created_at: Seconds since 1970.
     """
 
-    name: str
     password_hash: str = field(repr=False)
-    enabled: bool
-    session_epoch: int
     created_at: int
 
 
@@ -80,7 +81,7 @@ class Accounts:
         self._database = database
         self._clock = clock
 
-    async def add(self, name: str, password_hash: str) -> str:
+    async def add(self, name: str, password_hash: str, grants: Grants = NONE) -> str:
         """
         Add an account and return its normalised name.
 
@@ -89,25 +90,34 @@ class Accounts:
             NameTakenError: The name is taken.
         """
         name = normalised_name(name)
-        row = self._database.insert(UserRow).values(
-            name=name,
-            password_hash=password_hash,
-            # Random, so that tokens of a deleted namesake do not come alive.
-            session_epoch=secrets.randbits(FIRST_EPOCH_BITS),
-            created_at=int(self._clock()),
-        )
+        row = self._row(name, password_hash, grants)
         if await self._database.change(row.on_conflict_do_nothing()) == 0:
             raise NameTakenError(f"there is a user named {name!r} already")
         return name
 
+    async def register(self, name: str, password_hash: str, grants: Grants) -> bool:
+        """
+        Add an account unless its normalised name is taken; say whether it was free.
+
+        A row is written either way, for a taken name the row that is there: a commit
+        that has nothing to write is quicker, and that would tell.
+        """
+        row = self._row(name, password_hash, grants)
+        either = row.on_conflict_do_update(
+            index_elements=[UserRow.name], set_={"name": row.excluded.name}
+        ).returning(UserRow.password_hash)
+        (written,) = await self._database.change_returning(either)
+        # Hashes have their own salts: this one is ours only if the row is.
+        return bool(written["password_hash"] == password_hash)
+
     async def find(self, name: str) -> Account | None:
         """Return an account by its normalised name."""
-        found = await self._database.rows(_COLUMNS.where(UserRow.name == name))
-        return Account(**found[0]) if found else None
+        found = await self._database.rows(_BY_NAME, name=name)
+        return _account(found[0]) if found else None
 
     async def listed(self) -> Sequence[Account]:
         """Return all accounts, by name."""
-        accounts = [Account(**row) for row in await self._database.rows(_COLUMNS)]
+        accounts = [_account(row) for row in await self._database.rows(_COLUMNS)]
         # Here, because databases have their own ideas of an alphabet.
         return sorted(accounts, key=attrgetter("name"))
 
@@ -130,6 +140,63 @@ class Accounts:
             password_hash=password_hash,
             session_epoch=UserRow.session_epoch + 1,
         )
+
+    async def replace_password(self, account: Account, password_hash: str) -> bool:
+        """
+        Change a password and end every session, unless one of the two has happened
+        since the account was read; say whether it was done.
+        """
+        changed = await self._database.change(
+            update(UserRow)
+            .where(
+                UserRow.name == account.name,
+                UserRow.session_epoch == account.session_epoch,
+                UserRow.enabled,
+            )
+            .values(
+                password_hash=password_hash, session_epoch=UserRow.session_epoch + 1
+            )
+        )
+        return changed == 1
+
+    async def change_grants(
+        self,
+        name: str,
+        change: Callable[[Grants], Grants],
+        *,
+        sign_out: bool = False,
+    ) -> Grants:
+        """
+        Change the roles and scopes of a user, and return the new ones.
+
+        Args:
+            name: The user.
+            change: Makes the new ones of those that there are; called again if
+                somebody else was quicker.
+            sign_out: Whether every session of the user ends as well.
+
+        Raises:
+            UnknownNameError: There is no such user.
+            GrantRuleError: They are too many.
+        """
+        name = normalised_name(name)
+        while True:
+            account = await self.find(name)
+            if account is None:
+                raise UnknownNameError(f"there is no user named {name!r}")
+            wanted = change(account.grants)
+            as_read = update(UserRow).where(
+                UserRow.name == name,
+                *(
+                    getattr(UserRow, column) == text
+                    for column, text in _columns_of(account.grants).items()
+                ),
+            )
+            values: dict[str, object] = {**_columns_of(wanted)}
+            if sign_out:
+                values["session_epoch"] = UserRow.session_epoch + 1
+            if await self._database.change(as_read.values(**values)):
+                return wanted
 
     async def disable(self, name: str) -> None:
         """
@@ -160,6 +227,18 @@ class Accounts:
             .values(password_hash=password_hash)
         )
 
+    def _row(
+        self, name: str, password_hash: str, grants: Grants
+    ) -> sqlite.Insert | postgresql.Insert:
+        return self._database.insert(UserRow).values(
+            name=name,
+            password_hash=password_hash,
+            # Random, so that tokens of a deleted namesake do not come alive.
+            session_epoch=secrets.randbits(FIRST_EPOCH_BITS),
+            created_at=int(self._clock()),
+            **_columns_of(grants),
+        )
+
     async def _change(self, name: str, **values: object) -> None:
         name = normalised_name(name)
         change = update(UserRow).where(UserRow.name == name).values(**values)
@@ -173,4 +252,25 @@ _COLUMNS = select(
     UserRow.enabled,
     UserRow.session_epoch,
     UserRow.created_at,
+    UserRow.roles,
+    UserRow.scopes,
 )
+# It is asked for each request: made once, SQLAlchemy knows it again at once.
+_BY_NAME = _COLUMNS.where(UserRow.name == bindparam("name"))
+
+
+def _account(row: RowMapping) -> Account:
+    return Account(
+        name=row["name"],
+        password_hash=row["password_hash"],
+        enabled=row["enabled"],
+        session_epoch=row["session_epoch"],
+        created_at=row["created_at"],
+        grants=Grants(
+            roles=tuple(row["roles"].split()), scopes=tuple(row["scopes"].split())
+        ),
+    )
+
+
+def _columns_of(grants: Grants) -> dict[str, str]:
+    return {"roles": " ".join(grants.roles), "scopes": " ".join(grants.scopes)}

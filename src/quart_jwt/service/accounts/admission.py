@@ -1,28 +1,38 @@
 """
 Admission: whose token it is, and whether that user may still use it.
 
-The session store knows which sessions have ended. The users' table knows who is
-disabled, and counts ``session_epoch`` up when a password changes: the command line
-changes it from another process, and every token of before dies with it.
+The session store knows which sessions have ended. The user directory knows who is
+disabled, and changes ``session_epoch`` when a password changes: ours is changed from
+other processes, too, and every token of before dies with it.
 """
 
 from typing import Any
 
 from quart_jwt.exceptions import RevokedTokenError
-from quart_jwt.service.accounts.accounts import Account
+from quart_jwt.service.accounts.directory import User
 from quart_jwt.service.resources import current_resources
 
 EPOCH = "session_epoch"
 
 
-def epoch_claim(account: Account) -> dict[str, int]:
-    """The claim that ties a token to the password of today."""
-    return {EPOCH: account.session_epoch}
-
-
-async def account_of(header: dict[str, Any], payload: dict[str, Any]) -> Account:
+def claims_of(user: User) -> dict[str, Any]:
     """
-    Return the account that a verified token belongs to.
+    What a user's tokens say beside the name.
+
+    Roles and scopes are those of today (RFC 9068 §2.2.3); a claim that would be empty
+    is left out. The epoch ties a token to the password of today.
+    """
+    claims: dict[str, Any] = {EPOCH: user.session_epoch}
+    if user.grants.scopes:
+        claims["scope"] = " ".join(user.grants.scopes)
+    if user.grants.roles:
+        claims["roles"] = list(user.grants.roles)
+    return claims
+
+
+async def user_of(header: dict[str, Any], payload: dict[str, Any]) -> User:
+    """
+    Return the user that a verified token belongs to.
 
     Raises:
         RevokedTokenError: There is none, it is disabled, or its epoch is another;
@@ -30,9 +40,9 @@ async def account_of(header: dict[str, Any], payload: dict[str, Any]) -> Account
     """
     if not isinstance(payload.get("sid"), str):
         raise RevokedTokenError(header, payload)
-    account = await current_resources().accounts.find(payload["sub"])
-    if account is None or not account.enabled:
+    user = await current_resources().users.directory.find(payload["sub"])
+    if user is None or not user.enabled:
         raise RevokedTokenError(header, payload)
-    if payload.get(EPOCH) != account.session_epoch:
+    if payload.get(EPOCH) != user.session_epoch:
         raise RevokedTokenError(header, payload)
-    return account
+    return user

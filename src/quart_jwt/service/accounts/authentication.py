@@ -13,6 +13,7 @@ from quart_jwt.service.accounts.accounts import Accounts
 from quart_jwt.service.accounts.accounts import normalised_name
 from quart_jwt.service.accounts.passwords import check_password
 from quart_jwt.service.accounts.passwords import Passwords
+from quart_jwt.service.accounts.passwords import Verdict
 from quart_jwt.service.errors import CredentialsError
 from quart_jwt.service.errors import HashingBusyError
 
@@ -29,7 +30,20 @@ class Authentication:
 
     async def authenticate(self, name: str, password: str) -> Account:
         """
-        Return the account that the credentials belong to.
+        Return the account that the credentials belong to; its hash is brought up to
+        today's cost.
+
+        Raises:
+            ServiceError: As ``verify``.
+        """
+        account, verdict = await self.verify(name, password)
+        if verdict.outdated:
+            await self._rehash(account, password)
+        return account
+
+    async def verify(self, name: str, password: str) -> tuple[Account, Verdict]:
+        """
+        Return the account that the credentials belong to, and what was found.
 
         Raises:
             NameRuleError: The name can be nobody's.
@@ -56,9 +70,7 @@ class Authentication:
         if not account.enabled:
             logger.info("login refused: user %r is disabled", name)
             raise CredentialsError
-        if verdict.outdated:
-            await self._rehash(account, password)
-        return account
+        return account, verdict
 
     async def _rehash(self, account: Account, password: str) -> None:
         """Store the hash at today's cost; once, however many logins meet."""

@@ -27,12 +27,14 @@ class DemoAccount:
     Attributes:
         users: How many users there are.
         exists: Whether one of them is the demo user.
+        elsewhere: Whether users come from another directory than ours.
         password: Its password if this start has made it, else None.
     """
 
     users: int
     exists: bool
     password: str | None = field(default=None, repr=False)
+    elsewhere: bool = False
 
 
 async def ensure_demo(

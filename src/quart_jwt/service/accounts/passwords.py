@@ -44,7 +44,10 @@ MAX_WAITING = 64
 MAX_MEMORY_KIB = 128 * 1024
 MAX_ITERATIONS = 16
 MAX_LANES = 8
-"""Twice RFC 9106's second recommendation; more in a stored hash is an attack."""
+"""
+Twice RFC 9106's second recommendation; more in a stored hash is an attack, unless
+new hashes cost as much.
+"""
 
 _STORED = re.compile(
     r"\$argon2id\$v=19\$m=([0-9]{1,7}),t=([0-9]{1,3}),p=([0-9]{1,3})"
@@ -122,9 +125,14 @@ def check_new_password(password: str) -> None:
         )
 
 
-def default_slots() -> int:
-    """Return how many hashes run at once: one core stays with the event loop."""
-    return max(1, (os.cpu_count() or 1) - 1)
+def default_slots(lanes: int = 1) -> int:
+    """
+    Return how many hashes run at once: one core stays with the event loop.
+
+    Args:
+        lanes: How many cores one hash takes.
+    """
+    return max(1, ((os.cpu_count() or 1) - 1) // lanes)
 
 
 class Place:
@@ -171,7 +179,8 @@ class Passwords:
             memory_cost=cost.memory_kib,
             parallelism=cost.lanes,
         )
-        slots = slots or default_slots()
+        self._cost = cost
+        slots = slots or default_slots(cost.lanes)
         self._limit = slots + waiting
         self._jobs = 0
         self._lock = threading.Lock()
@@ -221,7 +230,7 @@ class Passwords:
         Raises:
             HashingBusyError: The queue is full.
         """
-        if stored is None or not _is_harmless(stored):
+        if stored is None or not _is_harmless(stored, self._cost):
             if self._dummy is None:
                 await self.warm_up()
             dummy = self._dummy or ""
@@ -254,13 +263,13 @@ class Passwords:
             self._jobs -= 1
 
 
-def _is_harmless(stored: str) -> bool:
+def _is_harmless(stored: str, cost: HashCost) -> bool:
     found = _STORED.fullmatch(stored)
     if found is None:
         return False
     memory_kib, iterations, lanes = (int(number) for number in found.groups())
     return (
-        memory_kib <= MAX_MEMORY_KIB
-        and iterations <= MAX_ITERATIONS
-        and lanes <= MAX_LANES
+        memory_kib <= max(MAX_MEMORY_KIB, cost.memory_kib)
+        and iterations <= max(MAX_ITERATIONS, cost.iterations)
+        and lanes <= max(MAX_LANES, cost.lanes)
     )

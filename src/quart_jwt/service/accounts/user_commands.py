@@ -20,14 +20,17 @@ import click
 from quart_jwt.service.accounts.accounts import Account
 from quart_jwt.service.accounts.accounts import Accounts
 from quart_jwt.service.accounts.accounts import normalised_name
+from quart_jwt.service.accounts.grants import checked_grants
+from quart_jwt.service.accounts.grants import Grants
 from quart_jwt.service.accounts.passwords import check_new_password
-from quart_jwt.service.accounts.passwords import OWASP_MINIMUM
 from quart_jwt.service.accounts.passwords import Passwords
+from quart_jwt.service.errors import ElsewhereError
 from quart_jwt.service.errors import PasswordRuleError
 from quart_jwt.service.resources import opened_accounts
-from quart_jwt.service.settings.settings import read_storage_settings
+from quart_jwt.service.settings.settings import read_user_settings
 
 T = TypeVar("T")
+Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 Work = Callable[[Accounts, Passwords], Awaitable[T]]
 
 
@@ -41,6 +44,7 @@ def examples(*lines: str) -> str:
     epilog=examples(
         "quart-jwt users add alice",
         'printf %s "$PASSWORD" | quart-jwt users add alice --password-stdin',
+        "quart-jwt users grant alice --role admin --scope orders:write",
         "quart-jwt users disable alice",
     ),
 )
@@ -50,7 +54,22 @@ def users() -> None:
     """
 
 
-password_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
+role_option: Option = click.option(
+    "--role", "roles", multiple=True, metavar="ROLE", help="A role; may be repeated."
+)
+scope_option: Option = click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    metavar="SCOPE",
+    help="A scope; may be repeated.",
+)
+sign_out_option: Option = click.option(
+    "--sign-out",
+    is_flag=True,
+    help="End all sessions, so that the change counts at once.",
+)
+password_option: Option = click.option(
     "--password-stdin",
     "from_stdin",
     is_flag=True,
@@ -58,18 +77,29 @@ password_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.opti
 )
 
 
-@users.command("add", epilog=examples("quart-jwt users add alice"))
+@users.command(
+    "add",
+    epilog=examples(
+        "quart-jwt users add alice",
+        "quart-jwt users add alice --role admin --scope orders:read",
+    ),
+)
 @click.argument("name")
+@role_option
+@scope_option
 @password_option
-def add(name: str, *, from_stdin: bool) -> None:
+def add(
+    name: str, *, roles: tuple[str, ...], scopes: tuple[str, ...], from_stdin: bool
+) -> None:
     """
     Add the user NAME, asking for a password.
     """
     name = normalised_name(name)
+    grants = checked_grants(roles=roles, scopes=scopes)
     password = _password(from_stdin=from_stdin)
 
     async def work(accounts: Accounts, passwords: Passwords) -> None:
-        await accounts.add(name, await passwords.hash(password))
+        await accounts.add(name, await passwords.hash(password), grants)
 
     _with_accounts(work)
     click.echo(f"added {name}")
@@ -89,6 +119,44 @@ def set_password(name: str, *, from_stdin: bool) -> None:
 
     _with_accounts(work)
     click.echo(f"new password for {name}; all sessions ended")
+
+
+@users.command(
+    "grant",
+    epilog=examples(
+        "quart-jwt users grant alice --role admin",
+        "quart-jwt users grant alice --scope orders:read --scope orders:write",
+    ),
+)
+@click.argument("name")
+@role_option
+@scope_option
+@sign_out_option
+def grant(
+    name: str, *, roles: tuple[str, ...], scopes: tuple[str, ...], sign_out: bool
+) -> None:
+    """
+    Give NAME roles and scopes; they are in tokens from the next refresh on.
+    """
+    more = _some_grants(roles, scopes)
+    _change_grants(name, lambda grants: grants.with_more(more), sign_out=sign_out)
+
+
+@users.command(
+    "revoke", epilog=examples("quart-jwt users revoke alice --role admin --sign-out")
+)
+@click.argument("name")
+@role_option
+@scope_option
+@sign_out_option
+def revoke(
+    name: str, *, roles: tuple[str, ...], scopes: tuple[str, ...], sign_out: bool
+) -> None:
+    """
+    Take roles and scopes from NAME; tokens keep them until the next refresh.
+    """
+    fewer = _some_grants(roles, scopes)
+    _change_grants(name, lambda grants: grants.without(fewer), sign_out=sign_out)
 
 
 @users.command("disable", epilog=examples("quart-jwt users disable alice"))
@@ -114,7 +182,8 @@ def enable(name: str) -> None:
 @users.command("list", epilog=examples("quart-jwt users list"))
 def list_users() -> None:
     """
-    List all users: name, enabled or disabled, and when added, between tabs.
+    List all users: name, enabled or disabled, when added, roles and scopes, between
+    tabs; roles and scopes have blanks between them.
     """
     for account in _with_accounts(lambda accounts, _passwords: accounts.listed()):
         click.echo(_line(account))
@@ -122,15 +191,38 @@ def list_users() -> None:
 
 def _with_accounts(work: Work[T]) -> T:
     """Run ``work`` with the accounts of the configured database."""
-    storage = read_storage_settings(os.environ)
-    storage.prepare()
+    settings = read_user_settings(os.environ)
+    elsewhere = settings.accounts.directory
+    if elsewhere is not None:
+        raise ElsewhereError(f"users are in the directory {elsewhere.name!r}, not here")
+    settings.storage.prepare()
 
     async def run() -> T:
-        url = storage.database_url
-        async with opened_accounts(url, OWASP_MINIMUM) as (accounts, passwords):
+        url = settings.storage.database_url
+        async with opened_accounts(url, settings.hash_cost) as (accounts, passwords):
             return await work(accounts, passwords)
 
     return asyncio.run(run())
+
+
+def _some_grants(roles: tuple[str, ...], scopes: tuple[str, ...]) -> Grants:
+    if not (roles or scopes):
+        raise click.UsageError("say which: --role ROLE or --scope SCOPE")
+    return checked_grants(roles=roles, scopes=scopes)
+
+
+def _change_grants(
+    name: str, change: Callable[[Grants], Grants], *, sign_out: bool
+) -> None:
+    grants = _with_accounts(
+        lambda accounts, _passwords: accounts.change_grants(
+            name, change, sign_out=sign_out
+        )
+    )
+    when = "all sessions ended" if sign_out else "counts from the next refresh on"
+    roles = " ".join(grants.roles) or "none"
+    scopes = " ".join(grants.scopes) or "none"
+    click.echo(f"{name}: roles {roles}; scopes {scopes}; {when}")
 
 
 def _password(*, from_stdin: bool) -> str:
@@ -158,4 +250,7 @@ def _password_from_stdin() -> str:
 def _line(account: Account) -> str:
     added = datetime.fromtimestamp(account.created_at, UTC)
     state = "enabled" if account.enabled else "disabled"
-    return f"{account.name}\t{state}\t{added:%Y-%m-%dT%H:%M:%SZ}"
+    roles, scopes = " ".join(account.grants.roles), " ".join(account.grants.scopes)
+    return "\t".join(
+        (account.name, state, f"{added:%Y-%m-%dT%H:%M:%SZ}", roles, scopes)
+    )

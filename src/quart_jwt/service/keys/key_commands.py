@@ -25,8 +25,8 @@ from quart_jwt.service.keys.schedule import ScheduledKey
 from quart_jwt.service.keys.schedule import StoredKey
 from quart_jwt.service.keys.signing_keys import signing_keys
 from quart_jwt.service.keys.signing_keys import SigningKeys
-from quart_jwt.service.settings.environment import PREFIX
 from quart_jwt.service.settings.settings import read_settings
+from quart_jwt.service.settings.sources import PREFIX
 from quart_jwt.tokens.jwk import read_public_jwk
 
 T = TypeVar("T")

@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.serialization import PrivateFormat
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.service.errors import StartError
 from quart_jwt.service.keys.schedule import StoredKey
-from quart_jwt.service.settings.environment import PREFIX
+from quart_jwt.service.settings.sources import PREFIX
 from quart_jwt.service.settings.state_dir import ensure_state_dir
 from quart_jwt.service.settings.state_dir import PRIVATE_FILE
 from quart_jwt.service.settings.state_dir import READING_OR_WRITING

@@ -30,7 +30,7 @@ def banner(*, address: str, mode: Mode, demo: DemoAccount, command: str) -> str:
     parts = [f"quart-jwt ({mode}) on {address}\n"]
     if mode == "development":
         parts.append(_account(demo, command))
-    elif demo.users == 0:
+    elif demo.users == 0 and not demo.elsewhere:
         parts.append(f"There are no users yet: {command} users add NAME\n")
     if mode == "development" and address.startswith("http"):
         name = DEMO_NAME if demo.exists else UNKNOWN_NAME
@@ -66,6 +66,8 @@ def httpie_lines(address: str, name: str, password: str) -> str:
 
 
 def _account(demo: DemoAccount, command: str) -> str:
+    if demo.elsewhere:
+        return "Log in as one of the users of your directory.\n"
     if demo.password is not None:
         return (
             f"Demo account, made just now: this password is not shown again.\n"

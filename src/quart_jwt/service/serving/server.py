@@ -83,6 +83,8 @@ async def first_start(settings: Settings) -> DemoAccount:
     await prepare_keys(settings)
     url = settings.storage.database_url
     async with opened_accounts(url, settings.hash_cost) as (accounts, passwords):
+        if settings.accounts.directory is not None:
+            return DemoAccount(users=0, exists=False, elsewhere=True)
         return await ensure_demo(accounts, passwords, settings.storage.mode)
 
 

@@ -15,8 +15,10 @@ from quart_jwt.service.settings.environment import DAYS
 from quart_jwt.service.settings.environment import MINUTES
 from quart_jwt.service.settings.environment import Reading
 
+RS256 = "RS256"
+"""What every gateway knows."""
 ALGORITHMS = (
-    *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+    *(RS256, "RS384", "RS512", "PS256", "PS384", "PS512"),
     *("ES256", "ES384", "ES512", "EdDSA"),
 )
 
@@ -63,7 +65,7 @@ class KeyOptions:
 
 def read_key_options(reading: Reading) -> KeyOptions:
     """Read them; faults are remembered by ``reading``."""
-    algorithm = reading.text("KEY_ALGORITHM") or "RS256"
+    algorithm = reading.text("KEY_ALGORITHM", shown=RS256) or RS256
     if algorithm not in ALGORITHMS:
         reading.fault("KEY_ALGORITHM", f"must be one of {', '.join(ALGORITHMS)}")
     wait_s = reading.seconds("PUBLISH_BEFORE_USE", PUBLISH_BEFORE_USE_S)

@@ -1,5 +1,5 @@
 """
-The settings of the service: ``QUART_JWT_*`` of the environment, checked once.
+The settings of the service, from the environment and a file, checked once.
 
 Reading collects every fault and raises them together. What each setting is
 called, what it is when it is not set, and which of them go together stands here.
@@ -13,16 +13,26 @@ from quart_jwt.extension.session_settings import DETAILS
 from quart_jwt.service.accounts.passwords import HashCost
 from quart_jwt.service.accounts.passwords import OWASP_MINIMUM
 from quart_jwt.service.errors import SettingsError
+from quart_jwt.service.settings.account_options import AccountOptions
+from quart_jwt.service.settings.account_options import read_account_options
+from quart_jwt.service.settings.account_options import read_hash_cost
+from quart_jwt.service.settings.cors import Cors
+from quart_jwt.service.settings.cors import read_cors
 from quart_jwt.service.settings.environment import DAYS
 from quart_jwt.service.settings.environment import MINUTES
-from quart_jwt.service.settings.environment import PREFIX
 from quart_jwt.service.settings.environment import Reading
 from quart_jwt.service.settings.gateway import Gateway
 from quart_jwt.service.settings.gateway import read_gateway
 from quart_jwt.service.settings.key_options import KeyOptions
 from quart_jwt.service.settings.key_options import read_key_options
+from quart_jwt.service.settings.production import refuse_unsafe
+from quart_jwt.service.settings.proxies import Proxies
+from quart_jwt.service.settings.proxies import read_proxies
+from quart_jwt.service.settings.sources import PREFIX
 from quart_jwt.service.settings.storage import read_storage
 from quart_jwt.service.settings.storage import Storage
+from quart_jwt.service.settings.throttling import read_throttling
+from quart_jwt.service.settings.throttling import Throttling
 from quart_jwt.tokens.keys import weakness
 
 
@@ -41,6 +51,11 @@ class Settings:
         cookie_secure: Whether cookies travel over HTTPS only.
         session_details: What a session records of the client that logs in.
         gateway: Whose questions at ``/auth/verify`` are believed, and how.
+        cors: Which pages of other origins may ask.
+        docs: Whether ``/openapi.json`` and ``/docs`` are there.
+        proxies: Whose word about the client's address is believed.
+        throttling: How often somebody may try to sign in.
+        accounts: Where users come from.
         hash_cost: What a password hash costs.
     """
 
@@ -52,6 +67,11 @@ class Settings:
     cookie_secure: bool = True
     session_details: tuple[str, ...] = ()
     gateway: Gateway = field(default_factory=Gateway)
+    cors: Cors = field(default_factory=Cors)
+    docs: bool = False
+    proxies: Proxies = field(default_factory=Proxies)
+    throttling: Throttling = field(default_factory=Throttling)
+    accounts: AccountOptions = field(default_factory=AccountOptions)
     hash_cost: HashCost = OWASP_MINIMUM
 
     def __post_init__(self) -> None:
@@ -74,6 +94,39 @@ def read_storage_settings(environ: Mapping[str, str]) -> Storage:
     return storage
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserSettings:
+    """
+    What the ``users`` commands need.
+
+    Attributes:
+        storage: Where the data are.
+        accounts: Where users come from.
+        hash_cost: What a password hash costs.
+    """
+
+    storage: Storage
+    accounts: AccountOptions
+    hash_cost: HashCost
+
+
+def read_user_settings(environ: Mapping[str, str]) -> UserSettings:
+    """
+    Read what the ``users`` commands need, and refuse settings that do not exist.
+
+    Raises:
+        SettingsError: Lists everything that is wrong.
+    """
+    reading = Reading(environ)
+    settings = UserSettings(
+        storage=read_storage(reading),
+        accounts=read_account_options(reading),
+        hash_cost=read_hash_cost(reading),
+    )
+    reading.finish()
+    return settings
+
+
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """
     Read and check all settings.
@@ -81,7 +134,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: Lists everything that is wrong.
     """
-    reading = Reading(environ)
+    return read_all(Reading(environ), environ)
+
+
+def read_all(reading: Reading, environ: Mapping[str, str]) -> Settings:
+    """Same as ``read_settings``, but the reading is there to be asked afterwards."""
     storage = read_storage(reading)
     secret = _secret(reading)
     keys = read_key_options(reading)
@@ -95,6 +152,14 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     secure = reading.flag("COOKIE_SECURE", default=storage.mode == "production")
     details = _session_details(reading)
     gateway = read_gateway(reading)
+    if storage.mode == "production":
+        refuse_unsafe(reading, environ, cookie_secure=secure)
+    cors = read_cors(reading)
+    docs = reading.flag("DOCS", default=storage.mode == "development")
+    proxies = read_proxies(reading)
+    throttling = read_throttling(reading)
+    accounts = read_account_options(reading)
+    hash_cost = read_hash_cost(reading)
     reading.finish()
     return Settings(
         storage=storage,
@@ -105,6 +170,12 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         cookie_secure=secure,
         session_details=details,
         gateway=gateway,
+        cors=cors,
+        docs=docs,
+        proxies=proxies,
+        throttling=throttling,
+        accounts=accounts,
+        hash_cost=hash_cost,
     )
 
 

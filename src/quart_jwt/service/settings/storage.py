@@ -18,6 +18,7 @@ from quart_jwt.stores.urls import SCHEMES
 Mode = Literal["development", "production"]
 
 
+STATE_DIR = ".quart-jwt"
 SQLITE = "sqlite+aiosqlite"
 POSTGRESQL_SCHEME = "postgresql+asyncpg://"
 
@@ -35,12 +36,14 @@ class Storage:
         mode: ``production`` unless the environment says otherwise.
         state_dir: The directory of what the service makes itself.
         database_url: The database of the accounts.
+        is_database_named: Whether somebody has chosen it.
         store_url: Where sessions are; None for the same database.
     """
 
     mode: Mode
     state_dir: Path
     database_url: str = field(repr=False)  # it may hold a password
+    is_database_named: bool = True
     store_url: str | None = field(default=None, repr=False)
 
     @property
@@ -68,17 +71,18 @@ class Storage:
 
 def read_storage(reading: Reading) -> Storage:
     """Read where the data are; faults are left with the reading."""
-    state_dir = Path(reading.text("STATE_DIR") or ".quart-jwt")
+    state_dir = Path(reading.text("STATE_DIR", shown=STATE_DIR) or STATE_DIR)
     return Storage(
         mode=_mode(reading),
         state_dir=state_dir,
         database_url=_database_url(reading, state_dir),
+        is_database_named=reading.is_given("DATABASE_URL"),
         store_url=_store_url(reading),
     )
 
 
 def _mode(reading: Reading) -> Mode:
-    match reading.text("MODE"):
+    match reading.text("MODE", shown="production"):
         case "development":
             return "development"
         case None | "production":
@@ -88,9 +92,10 @@ def _mode(reading: Reading) -> Mode:
 
 
 def _database_url(reading: Reading, state_dir: Path) -> str:
-    url = reading.text("DATABASE_URL")
+    usual = _sqlite_url(state_dir / "service.db")
+    url = reading.text("DATABASE_URL", shown=usual)
     if url is None:
-        return _sqlite_url(state_dir / "service.db")
+        return usual
     if _sqlite_path(url) is None and not url.startswith(POSTGRESQL_SCHEME):
         reading.fault(
             "DATABASE_URL",
@@ -117,7 +122,7 @@ def _sqlite_path(text: str) -> Path | None:
 
 
 def _store_url(reading: Reading) -> str | None:
-    url = reading.text("STORE_URL")
+    url = reading.text("STORE_URL", shown="the same database")
     if url is not None and url.partition("://")[0] not in SCHEMES:
         known = ", ".join(f"{one}://" for one in SCHEMES)
         reading.fault("STORE_URL", f"must begin with one of {known}")

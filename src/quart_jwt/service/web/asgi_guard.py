@@ -29,6 +29,10 @@ SECURITY_HEADERS = [
     (b"vary", b"Authorization, Cookie"),
     (b"x-content-type-options", b"nosniff"),
 ]
+_BY_ORIGIN = [
+    (name, value + b", Origin" if name == b"vary" else value)
+    for name, value in SECURITY_HEADERS
+]
 FOR_EVERYBODY = "/.well-known/"
 """RFC 8615; what stands there is the same for all, and may say that it is public."""
 
@@ -42,10 +46,17 @@ _STARTS = {"http.response.start", "websocket.http.response.start"}
 
 
 class AsgiGuard:
-    """Wraps an ASGI application."""
+    """
+    Wraps an ASGI application.
 
-    def __init__(self, app: ASGIFramework) -> None:
+    Args:
+        app: The application.
+        by_origin: Whether answers also differ by the origin of the page that asks.
+    """
+
+    def __init__(self, app: ASGIFramework, *, by_origin: bool = False) -> None:
         self._app = app
+        self._headers = _BY_ORIGIN if by_origin else SECURITY_HEADERS
 
     async def __call__(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
@@ -61,7 +72,7 @@ class AsgiGuard:
             nonlocal started
             if event["type"] in _STARTS:
                 started = True
-                _add_headers(event, for_everybody=is_for_everybody)
+                _add_headers(event, self._headers, for_everybody=is_for_everybody)
             await send(event)
 
         if not _is_request(scope["path"], scope["headers"]):
@@ -120,13 +131,15 @@ def has_one_length(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     return not {name for name, _ in headers} >= _LENGTHS
 
 
-def _add_headers(event: ASGISendEvent, *, for_everybody: bool) -> None:
+def _add_headers(
+    event: ASGISendEvent, ours: list[tuple[bytes, bytes]], *, for_everybody: bool
+) -> None:
     headers = event["headers"]  # type: ignore[typeddict-item] # the two in _STARTS have it
     if for_everybody and _may_be_kept(headers):
         event["headers"] = [*headers, SECURITY_HEADERS[-1]]  # type: ignore[typeddict-unknown-key]
         return
     kept = [pair for pair in headers if bytes(pair[0]).lower() not in _OURS]
-    event["headers"] = [*kept, *SECURITY_HEADERS]  # type: ignore[typeddict-unknown-key]
+    event["headers"] = [*kept, *ours]  # type: ignore[typeddict-unknown-key]
 
 
 def _may_be_kept(headers: Iterable[tuple[bytes, bytes]]) -> bool:

@@ -13,6 +13,8 @@ from quart_jwt.exceptions import InvalidHeaderError
 NAMES = ("JWT_ACCESS_COOKIE_NAME", "JWT_REFRESH_COOKIE_NAME")
 SIGNING_IN = "service.login"
 """Takes no token: who cannot use the cookies that there are can still get others."""
+TOKENLESS = frozenset({"docs", "health", "oauth", "page", "registration", "well_known"})
+"""The blueprints whose routes take no token of a user, either."""
 
 
 async def refuse_doubled_cookies() -> None:
@@ -23,6 +25,8 @@ async def refuse_doubled_cookies() -> None:
         InvalidHeaderError: There are two.
     """
     if "Cookie" not in request.headers or request.endpoint == SIGNING_IN:
+        return
+    if request.blueprint in TOKENLESS:
         return
     for name in (current_app.config[each] for each in NAMES):
         if len(request.cookies.getlist(name)) > 1:

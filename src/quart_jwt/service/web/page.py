@@ -9,32 +9,25 @@ from pathlib import Path
 from quart import Blueprint
 from quart import Response
 from quart import send_from_directory
+from quart_schema import hide
+
+from quart_jwt.service.web.page_policy import protect
 
 FILES = Path(__file__).with_name("page_files")
 
-POLICY = (  # Content Security Policy Level 3
-    "default-src 'none'; connect-src 'self'; img-src 'self'; script-src 'self'; "
-    "style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-
 page: Blueprint = Blueprint("page", __name__)
+page.after_request(protect)
 
 
 @page.get("/")
+@hide
 async def index() -> Response:
     """Show the page."""
     return await send_from_directory(FILES, "index.html")
 
 
 @page.get("/page/<name>")
+@hide
 async def asset(name: str) -> Response:
     """Give one of its files."""
     return await send_from_directory(FILES, name)
-
-
-@page.after_request
-async def protect(response: Response) -> Response:
-    """Let the page load nothing from elsewhere, and be framed by nobody."""
-    response.headers["Content-Security-Policy"] = POLICY
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response

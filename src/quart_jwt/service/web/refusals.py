@@ -21,6 +21,7 @@ from quart_jwt.exceptions import CSRFError
 from quart_jwt.exceptions import InsufficientScopeError
 from quart_jwt.exceptions import StoreError as SessionStoreError
 from quart_jwt.exceptions import WrongTokenError
+from quart_jwt.service.errors import OAuthRequestError
 from quart_jwt.service.errors import ServiceError
 from quart_jwt.service.errors import StoreError
 
@@ -43,7 +44,7 @@ HTTP_CODES = {
 
 
 def refusal(
-    status: int, code: str, message: str, *, challenge: str = CHALLENGE
+    status: int, code: str, message: str, *, challenge: str = CHALLENGE, **more: str
 ) -> Response:
     """
     Return an error answer.
@@ -53,8 +54,9 @@ def refusal(
         code: The stable name of the error.
         message: A sentence without anything secret.
         challenge: What ``WWW-Authenticate`` says if the status is 401.
+        more: What else the body says.
     """
-    response: Any = current_app.json.response(msg=message, code=code)
+    response: Any = current_app.json.response(msg=message, code=code, **more)
     response.status_code = status
     if status == UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = challenge
@@ -64,6 +66,7 @@ def refusal(
 def install_refusals(app: Quart, jwt: JWTManager) -> None:
     """Make every error of an application, and of its tokens, answer in JSON."""
     app.register_error_handler(ServiceError, _service_refusal)
+    app.register_error_handler(OAuthRequestError, _oauth_refusal)
     app.register_error_handler(SessionStoreError, _store_refusal)
     app.register_error_handler(HTTPException, _http_refusal)
     app.register_error_handler(CSRFError, _csrf_refusal)
@@ -90,6 +93,16 @@ async def _service_refusal(error: Exception) -> Response:
     if retry_after_s is not None:
         response.headers["Retry-After"] = str(retry_after_s)
     return response
+
+
+async def _oauth_refusal(error: OAuthRequestError) -> Response:
+    return refusal(
+        error.status,
+        error.code,
+        str(error),
+        challenge=error.challenge or CHALLENGE,
+        error=error.code,
+    )
 
 
 async def _store_refusal(error: SessionStoreError) -> Response:

@@ -17,11 +17,16 @@ from quart_jwt import revoke_family
 from quart_jwt import Session
 from quart_jwt import unset_jwt_cookies
 from quart_jwt.service.errors import UnknownSessionError
+from quart_jwt.service.openapi import schemas
+from quart_jwt.service.openapi.documented import documented
+from quart_jwt.service.openapi.documented import Needs
+from quart_jwt.service.openapi.documented import STORES
 
 session_routes: Blueprint = Blueprint("sessions", __name__)
 
 
 @session_routes.get("/sessions")
+@documented("Sessions", needs=Needs.ACCESS, gives=schemas.Sessions)
 @jwt_required()
 async def sessions() -> Response:
     """List the live sessions of the user; nothing in the list opens anything."""
@@ -29,6 +34,12 @@ async def sessions() -> Response:
 
 
 @session_routes.delete("/sessions/<session_id>")
+@documented(
+    "Sessions",
+    needs=Needs.ACCESS_TO_CHANGE,
+    gives=schemas.Ended,
+    refuses={**STORES, 404: "not_found"},
+)
 @jwt_required()
 async def end_session(session_id: str) -> Response:
     """End one session of the user; another user's is as unknown as none."""
@@ -38,6 +49,7 @@ async def end_session(session_id: str) -> Response:
 
 
 @session_routes.post("/logout/all")
+@documented("Sessions", needs=Needs.ACCESS_TO_CHANGE, gives=schemas.Ended)
 @jwt_required()
 async def log_out_everywhere() -> Response:
     """End every session of the user."""
@@ -47,6 +59,7 @@ async def log_out_everywhere() -> Response:
 
 
 @session_routes.post("/logout/others")
+@documented("Sessions", needs=Needs.ACCESS_TO_CHANGE, gives=schemas.Ended)
 @jwt_required()
 async def log_out_elsewhere() -> Response:
     """End every session of the user but the one that asks."""

@@ -13,24 +13,38 @@ from quart import Blueprint
 from quart import current_app
 from quart import request
 from quart import Response
+from quart_cors import cors_exempt
 
 from quart_jwt import JWTManager
+from quart_jwt.service.openapi import schemas
+from quart_jwt.service.openapi.documented import documented
+from quart_jwt.service.openapi.documented import STORES
 from quart_jwt.service.resources import current_resources
 
 JWKS_PATH = "/.well-known/jwks.json"
+JWK_SET = "application/jwk-set+json"
 METADATA_PATH = "/.well-known/openid-configuration"
 
 well_known: Blueprint = Blueprint("well_known", __name__)
 
 
 @well_known.get(JWKS_PATH)
+@cors_exempt  # it has no secrets from any page, and a wildcard of its own
+@documented("For everybody", gives=schemas.JWKSet, media=JWK_SET, may_be_unchanged=True)
 async def jwks() -> Response:
     """Publish the JWK Set (RFC 7517 §5): public members only."""
     manager: JWTManager = current_app.extensions["quart-jwt"]
-    return await _public(manager.jwks(), "application/jwk-set+json")
+    return await _public(manager.jwks(), JWK_SET)
 
 
 @well_known.get(METADATA_PATH)
+@cors_exempt
+@documented(
+    "For everybody",
+    gives=schemas.Issuer,
+    refuses={**STORES, 404: "not_found"},
+    may_be_unchanged=True,
+)
 async def metadata() -> Response:
     """Name the issuer and its keys, where OpenID Connect Discovery looks for them."""
     issuer = current_resources().settings.keys.issuer

@@ -1,0 +1,1 @@
+"""Who may ask about tokens: programs with credentials of their own."""

@@ -1,0 +1,88 @@
+"""
+Readiness: whether this process can do its work, told without asking anybody.
+
+One task looks at the database and the session store once a second. A probe hears
+what it has seen, so a flood of probes costs no look, and one lost packet takes no
+process out of service: it takes three misses in a row, and two hits bring it back.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from collections.abc import Awaitable
+from collections.abc import Callable
+from collections.abc import Mapping
+
+logger: logging.Logger = logging.getLogger(__name__)
+
+EVERY_S = 1.0
+DEADLINE_S = 2.0
+"""For one look: what takes longer is of no use to a request either."""
+
+MISSES = 3
+HITS = 2
+
+Check = Callable[[], Awaitable[None]]
+"""Comes back if a part answers, and raises whatever it likes if not."""
+
+
+class Readiness:
+    """
+    Looks after the parts that a request needs.
+
+    Args:
+        checks: The parts, by name.
+    """
+
+    def __init__(self, checks: Mapping[str, Check]) -> None:
+        self._checks = checks
+        self._is_ready: bool | None = None  # None before the first look
+        self._against = 0  # looks in a row that say otherwise
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether every part answers, as far as is known."""
+        return self._is_ready is True
+
+    async def serving(self) -> AsyncGenerator[None, None]:
+        """Look once before the first request, and then on, until the service ends."""
+        await self.look()
+        looking = asyncio.create_task(self._keep_looking())
+        try:
+            yield
+        finally:
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
+
+    async def look(self) -> None:
+        """Ask every part once, all at the same time; never raises."""
+        answers = await asyncio.gather(*map(_answers, self._checks.values()))
+        named = zip(self._checks, answers, strict=True)
+        self._note([name for name, answered in named if not answered])
+
+    def _note(self, silent: list[str]) -> None:
+        good = not silent
+        if good == self._is_ready:
+            self._against = 0
+            return
+        self._against += 1
+        if self._is_ready is None or self._against >= (HITS if good else MISSES):
+            self._is_ready, self._against = good, 0
+            if good:
+                logger.info("ready")
+            else:
+                logger.error("not ready: no answer from: %s", ", ".join(silent))
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(EVERY_S)
+            await self.look()
+
+
+async def _answers(check: Check) -> bool:
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            await check()
+    except Exception:  # noqa: BLE001 - whatever a driver raises, it is no answer
+        return False
+    return True

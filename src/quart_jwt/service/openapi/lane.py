@@ -1,0 +1,62 @@
+"""
+The lane for gateways, which is no route of Quart's and so describes itself.
+"""
+
+from typing import Any
+
+LANE_PATH = "/auth/verify"
+
+_ERROR: dict[str, Any] = {"$ref": "#/components/schemas/Error"}
+_JSON_ERROR = {"application/json": {"schema": _ERROR}}
+
+
+def _header(says: str, kind: str = "string") -> dict[str, Any]:
+    return {"description": says, "schema": {"type": kind}}
+
+
+LANE: dict[str, Any] = {
+    "get": {
+        "tags": ["Gateways"],
+        "operationId": "get_auth_verify",
+        "summary": "Say whether a request may pass, and whose it is.",
+        "description": (
+            "Any method will do, and any path below this one. The body is never read. "
+            "The method and the URI that a trusted gateway forwards count; with a "
+            "cookie, a method that changes something needs the CSRF value."
+        ),
+        "security": [{"bearer": []}, {"accessCookie": []}],
+        "parameters": [
+            {
+                "name": name,
+                "in": "header",
+                "description": says,
+                "schema": {"type": "string"},
+            }
+            for name, says in (
+                ("X-Forwarded-Method", "The original method."),
+                ("X-Forwarded-Uri", "The original path and query."),
+            )
+        ],
+        "responses": {
+            "200": {
+                "description": "It may pass. Who accepts JSON reads `sub` in the "
+                "body, which is empty otherwise.",
+                "headers": {"X-Auth-Subject": _header("The user, percent-encoded.")},
+            },
+            "400": {"description": "bad_request", "content": _JSON_ERROR},
+            "401": {
+                "description": "missing_token, invalid_token, token_expired, "
+                "token_revoked, wrong_token_type",
+                "headers": {"WWW-Authenticate": _header("RFC 6750 §3.")},
+                "content": _JSON_ERROR,
+            },
+            "403": {"description": "csrf_failed", "content": _JSON_ERROR},
+            "500": {"description": "internal_error", "content": _JSON_ERROR},
+            "503": {
+                "description": "Nobody can tell now.",
+                "headers": {"Retry-After": _header("Seconds.")},
+            },
+        },
+    }
+}
+"""A path item of OpenAPI 3.1; errors have the shape of all others."""

@@ -1,0 +1,55 @@
+"""
+Which counters the service has: where the sessions are if that is Redis, else where the
+accounts are. Signing in needs both anyway, so counting adds nothing that can be away.
+"""
+
+from quart_jwt.service.accounts.accounts import Clock
+from quart_jwt.service.accounts.passwords import default_slots
+from quart_jwt.service.accounts.passwords import MAX_WAITING
+from quart_jwt.service.database import Database
+from quart_jwt.service.settings.settings import Settings
+from quart_jwt.service.settings.throttling import Throttling
+from quart_jwt.service.throttling.attempts import Attempts
+from quart_jwt.service.throttling.attempts import Limits
+from quart_jwt.service.throttling.digests import Digests
+from quart_jwt.service.throttling.sql import SqlAttempts
+from quart_jwt.service.throttling.throttle import Throttle
+from quart_jwt.service.throttling.waits import Rate
+from quart_jwt.service.throttling.waits import SECOND_MS
+from quart_jwt.service.throttling.waits import Waits
+
+REDIS_SCHEMES = frozenset({"redis", "rediss", "unix"})
+
+
+def make_throttle(settings: Settings, database: Database, clock: Clock) -> Throttle:
+    """Put the throttle together; nothing is opened yet."""
+    return Throttle(
+        _attempts(settings, database),
+        Digests(settings.secret_key or settings.keys.encryption_key),
+        clock,
+        at_once=default_slots() + MAX_WAITING,
+    )
+
+
+def _attempts(settings: Settings, database: Database) -> Attempts | None:
+    if not settings.throttling.enabled:
+        return None
+    limits = limits_of(settings.throttling)
+    url = settings.storage.sessions_url
+    if url.partition("://")[0] not in REDIS_SCHEMES:
+        return SqlAttempts(database, limits)
+    # The driver comes with an extra of its own.
+    from quart_jwt.service.throttling.redis import RedisAttempts  # noqa: PLC0415
+    from quart_jwt.stores.redis import client_from_url  # noqa: PLC0415
+
+    timeout_s = settings.storage.store_timeout_s
+    return RedisAttempts(client_from_url(url), limits, timeout_s=timeout_s)
+
+
+def limits_of(throttling: Throttling) -> Limits:
+    """Return what the counters go by."""
+    longest_ms = throttling.max_wait_s * SECOND_MS
+    return Limits(
+        waits=Waits(free=throttling.free_failures, longest_ms=longest_ms),
+        rate=Rate(per_minute=throttling.address_per_minute),
+    )

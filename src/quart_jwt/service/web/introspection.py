@@ -1,0 +1,112 @@
+"""
+Introspection (RFC 7662): what a token is worth now, for a client that asks.
+
+A token is shown to the main flow as if it had come in a request's body, so nothing
+counts here that would not count there: signature, claims, session and user are
+asked in the same place. Any refusal is one answer, ``{"active": false}``.
+"""
+
+from typing import Any
+
+from quart_jwt.exceptions import KeysUnavailableError
+from quart_jwt.extension.current import current_binding
+from quart_jwt.extension.presentation import Requirement
+from quart_jwt.extension.refused import REFUSALS
+from quart_jwt.extension.session_context import session_store
+from quart_jwt.extension.settings import Settings
+from quart_jwt.extension.verify import verify
+from quart_jwt.tokens.scopes import granted_scopes
+from quart_jwt.typing import Claims
+
+COPIED = ("client_id", "exp", "iat", "nbf", "sub", "aud", "iss", "jti", "sid")
+"""Claims that stand in the answer as they stand in the token (RFC 7662 §2.2)."""
+
+NOT_APPLICABLE = "N_A"
+"""RFC 8693 §2.2.1: said of what is no access token, and opens no resource."""
+
+ANY_TOKEN = Requirement(locations=("json",), verify_type=False)
+
+INACTIVE: dict[str, Any] = {"active": False}
+
+
+async def introspect(token: str) -> dict[str, Any]:
+    """
+    Say what a token is worth.
+
+    Raises:
+        StoreError: The session store or the database cannot tell.
+    """
+    manager, settings = current_binding()
+    presentation = HeldToken(token, settings.json_key)
+    try:
+        verified = await verify(manager, settings, presentation, ANY_TOKEN)
+    except KeysUnavailableError:
+        raise
+    except REFUSALS:
+        return dict(INACTIVE)
+    claims = verified.claims
+    if claims["type"] == "refresh" and not await _is_current(claims, settings):
+        return dict(INACTIVE)
+    return _described(claims)
+
+
+class HeldToken:
+    """
+    A token in the hand, shown as a request shows one in its JSON.
+
+    Args:
+        token: The token's text, whatever it is.
+        key: The member that access tokens come in.
+    """
+
+    method = "POST"
+    opens_websocket = False
+
+    def __init__(self, token: str, key: str) -> None:
+        self._body = {key: token}
+
+    def header(self, _name: str) -> str | None:
+        """No header."""
+        return None
+
+    def cookie(self, _name: str) -> str | None:
+        """No cookie."""
+        return None
+
+    def argument(self, _name: str) -> str | None:
+        """No query."""
+        return None
+
+    async def json(self) -> Any:
+        """The token."""
+        return self._body
+
+    async def form_field(self, _name: str) -> str | None:
+        """No form."""
+        return None
+
+
+async def _is_current(claims: Claims, settings: Settings) -> bool:
+    """Whether a refresh token is the one that its session takes next."""
+    sessions = session_store(settings)
+    live = await sessions.settle(
+        "live", sessions.store.live(claims["sub"], now=sessions.clock())
+    )
+    return any(
+        family.family_id == claims["sid"] and family.current.jti == claims["jti"]
+        for family in live
+    )
+
+
+def _described(claims: Claims) -> dict[str, Any]:
+    is_access = claims["type"] == "access"
+    answer = {
+        "active": True,
+        "username": claims["sub"],
+        "token_type": "Bearer" if is_access else NOT_APPLICABLE,
+        **{name: claims[name] for name in COPIED if name in claims},
+    }
+    scopes = granted_scopes(claims)
+    if scopes:
+        answer["scope"] = " ".join(sorted(scopes))
+    return answer

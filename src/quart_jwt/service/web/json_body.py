@@ -1,0 +1,66 @@
+"""
+What a request's body says: a small JSON object, read strictly.
+
+Unknown members are refused: a misspelt ``cookies`` would otherwise put tokens
+into a body that expects none. No message repeats what was sent.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from quart import Request
+
+from quart_jwt.service.errors import MediaTypeError
+from quart_jwt.service.errors import RequestError
+from quart_jwt.tokens.strict_json import loads
+
+_JSON_NAMES: dict[type, str] = {str: "string", bool: "boolean"}
+
+
+async def read_members(
+    request: Request, *, required: Mapping[str, type], optional: Mapping[str, type]
+) -> dict[str, Any]:
+    """
+    Read the members of a body, each of its type.
+
+    The media type is required because an HTML form of another site cannot
+    send it: that is what keeps strangers from logging a browser in.
+
+    Args:
+        request: The request.
+        required: What has to be there, and its type: ``str`` or ``bool``.
+        optional: What else may be there.
+
+    Raises:
+        MediaTypeError: The body does not say that it is JSON.
+        RequestError: The body is not what it should be; the code says how.
+    """
+    if not request.is_json:
+        raise MediaTypeError("Send JSON with Content-Type: application/json")
+    try:
+        data = await request.get_data(cache=False, as_text=False, parse_form_data=False)
+        body = loads(data)
+    except ValueError:
+        raise RequestError(
+            "malformed_json", "The body is not valid JSON in UTF-8"
+        ) from None
+    return _checked(body, required, {**required, **optional})
+
+
+def _checked(
+    body: Any, required: Mapping[str, type], members: Mapping[str, type]
+) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise RequestError("not_an_object", "The body must be a JSON object")
+    for name in required:
+        if name not in body:
+            raise RequestError("missing_field", f"The field {name!r} is missing")
+    if not body.keys() <= members.keys():
+        raise RequestError("unknown_field", f"The only fields are {', '.join(members)}")
+    for name, value in body.items():
+        if not isinstance(value, members[name]):
+            raise RequestError(
+                "wrong_field_type",
+                f"The field {name!r} must be a {_JSON_NAMES[members[name]]}",
+            )
+    return body

@@ -1,0 +1,51 @@
+"""
+Who the caller is, as the token says it.
+"""
+
+from typing import Any
+
+from quart import Blueprint
+from quart import jsonify
+from quart import Response
+
+from quart_jwt import get_jwt
+from quart_jwt import get_jwt_identity
+from quart_jwt import jwt_required
+from quart_jwt.service.openapi import schemas
+from quart_jwt.service.openapi.documented import documented
+from quart_jwt.service.openapi.documented import Needs
+from quart_jwt.service.resources import current_resources
+from quart_jwt.tokens.scopes import granted_scopes
+
+me_routes: Blueprint = Blueprint("me", __name__)
+
+
+@me_routes.get("/me")
+@documented("User", needs=Needs.ACCESS, gives=schemas.Me)
+@jwt_required()
+async def me() -> Response:
+    """Say who the user is, in which session, until when, and what is allowed."""
+    claims = get_jwt()
+    return jsonify(
+        name=get_jwt_identity(),
+        session_id=claims["sid"],
+        expires_at=claims["exp"],
+        fresh=_is_fresh(claims.get("fresh")),
+        roles=_roles(claims.get("roles")),
+        scopes=sorted(granted_scopes(claims)),
+    )
+
+
+def _is_fresh(claim: Any) -> bool:
+    """As routes judge it that ask for a fresh token; a time is epoch seconds."""
+    if isinstance(claim, bool):
+        return claim
+    return isinstance(claim, int | float) and claim >= current_resources().clock()
+
+
+def _roles(claim: Any) -> list[str]:
+    return (
+        [one for one in claim if isinstance(one, str)]
+        if isinstance(claim, list)
+        else []
+    )

@@ -1,0 +1,91 @@
+"""
+The endpoints of OAuth for clients with credentials: introspection and revocation.
+
+No token stands in a URL here, so none stands in an access log.
+"""
+
+from typing import Any
+
+from jwt import InvalidTokenError
+from quart import Blueprint
+from quart import jsonify
+from quart import request
+from quart import Response
+
+from quart_jwt import decode_token_async
+from quart_jwt import revoke_token
+from quart_jwt.exceptions import JWTExtendedException
+from quart_jwt.exceptions import KeysUnavailableError
+from quart_jwt.service.events import happened
+from quart_jwt.service.events import Kind
+from quart_jwt.service.openapi import schemas
+from quart_jwt.service.openapi.documented import BODY
+from quart_jwt.service.openapi.documented import documented
+from quart_jwt.service.openapi.documented import Needs
+from quart_jwt.service.openapi.documented import STORES
+from quart_jwt.service.resources import current_resources
+from quart_jwt.service.web.client_credentials import authenticate_client
+from quart_jwt.service.web.introspection import introspect
+from quart_jwt.service.web.oauth_form import read_form
+from quart_jwt.service.web.oauth_form import token_in
+
+oauth_routes: Blueprint = Blueprint("oauth", __name__)
+
+
+@oauth_routes.post("/introspect")
+@documented(
+    "Clients",
+    needs=Needs.CLIENT,
+    takes=schemas.TokenForm,
+    gives=(schemas.Active, schemas.Inactive),
+    refuses={**BODY, **STORES, 400: "invalid_request"},
+)
+async def introspection() -> Response:
+    """Say whether a token counts now, and what it says (RFC 7662)."""
+    return jsonify(await introspect(await _token_of_a_client()))
+
+
+@oauth_routes.post("/revoke")
+@documented(
+    "Clients",
+    needs=Needs.CLIENT,
+    takes=schemas.TokenForm,
+    gives=schemas.Revoked,
+    refuses={**BODY, **STORES, 400: "invalid_request"},
+)
+async def revocation() -> Response:
+    """
+    Take a token back (RFC 7009); one that is none of ours is as good as taken back.
+
+    A refresh token takes its whole session along. An access token goes alone: who
+    has only that much of a session may not end the rest of it.
+    """
+    token = await _token_of_a_client()
+    claims = await _claims(token)
+    if claims is not None:
+        await revoke_token(token)
+        happened(
+            Kind.TOKEN_REVOKED,
+            subject=claims["sub"],
+            session_id=claims.get("sid"),
+            reason=f"{claims['type']}_token",
+        )
+    return jsonify(revoked=True)
+
+
+async def _token_of_a_client() -> str:
+    """Return the token of the form, once the client has proved who it is."""
+    form = await read_form(request)
+    authorization = request.headers.get("Authorization")
+    await authenticate_client(current_resources().clients, authorization, form)
+    return token_in(form)
+
+
+async def _claims(token: str) -> dict[str, Any] | None:
+    """Return the claims of a token that we have made, also an expired one."""
+    try:
+        return await decode_token_async(token, allow_expired=True)
+    except KeysUnavailableError:
+        raise
+    except (InvalidTokenError, JWTExtendedException):
+        return None

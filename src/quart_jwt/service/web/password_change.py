@@ -1,0 +1,94 @@
+"""
+Changing one's own password: the old sessions end, and a new one begins.
+
+The new ``session_epoch`` kills every token of before in all processes at once. The
+sessions are ended in the store as well, so that they leave the list, and for other
+apps that ask the same store. The user goes on with a new session.
+"""
+
+from quart import Blueprint
+from quart import request
+from quart import Response
+
+from quart_jwt import create_token_pair
+from quart_jwt import get_current_user
+from quart_jwt import get_jwt_request_location
+from quart_jwt import jwt_required
+from quart_jwt import revoke_all_for
+from quart_jwt.extension.current import current_settings
+from quart_jwt.extension.session_context import session_store
+from quart_jwt.service.accounts.admission import claims_of
+from quart_jwt.service.accounts.directory import PasswordChanging
+from quart_jwt.service.accounts.directory import User
+from quart_jwt.service.accounts.passwords import check_new_password
+from quart_jwt.service.events import happened
+from quart_jwt.service.events import Kind
+from quart_jwt.service.openapi import schemas
+from quart_jwt.service.openapi.documented import BODY
+from quart_jwt.service.openapi.documented import documented
+from quart_jwt.service.openapi.documented import Needs
+from quart_jwt.service.resources import current_resources
+from quart_jwt.service.throttling.digests import Door
+from quart_jwt.service.web.json_body import read_members
+from quart_jwt.service.web.token_answers import token_answer
+
+password_change: Blueprint = Blueprint("password_change", __name__)
+
+
+CODES = {
+    400: "malformed_json, not_an_object, missing_field, unknown_field, "
+    "wrong_field_type, invalid_password, token_too_large",
+    403: "wrong_password",
+    415: "unsupported_media_type",
+    429: "too_many_attempts",
+    503: "busy, store_unavailable, directory_unavailable",
+}
+"""What a change may hear, for the OpenAPI document."""
+
+
+@password_change.post("/password")
+@documented(
+    "User",
+    needs=Needs.ACCESS_TO_CHANGE,
+    takes=schemas.NewPasswords,
+    gives=(schemas.Tokens, schemas.TokensInCookies),
+    refuses={**BODY, **CODES},
+)
+@jwt_required()
+async def change_password() -> Response:
+    """Set a new password, and answer as a login does, in the way the token came."""
+    wanted = await read_members(
+        request, required={"current_password": str, "new_password": str}, optional={}
+    )
+    check_new_password(wanted["new_password"])  # a slip is not a guess
+    user: User = get_current_user()
+    # Finished even if the client goes away: a changed password with sessions left
+    # would be worse than none.
+    throttle = current_resources().throttle
+    async with throttle.attempt(
+        Door.SIGN_IN, name=user.name, address=request.remote_addr
+    ):
+        changed = await session_store(current_settings()).settle(
+            "end_all",
+            _change_and_end(
+                user.name, wanted["current_password"], wanted["new_password"]
+            ),
+        )
+    pair = await create_token_pair(
+        changed.name, fresh=True, additional_claims=claims_of(changed)
+    )
+    return token_answer(pair, in_cookies=get_jwt_request_location() == "cookies")
+
+
+async def _change_and_end(name: str, current: str, new: str) -> User:
+    changed = await _password_changing().change_password(name, current, new)
+    happened(Kind.PASSWORD_CHANGED, subject=name)
+    await revoke_all_for(name)
+    return changed
+
+
+def _password_changing() -> PasswordChanging:
+    changing = current_resources().users.password_changing
+    if changing is None:  # pragma: no cover - the route is not served then
+        raise RuntimeError("the route is served for directories that change passwords")
+    return changing

@@ -1,0 +1,70 @@
+"""
+How a pair of tokens is answered: in the body (RFC 6749 §5.1), or in cookies.
+"""
+
+from quart import jsonify
+from quart import Response
+
+from quart_jwt import get_csrf_token
+from quart_jwt import set_access_cookies
+from quart_jwt import set_refresh_cookies
+from quart_jwt import TokenPair
+from quart_jwt.service.errors import CookieSizeError
+from quart_jwt.service.resources import current_resources
+
+MAX_COOKIE_TOKEN = 3_800
+"""Characters; browsers drop a cookie of more than 4,096 with its attributes."""
+
+
+def token_answer(pair: TokenPair, *, in_cookies: bool) -> Response:
+    """
+    Return the answer that hands a pair out.
+
+    Raises:
+        CookieSizeError: Browsers would drop the cookie.
+    """
+    return _cookie_answer(pair) if in_cookies else _bearer_answer(pair)
+
+
+def _bearer_answer(pair: TokenPair) -> Response:
+    return jsonify(
+        access_token=pair.access_token,
+        refresh_token=pair.refresh_token,
+        token_type="Bearer",  # noqa: S106 - RFC 6749 section 5.1
+        expires_in=_life_s(pair),
+    )
+
+
+def _cookie_answer(pair: TokenPair) -> Response:
+    response = jsonify(cookies=True, expires_in=_life_s(pair), **_csrf_values(pair))
+    set_access_cookies(response, _fitting(pair.access_token))
+    set_refresh_cookies(response, _fitting(pair.refresh_token))
+    return response
+
+
+def _csrf_values(pair: TokenPair) -> dict[str, str]:
+    """
+    What a page of another host needs, which cannot read our cookies.
+
+    Only pages that may read this answer learn it, and those may act for the user.
+    """
+    if not current_resources().settings.cors.credentials:
+        return {}
+    return {
+        "csrf_access_token": get_csrf_token(pair.access_token),
+        "csrf_refresh_token": get_csrf_token(pair.refresh_token),
+    }
+
+
+def _life_s(pair: TokenPair) -> int:
+    """Return how long the access token lives from now, in seconds."""
+    expires_at = pair.access_expires_at
+    if expires_at is None:  # pragma: no cover - the service has no such setting
+        raise RuntimeError("a token of the service has an end")
+    return max(0, expires_at - int(current_resources().clock()))
+
+
+def _fitting(token: str) -> str:
+    if len(token) > MAX_COOKIE_TOKEN:
+        raise CookieSizeError("User name, roles and scopes are too long for a cookie")
+    return token

@@ -1,0 +1,115 @@
+"""``quart-jwt users``: roles, scopes, and users who are elsewhere."""
+
+import pytest
+from click.testing import CliRunner
+from click.testing import Result
+
+from quart_jwt.service.commands import cli
+
+
+def _run(*arguments: str, **environ: str) -> Result:
+    env = {f"QUART_JWT_{name}": text for name, text in environ.items()}
+    return CliRunner().invoke(cli, ["users", *arguments], input="x" * 8, env=env)
+
+
+def _add(*more: str) -> Result:
+    return _run("add", "alice", *more, "--password-stdin")
+
+
+def _listed() -> list[str]:
+    (line,) = _run("list").stdout.splitlines()
+    name, state, _added, *grants = line.split("\t")
+    assert (name, state) == ("alice", "enabled")
+    return grants
+
+
+def test_a_user_is_added_with_roles_and_scopes() -> None:
+    """The list shows them, with blanks between."""
+    done = _add("--role", "b", "--role", "a", "--scope", "orders:read")
+    assert (done.exit_code, done.stdout) == (0, "added alice\n")
+    assert _listed() == ["b a", "orders:read"]
+
+
+def test_without_any_there_are_none() -> None:
+    """The columns are there, and empty."""
+    _add()
+    assert _listed() == ["", ""]
+
+
+def test_roles_and_scopes_are_given_and_taken() -> None:
+    """Each command says what there is now, and when it counts."""
+    _add("--role", "a")
+    done = _run("grant", "alice", "--role", "b", "--role", "a", "--scope", "x")
+    assert done.stdout == (
+        "alice: roles a b; scopes x; counts from the next refresh on\n"
+    )
+    done = _run("revoke", "alice", "--role", "a", "--scope", "x", "--sign-out")
+    assert done.stdout == "alice: roles b; scopes none; all sessions ended\n"
+    assert _listed() == ["b", ""]
+
+
+@pytest.mark.parametrize("command", ["grant", "revoke"])
+def test_a_change_needs_a_user_and_something_to_change(command: str) -> None:
+    """A sentence and status 1 for nobody, a usage error for nothing."""
+    done = _run(command, "alice", "--role", "a")
+    assert (done.exit_code, done.stderr) == (
+        1,
+        "Error: there is no user named 'alice'\n",
+    )
+    done = _run(command, "alice")
+    assert done.exit_code == 2
+    assert "--role ROLE or --scope SCOPE" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("a b", "A role is visible ASCII without blanks"),
+        ('"', "A role is visible ASCII without blanks"),
+        ("x" * 65, "A role has at most 64 characters"),
+    ],
+)
+@pytest.mark.parametrize("command", ["add", "grant", "revoke"])
+def test_a_word_that_breaks_the_rules(command: str, word: str, message: str) -> None:
+    """Refused before a password is asked for."""
+    done = _run(command, "alice", "--role", word)
+    assert done.exit_code == 1
+    assert message in done.stderr
+
+
+def test_a_user_has_only_so_many() -> None:
+    """The thirty-third is refused, and nothing is changed."""
+    many = [word for number in range(32) for word in ("--scope", f"s{number}")]
+    _add(*many)
+    done = _run("grant", "alice", "--scope", "one-more")
+    assert done.exit_code == 1
+    assert "A user has at most 32 scopes" in done.stderr
+    assert len(_listed()[1].split()) == 32
+
+
+@pytest.mark.parametrize("command", ["grant", "revoke"])
+def test_help_shows_how(command: str) -> None:
+    """With examples to copy."""
+    done = _run(command, "--help")
+    assert f"quart-jwt users {command} alice" in done.stdout
+
+
+def test_hashes_cost_what_the_settings_say() -> None:
+    """The commands hash as the service does; an unknown cost is refused."""
+    assert _run("list", PASSWORD_HASHING="rfc9106-low-memory").exit_code == 0
+    done = _run("list", PASSWORD_HASHING="md5")
+    assert "QUART_JWT_PASSWORD_HASHING must be one of owasp, rfc" in done.stderr
+
+
+def test_users_of_another_directory_are_not_here() -> None:
+    """Nobody adds a user where none would be looked for."""
+    for arguments in (
+        ("list",),
+        ("disable", "alice"),
+        ("add", "a", "--password-stdin"),
+    ):
+        done = _run(*arguments, USER_DIRECTORY="ldap", USER_DIRECTORY_URL="x")
+        assert (done.exit_code, done.stderr) == (
+            1,
+            "Error: users are in the directory 'ldap', not here\n",
+        )

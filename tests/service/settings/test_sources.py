@@ -1,0 +1,144 @@
+"""Settings from a TOML file, and the environment above it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from quart_jwt.service.errors import SettingsError
+from quart_jwt.service.settings.settings import read_settings
+from quart_jwt.service.settings.settings import Settings
+from quart_jwt.service.settings.sources import exposed_secrets
+from service.kit import SECRET
+
+
+def _read(text: str, **environ: str) -> Settings:
+    Path("named.toml").write_text(text)
+    given = {f"QUART_JWT_{name}": value for name, value in environ.items()}
+    return read_settings({"QUART_JWT_SETTINGS": "named.toml", **given})
+
+
+def _faults(text: str, **environ: str) -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as caught:
+        _read(text, **environ)
+    return caught.value.faults
+
+
+def test_a_file_says_what_the_environment_would() -> None:
+    """Texts, numbers, booleans, lists, and tables whose name goes before the key."""
+    settings = _read(
+        f"""
+        secret_key = "{SECRET}"
+        access_token_expires = 60
+        pass_preflight = true
+        session_details = ["user_agent", "address"]
+
+        [trusted]
+        gateways = ["10.0.0.0/8", "::1"]
+        """
+    )
+    assert settings.secret_key == SECRET
+    assert settings.access_token_expires_s == 60
+    assert settings.gateway.pass_preflight is True
+    assert settings.session_details == ("user_agent", "address")
+    assert settings.gateway.trusted == ("10.0.0.0/8", "::1")
+
+
+def test_the_usual_file_is_read_where_the_service_starts() -> None:
+    """As hypercorn.toml is; an empty name in the environment means the same."""
+    assert read_settings({}).access_token_expires_s == 900
+    Path("quart-jwt.toml").write_text("access_token_expires = 61\n")
+    assert read_settings({}).access_token_expires_s == 61
+    assert read_settings({"QUART_JWT_SETTINGS": ""}).access_token_expires_s == 61
+
+
+def test_a_named_file_takes_the_place_of_the_usual_one() -> None:
+    """Files are not added up."""
+    Path("quart-jwt.toml").write_text("access_token_expires = 61\n")
+    assert _read("refresh_token_expires = 3600").access_token_expires_s == 900
+
+
+def test_the_environment_counts_first() -> None:
+    """One line of a unit file can change what the file says; an empty one does not."""
+    text = "access_token_expires = 61"
+    assert _read(text, ACCESS_TOKEN_EXPIRES="62").access_token_expires_s == 62
+    assert _read(text, ACCESS_TOKEN_EXPIRES="").access_token_expires_s == 61
+
+
+def test_a_fault_says_where_it_stands() -> None:
+    """The file and the key, or the variable, and never the value."""
+    faults = _faults(
+        'mode = "hunter2"\nsecret_key = "hunter3"', ACCESS_TOKEN_EXPIRES="hunter4"
+    )
+    assert [fault.split(" must")[0].split(" is")[0] for fault in faults] == [
+        "named.toml: mode",
+        "named.toml: secret_key",
+        "QUART_JWT_ACCESS_TOKEN_EXPIRES",
+    ]
+    assert "hunter" not in " ".join(faults)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("mode_ = 1", "named.toml: mode_ is not a setting; did you mean"),
+        ("[trusted]\ngatewys = 1", "named.toml: trusted.gatewys is not a setting"),
+        ("mode = 1.5", "named.toml: mode must be a text"),
+        ("mode = 2026-01-01", "named.toml: mode must be a text"),
+        ('session_details = ["a,b"]', "named.toml: session_details must be a text"),
+        ("session_details = [1]", "named.toml: session_details must be a text"),
+        ("Mode = 1", "named.toml: Mode must be written in a-z"),
+        ('"m ode" = 1', "named.toml: m ode must be written in a-z"),
+        (
+            'trusted_gateways = "::1"\n[trusted]\ngateways = "::1"',
+            "named.toml: trusted.gateways is there twice",
+        ),
+        ('mode = "hunter2', "named.toml is not TOML: a fault at end of document"),
+        ('mode = "hunter2"\nmode = "x"', "named.toml is not TOML: a fault at"),
+    ],
+)
+def test_what_cannot_be_a_setting_is_refused(text: str, fault: str) -> None:
+    """With the place, and without what stands there."""
+    (only,) = _faults(text)
+    assert only.startswith(fault)
+    assert "hunter2" not in only
+
+
+def test_a_file_has_to_be_utf_8() -> None:
+    """TOML says so."""
+    Path("quart-jwt.toml").write_bytes(b'mode = "\xff"')
+    with pytest.raises(SettingsError, match="is not TOML: it is not UTF-8"):
+        read_settings({})
+
+
+def test_a_named_file_has_to_be_there() -> None:
+    """A service must not start with defaults because of a slip in a path."""
+    with pytest.raises(SettingsError, match=r"no-such\.toml cannot be read: No such"):
+        read_settings({"QUART_JWT_SETTINGS": "no-such.toml"})
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "is_exposed"),
+    [
+        (f'secret_key = "{SECRET}"', 0o604, True),
+        (f'secret_key = "{SECRET}"', 0o640, False),
+        ('store_url = "redis://user:word@host/0"', 0o644, True),
+        ('store_url = "redis://host/0"', 0o644, False),
+    ],
+)
+def test_a_secret_that_everybody_can_read_is_seen(
+    text: str, mode: int, is_exposed: bool
+) -> None:
+    """A group may read it: that is how an administrator shares it with a service."""
+    path = Path("quart-jwt.toml")
+    path.write_text(text)
+    path.chmod(mode)
+    assert is_exposed == (exposed_secrets({}) == path)
+
+
+def test_a_secret_of_the_environment_is_not_the_file_s(tmp_path: Path) -> None:
+    """Nor is anything exposed when there is no file."""
+    assert exposed_secrets({"QUART_JWT_SECRET_KEY": SECRET}) is None
+    (tmp_path / "quart-jwt.toml").write_text("access_token_expires = 60")
+    assert exposed_secrets({"QUART_JWT_SECRET_KEY": SECRET}) is None
+    assert not [name for name in os.environ if name.startswith("QUART_JWT_")]
