@@ -22,7 +22,9 @@ from service.wire import serving
 BAD_TOKEN = 'Bearer error="invalid_token"'
 WITH_TOKEN = [
     ("GET", "/protected"),
+    ("GET", "/me"),
     ("GET", "/sessions"),
+    ("POST", "/password"),
     ("POST", "/refresh"),
     ("POST", "/logout"),
     ("POST", "/logout/all"),
