@@ -38,8 +38,9 @@ test-slow: $(VENV)/.dev ## run the slow tail of the suite
 test-uncached: $(VENV)/.dev ## run it without the verified-token cache: same verdicts
 	TESTS_WITHOUT_CACHE=1 $(BIN)/python -m pytest -m "not slow" -q \
 		tests/advisories tests/compat tests/examples tests/extension tests/service tests/vectors \
-		--ignore=tests/extension/test_cache.py --ignore-glob='tests/service/serving/test_work*' \
-		--ignore=tests/service/serving/test_process.py --ignore=tests/service/serving/test_supervisor.py $(ARGS)
+		--ignore=tests/extension/test_cache.py --ignore=tests/service/serving \
+		--ignore=tests/service/observability --ignore=tests/service/test_faults.py \
+		--ignore=tests/service/web/test_wire.py $(ARGS)
 
 test-pythons: ## run the suite on every other Python the classifiers name
 	@PYTHON=$(PYTHON) sh tests/pythons.sh

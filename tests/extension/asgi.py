@@ -27,7 +27,7 @@ async def ask(
     kind: str = "http",
 ) -> Reply:
     """Send one request without a body; a websocket has to be answered by HTTP."""
-    scope = _scope(path, method, headers, peer, query, kind)
+    scope = scope_of(path, method, headers, peer, query, kind)
     sent: list[dict[str, Any]] = []
 
     received: list[None] = []
@@ -65,10 +65,10 @@ async def hang_up(
     async def send(message: dict[str, Any]) -> None:
         """Nobody is there to hear it."""
 
-    await app(_scope(path, "POST", headers), receive, send)
+    await app(scope_of(path, "POST", headers), receive, send)
 
 
-def _scope(
+def scope_of(
     path: str,
     method: str,
     headers: Mapping[str, str] | None,
@@ -76,6 +76,7 @@ def _scope(
     query: str = "",
     kind: str = "http",
 ) -> dict[str, Any]:
+    """The ASGI scope of a request."""
     scope: dict[str, Any] = {
         "type": kind,
         "http_version": "1.1",

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -289,3 +290,52 @@ async def test_a_cluster_keeps_it_in_one_slot(
         feed = await store.changes(None, limit=9, wait_s=0.01, now=START)
         assert len(feed.revocations) == 2
         assert await store.purge(limit=9, now=START + 10**6) == 2
+
+
+class Refusing:
+    """A server that answers each command with one error."""
+
+    def __init__(self, error: str) -> None:
+        self._error = f"-{error}\r\n".encode()
+
+    async def __call__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Serve one connection."""
+        while line := await reader.readline():
+            if line.startswith(b"*"):  # each command is an array
+                writer.write(self._error)
+                await writer.drain()
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "LOADING Redis is loading the dataset in memory",
+        "MOVED 3999 127.0.0.1:1",
+        "CLUSTERDOWN The cluster is down",
+        "READONLY You can't write against a read only replica.",
+        "OOM command not allowed when used memory > 'maxmemory'.",
+        "MASTERDOWN Link with MASTER is down",
+        "NOAUTH Authentication required.",
+        "ERR hunter2",
+    ],
+    ids=lambda error: error.split()[0],
+)
+async def test_a_redis_that_refuses_everything_is_away(
+    tmp_path: Path, error: str
+) -> None:
+    """Whatever it says, and whatever is asked: one error, without its words."""
+    path = tmp_path / "r.sock"
+    async with await asyncio.start_unix_server(Refusing(error), path):
+        store = from_url(f"unix://{path}")
+        for asking in (
+            store.ping(),
+            store.start(family(), limit=None, now=START),
+            store.rotate(presented(), successor(), grace_s=GRACE_S, now=START),
+            store.is_revoked(token(), now=START),
+        ):
+            with pytest.raises(StoreError, match=r"^Redis does not answer$"):
+                await asking
+        await store.close()

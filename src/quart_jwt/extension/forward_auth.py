@@ -36,6 +36,7 @@ from quart_jwt.extension.presentation import required_names
 from quart_jwt.extension.presentation import Requirement
 from quart_jwt.extension.refused import REFUSALS
 from quart_jwt.extension.refused import tell_refused
+from quart_jwt.extension.unread_body import answer_unread
 from quart_jwt.extension.verify import NOBODY
 from quart_jwt.extension.verify import Verified
 from quart_jwt.extension.verify import verify
@@ -175,7 +176,8 @@ class ForwardAuth:
             # Whatever a hook raises, the gateway has to hear that it is not "yes".
             _tell_undecided(exc)
             status, headers, body = 503, [(b"retry-after", RETRY_AFTER_S)], b""
-        await _answer(scope["type"], send, status, headers, body)
+        answering = _answer(scope["type"], send, status, headers, body)
+        await answer_unread(scope, receive, answering)
 
     async def _decide(
         self, presentation: ForwardedPresentation

@@ -198,3 +198,13 @@ async def test_a_host_that_is_one(service: Service, host: str) -> None:
     """Names, addresses and ports pass."""
     reply = await ask(service.app, "/healthz", headers={"Host": host})
     assert reply.status == 200
+
+
+async def test_a_request_has_one_length(service: Service) -> None:
+    """Two ways to say where it ends are two requests to somebody (RFC 9112 §6.3)."""
+    headers = {"Content-Length": "5", "Transfer-Encoding": "chunked"}
+    reply = await ask(service.app, "/healthz", headers={"Host": "x", **headers})
+    assert (reply.status, reply.headers["connection"]) == (400, "close")
+    for name, value in headers.items():
+        reply = await ask(service.app, "/healthz", headers={"Host": "x", name: value})
+        assert reply.status == 200

@@ -188,3 +188,21 @@ async def test_a_form_of_another_site_cannot_log_in(service: Service) -> None:
             headers=headers,
         )
         assert response.status_code == 415
+
+
+@pytest.mark.parametrize("first", ["evil", None])
+async def test_two_cookies_of_one_name_are_refused(
+    service: Service, first: str | None
+) -> None:
+    """A neighbouring host name can set one; signing in goes on all the same."""
+    await service.add()
+    cookies = await _log_in(service)
+    token = cookies["access_token_cookie"].value
+    both = [first, token] if first else [token, "evil"]
+    line = "; ".join(f"access_token_cookie={one}" for one in both)
+    client = service.app.test_client(use_cookies=False)
+    headers = {"Cookie": line}
+    answer = await client.get("/protected", headers=headers)
+    assert answer.status_code == 401
+    assert (await answer.get_json())["code"] == "invalid_token"
+    assert (await client.post("/login", json=LOGIN, headers=headers)).status_code == 200

@@ -17,6 +17,9 @@ from weakref import WeakSet
 from hypercorn.config import Config
 from hypercorn.config import Sockets
 
+UNREAD_MS = 30_000
+"""How long an answer may wait, in milliseconds, for a client that reads nothing."""
+
 
 class Listener(socket.socket):
     """
@@ -31,9 +34,14 @@ class Listener(socket.socket):
         self._given: WeakSet[socket.socket] = WeakSet()
 
     def accept(self) -> tuple[socket.socket, Any]:
-        """Same as a socket's, but the connection is remembered."""
+        """Same as a socket's, but the connection is remembered, and has an end."""
         connection, address = super().accept()
         self._given.add(connection)
+        if hasattr(socket, "TCP_USER_TIMEOUT") and self.family != socket.AF_UNIX:
+            # The kernel's own limit (tcp(7)): Hypercorn waits for a reader for ever.
+            connection.setsockopt(
+                socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS
+            )
         return connection, address
 
     @property

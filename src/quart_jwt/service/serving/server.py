@@ -20,6 +20,7 @@ from quart_jwt.service.app import create_app
 from quart_jwt.service.errors import StartError
 from quart_jwt.service.keys.signing_keys import prepare_keys
 from quart_jwt.service.resources import opened_accounts
+from quart_jwt.service.serving import http1
 from quart_jwt.service.serving.binding import address_of
 from quart_jwt.service.serving.binding import bound_sockets
 from quart_jwt.service.serving.binding import hand_over
@@ -69,6 +70,7 @@ async def serve(
         address = address_of(sockets)
         cleanup.callback(_follow_signals(stop))
         hand_over(sockets, config)
+        http1.install()
         announce(address, demo)
         try:
             await hypercorn.asyncio.serve(app, config, shutdown_trigger=stopped)

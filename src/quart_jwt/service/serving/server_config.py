@@ -29,6 +29,7 @@ DEFAULTS: Mapping[str, Any] = {
     "graceful_timeout": 10,
     "shutdown_timeout": 10,
     "include_server_header": False,
+    "alpn_protocols": ["http/1.1"],
     "accesslog": "-",
     "errorlog": "-",
     "access_log_format": '%(h)s "%(r)s" %(s)s %(b)s %(L)s %(p)s',
@@ -187,5 +188,6 @@ _TYPES: dict[type, tuple[type, ...]] = {
     str: (str, list),
     int: (int, float),
     bool: (bool,),
+    list: (list,),
     dict: (dict,),
 }

@@ -29,6 +29,7 @@ from hypercorn.utils import LifespanTimeoutError
 from quart_jwt.service.errors import ServiceError
 from quart_jwt.service.errors import StartError
 from quart_jwt.service.observability.worker_files import WorkerFiles
+from quart_jwt.service.serving import http1
 from quart_jwt.service.serving.draining import Deadline
 from quart_jwt.service.serving.draining import Drain
 from quart_jwt.service.serving.draining import end_by_force
@@ -128,6 +129,7 @@ async def serve(
     )
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, drain.begin)
     beating = asyncio.create_task(_beat_when_listening(config, end))
+    http1.install()
     try:
         await hypercorn.asyncio.serve(
             drain.wrap(app), config, shutdown_trigger=drain.lingered

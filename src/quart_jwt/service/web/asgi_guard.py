@@ -1,9 +1,9 @@
 """
 The outermost layer: what must hold for every answer, whoever gives it.
 
-It stands outside Quart because Quart cannot do these three: refuse a request
-target that Quart itself fails on, put headers on answers to websocket
-handshakes, and give a JSON 500 when everything else has failed.
+It stands outside Quart because Quart cannot do these four: refuse a request
+target that Quart itself fails on, or a request with two lengths, put headers on
+answers to websocket handshakes, and give a JSON 500 when everything else has failed.
 """
 
 import json
@@ -17,6 +17,8 @@ from hypercorn.typing import ASGIReceiveCallable
 from hypercorn.typing import ASGISendCallable
 from hypercorn.typing import ASGISendEvent
 from hypercorn.typing import Scope
+
+from quart_jwt.extension.unread_body import answer_unread
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -38,6 +40,7 @@ _HOST = re.compile(
     rb"(?:\[[0-9A-Fa-f:.]{2,45}\]|[\w-]{1,63}(?:\.[\w-]{1,63}){0,126}\.?|)(?::[0-9]{0,5})?",
     re.ASCII,
 )
+_LENGTHS = {b"content-length", b"transfer-encoding"}
 _OURS = {name for name, _ in SECURITY_HEADERS}
 _STARTS = {"http.response.start", "websocket.http.response.start"}
 
@@ -72,8 +75,9 @@ class AsgiGuard:
                 _add_headers(event, self._headers, for_everybody=is_for_everybody)
             await send(event)
 
-        if not is_target(scope["path"]) or not is_host(scope["headers"]):
-            await _refuse(scope, guarded_send, 400, "bad_request", "Bad Request")
+        if not _is_request(scope["path"], scope["headers"]):
+            refusing = _refuse(scope, guarded_send, 400, "bad_request", "Bad Request")
+            await answer_unread(scope, receive, refusing)
             return
         try:
             await self._app(scope, receive, guarded_send)
@@ -82,9 +86,14 @@ class AsgiGuard:
             logger.exception("a request failed outside of its handlers")
             if started:
                 raise
-            await _refuse(
+            refusing = _refuse(
                 scope, guarded_send, 500, "internal_error", "Internal Server Error"
             )
+            await answer_unread(scope, receive, refusing)
+
+
+def _is_request(path: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return is_target(path) and is_host(headers) and has_one_length(headers)
 
 
 def is_target(path: str) -> bool:
@@ -111,6 +120,15 @@ def is_host(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """
     hosts = [value for name, value in headers if name == b"host"]
     return all(_HOST.fullmatch(host) for host in hosts)
+
+
+def has_one_length(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """
+    Say whether a request has its end said once, if at all.
+
+    RFC 9112 §6.3: with two, one server's body is another one's next request.
+    """
+    return not {name for name, _ in headers} >= _LENGTHS
 
 
 def _add_headers(
@@ -141,6 +159,8 @@ async def _refuse(
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),
     ]
+    if scope.get("http_version") == "1.1":
+        headers.append((b"connection", b"close"))  # what follows is not to be trusted
     start = {
         "type": f"{prefix}.response.start",
         "status": status,

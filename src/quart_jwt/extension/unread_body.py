@@ -1,0 +1,59 @@
+"""
+The body of a request that is answered without reading it.
+
+Hypercorn puts the pieces of a body into a bounded queue, and the end of the request
+behind them. Where nobody takes them out, its connection waits for a place in the
+queue for ever, also when the client has long gone: a few hundred bytes from anybody
+would cost a descriptor for good.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+from collections.abc import Callable
+from typing import Any
+
+END_S = 1.0
+"""How long the end of a request may take after its answer; servers tell it at once."""
+
+_ANNOUNCING = frozenset({b"content-length", b"transfer-encoding"})
+_ANNOUNCED = frozenset({"1.0", "1.1"})
+
+
+def may_have_body(scope: Any) -> bool:
+    """
+    Say whether a body may come with a request.
+
+    RFC 9112 §6.3: in HTTP/1 it is announced; in HTTP/2 it just comes.
+    """
+    if scope["type"] != "http":
+        return False
+    if scope.get("http_version") not in _ANNOUNCED:
+        return True
+    return any(name in _ANNOUNCING for name, _ in scope["headers"])
+
+
+async def answer_unread(
+    scope: Any, receive: Callable[[], Awaitable[Any]], answering: Awaitable[None]
+) -> None:
+    """
+    Send an answer, and forget meanwhile what comes of the request's body.
+
+    Args:
+        scope: The ASGI scope of the request.
+        receive: Gives its events.
+        answering: Sends the answer.
+    """
+    if not may_have_body(scope):
+        await answering
+        return
+    dropping = asyncio.create_task(_drop(receive))
+    try:
+        await answering
+        await asyncio.wait([dropping], timeout=END_S)
+    finally:
+        dropping.cancel()
+
+
+async def _drop(receive: Callable[[], Awaitable[Any]]) -> None:
+    while (await receive())["type"] == "http.request":
+        pass

@@ -1,0 +1,48 @@
+"""
+HTTP/1.1 on a connection: Hypercorn's, without what a stranger can hold open.
+
+HTTP/2 is spoken only where ``alpn_protocols`` says so, on clear text as well:
+Hypercorn switches to it for whoever asks, and then a stream whose answer nobody
+reads has no time limit, and one bad ``:path`` ends all streams of its connection.
+"""
+
+import h11
+import hypercorn.protocol
+from hypercorn.events import Closed
+from hypercorn.events import Event
+from hypercorn.protocol.events import Event as StreamEvent
+from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.protocol.ws_stream import WSStream
+
+HTTP_2 = "h2"
+
+
+class Http1(H11Protocol):
+    """Same as Hypercorn's, but it keeps to the settings and ends what is over."""
+
+    async def handle(self, event: Event) -> None:
+        """
+        Same as Hypercorn's, but a handshake that it has refused ends the connection.
+
+        It would stay open, without a time limit, until the client closes it.
+        """
+        await super().handle(event)
+        if isinstance(self.stream, WSStream) and self.stream.closed:
+            await self.send(Closed())
+
+    async def stream_send(self, event: StreamEvent) -> None:
+        """Same as Hypercorn's, but a client that has read nothing for long is gone."""
+        try:
+            await super().stream_send(event)
+        except TimeoutError:  # of the socket; see listeners.UNREAD_MS
+            await self.handle(Closed())
+
+    async def _check_protocol(self, event: h11.Request) -> None:
+        """Let a client switch to HTTP/2 only where it is allowed (RFC 9110 §7.8)."""
+        if HTTP_2 in self.config.alpn_protocols:
+            await super()._check_protocol(event)
+
+
+def install() -> None:
+    """Let this process's Hypercorn serve its connections so."""
+    hypercorn.protocol.H11Protocol = Http1  # type: ignore[attr-defined] # imported there
