@@ -131,7 +131,7 @@ def serve_command(
     silent_after_s: float,
 ) -> None:
     """
-    Serve login, refresh, protected and logout until SIGTERM or Ctrl-C.
+    Serve logins until SIGTERM or Ctrl-C.
 
     With workers, SIGHUP replaces them one after another without a failed request.
     """

@@ -1,6 +1,7 @@
 """``quart-jwt config``: what an operator reads before he starts anything."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from quart_jwt.service.commands import cli
 from quart_jwt.service.settings.environment import NAMES
 from quart_jwt.service.settings.masking import masked
 from service.kit import SECRET
+from source_tree import ROOT
 
 URL = "redis://user:hunter2@host:1/0?password=hunter3&timeout=5"
 
@@ -97,6 +99,8 @@ def test_secrets_are_masked() -> None:
         ("DATABASE_URL", "sqlite+aiosqlite:///a/b.db", "sqlite+aiosqlite:///a/b.db"),
         ("ISSUER", "https://login.example:8443/x", "https://login.example:8443/x"),
         ("USER_DIRECTORY_BIND", "hunter2", "********"),
+        ("CORS_CREDENTIALS", "true", "true"),
+        ("PASSWORD_HASHING", "owasp", "owasp"),
     ],
 )
 def test_what_may_be_shown(name: str, text: str, shown: str) -> None:
@@ -105,3 +109,10 @@ def test_what_may_be_shown(name: str, text: str, shown: str) -> None:
     assert result.endswith(shown)
     assert "pw" not in result
     assert "p@ss" not in result
+
+
+def test_the_page_has_every_setting() -> None:
+    """docs/service.md lists them in the order in which they are shown."""
+    page = (ROOT / "docs" / "service.md").read_text("utf-8")
+    listed = re.findall(r"^\| `QUART_JWT_([A-Z_]+)` \|", page, re.MULTILINE)
+    assert list(NAMES) == listed

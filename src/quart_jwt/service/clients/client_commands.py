@@ -34,9 +34,9 @@ T = TypeVar("T")
 )
 def clients() -> None:
     """
-    Manage which programs may ask about tokens, at /introspect and /revoke.
+    Manage which programs may ask about tokens.
 
-    The service may be running meanwhile.
+    They do so at /introspect and /revoke. The service may be running meanwhile.
     """
 
 
