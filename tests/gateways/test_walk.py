@@ -1,4 +1,4 @@
-"""The new user's walk of README.md, gone as it stands."""
+"""The new user's walk of README.md, in both languages, gone as it stands."""
 
 import contextlib
 import os
@@ -24,8 +24,7 @@ from gateways.products import DEPLOY
 from gateways.products import free_port
 from gateways.products import PRODUCTS
 
-BLOCKS = blocks_of(ROOT / "README.md")
-(WALK,) = (block for block in BLOCKS if block.asks_a_gateway)
+PAGES = ("README.md", "README.zh-CN.md")
 OUR_PROGRAMS = Path(sys.executable).parent
 NGINX = PRODUCTS[0]
 
@@ -36,11 +35,13 @@ def _service(tmp_path: Path) -> Iterator[running.Service]:
         yield service
 
 
-def _terminals(walk: Block) -> list[str]:
-    """What the reader starts before, in terminals of their own."""
-    above = BLOCKS[BLOCKS.index(walk) - 1]
+def _walk(page: str) -> tuple[list[str], Block]:
+    """What the reader starts in terminals of their own, and the commands after that."""
+    blocks = blocks_of(ROOT / page)
+    (walk,) = (block for block in blocks if block.asks_a_gateway)
+    above = blocks[blocks.index(walk) - 1]
     assert above.language == "sh"
-    return above.text.splitlines()
+    return above.text.splitlines(), walk
 
 
 @contextlib.contextmanager
@@ -78,12 +79,13 @@ def _no_nginx_left(where: Path) -> Iterator[None]:
             os.kill(int(pid.read_text()), signal.SIGTERM)
 
 
+@pytest.mark.parametrize("page", PAGES)
 async def test_the_walk_goes_as_it_is_written(
-    service: running.Service, tmp_path: Path
+    service: running.Service, tmp_path: Path, page: str
 ) -> None:
     """Sign in, protect a route behind nginx, rotate a key, end a session."""
     nginx = Path(NGINX.program())
-    serve, application = _terminals(WALK)
+    (serve, application), walk = _walk(page)
     assert serve == "make serve"
     gateway, protected = str(free_port()), free_port()
     served = service.url.rpartition(":")[2]
@@ -96,7 +98,7 @@ async def test_the_walk_goes_as_it_is_written(
             .replace("deploy/nginx", f"{tmp_path}/deploy/nginx"),
             command.printed,
         )
-        for command in commands_of(WALK)
+        for command in commands_of(walk)
     ]
     places = [str(nginx.parent), os.environ["PATH"], str(tmp_path)]
     with _application(tmp_path, application, protected), _no_nginx_left(tmp_path):
