@@ -74,9 +74,9 @@ def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
     close = serve_with(app, *_parts(app, resources))
     for blueprint in _blueprints(resources):
         app.register_blueprint(blueprint)
+    # Before the session store closes: who looks once more would open it again.
+    app.after_serving(serve_with(app, resources.readiness.serving))
     jwt = JWTManager(app, clock=clock, store=resources.sessions)
-    stop_looking = serve_with(app, resources.readiness.serving)
-    app.after_serving(stop_looking)
     # After the session store, which finishes what was begun, and is heard.
     app.after_serving(close)
     jwt.user_lookup_loader(user_of)

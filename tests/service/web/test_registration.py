@@ -63,6 +63,8 @@ async def test_a_taken_name_is_not_told(
     hashed.clear()
     free = await _register(anywhere, "bob")
     taken = await _register(anywhere)
+    for answer in (free, taken):
+        del answer.headers["X-Request-ID"]  # each request has its own
     assert list(free.headers) == list(taken.headers)
     assert (free.status_code, await free.get_data()) == (
         taken.status_code,
@@ -195,4 +197,4 @@ async def test_of_many_at_once_one_gets_the_name(
         for password in (*passwords, PASSWORD)
     ]
     assert statuses.count(200) == 1
-    assert len(events) == 1
+    assert [event.kind for event in events].count(Kind.REGISTERED) == 1
