@@ -82,14 +82,23 @@ def http(arguments: list[str]) -> None:
 def jq(arguments: list[str]) -> None:
     """Print what a path of names and places leads to, as `jq -r .sessions[0].id`."""
     match arguments:
-        case ["-r", path] if re.fullmatch(r"(\.\w+|\[\d*\])+", path):
-            for found in _followed([json.load(sys.stdin)], path):
-                sys.stdout.write(f"{found}\n")
+        case ["-r", path] if re.fullmatch(_JQ, path):
+            values = [json.load(sys.stdin)]
+            for step in path.split(" | "):
+                values = _followed(values, step)
+            sys.stdout.writelines(f"{value}\n" for value in values)
         case _:
             sys.exit(f"jq: the stand-in does not know {arguments}")
 
 
+_PATH = r"(\.\w+|\[\d*\])+"
+_JQ = rf"{_PATH}( \| (select\(\.\w+\)|{_PATH}))*"
+
+
 def _followed(values: list[Any], path: str) -> list[Any]:
+    if path.startswith("select("):
+        name = path.removeprefix("select(.").removesuffix(")")
+        return [value for value in values if value[name]]
     for step in re.findall(r"\w+|\[\]", path):
         if step == "[]":
             values = [each for value in values for each in value]

@@ -129,6 +129,23 @@ async def test_one_allowed_origin_is_compared_as_a_whole(
         assert await connection.receive() == "joe by cookies"
 
 
+async def test_cookies_for_https_are_not_for_pages_over_http(
+    app: Quart, client: Client, bearer: Mint
+) -> None:
+    """Whoever sits on the line can serve a page of any host over plain HTTP."""
+    app.config["JWT_COOKIE_SECURE"] = True
+    token = (await bearer())["Authorization"].split()[1]
+    headers = {
+        "Cookie": f"access_token_cookie={token}",
+        "Host": "app.example",
+        "Origin": "http://app.example",
+    }
+    assert (await _refusal(client, headers=headers))[0] == 401
+    headers["Origin"] = "https://app.example"
+    async with client.websocket("/echo", headers=headers) as connection:
+        assert await connection.receive() == "joe by cookies"
+
+
 async def test_an_origin_does_not_matter_without_a_cookie(
     client: Client, bearer: Mint
 ) -> None:

@@ -47,6 +47,16 @@ def test_a_clients_own_copy_is_removed_where_nobody_is_asked(stage: Stage) -> No
     assert told == [[]] * len(SPELLINGS)
 
 
+@pytest.mark.parametrize("name", ["X-Auth-Roles", "X-Auth-Scope"])
+def test_a_header_that_is_not_in_use_is_removed_too(stage: Stage, name: str) -> None:
+    """An application that looks for roles must not find the client's own."""
+    with stage.signed_in() as client:
+        for path in ("/page", "/public/page"):
+            assert client.get(path, headers=[(name, "admin")]).status_code == 200
+
+    assert [each.named(name) for each in stage.application.arrivals] == [[], []]
+
+
 def test_a_clients_own_copy_opens_nothing(stage: Stage) -> None:
     """Without a token it is 401, with or without such a header."""
     with stage.client() as client:

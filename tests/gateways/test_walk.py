@@ -32,6 +32,9 @@ NGINX = PRODUCTS[0]
 @pytest.fixture(name="service")
 def _service(tmp_path: Path) -> Iterator[running.Service]:
     with running.service_in(tmp_path / ".quart-jwt") as service:
+        login = {"username": "demo", "password": service.password}
+        for _ in range(2):  # as who has pasted the lines above it
+            httpx.post(f"{service.url}/login", json=login).raise_for_status()
         yield service
 
 

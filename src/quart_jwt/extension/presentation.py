@@ -262,8 +262,10 @@ async def _in_cookies(
 def _welcome(presentation: Presentation, settings: Settings) -> None:
     origin = presentation.header("Origin")
     host = presentation.header("Host") or ""
-    # A client that is no browser sends no origin, and acts for nobody else.
-    if origin is not None and not is_welcome(origin, host, settings.websocket_origins):
+    if origin is None:  # no browser, so nobody else's cookies
+        return
+    allowed, secure = settings.websocket_origins, settings.cookie_secure
+    if not is_welcome(origin, host, allowed, secure=secure):
         raise CSRFError("The page that opens this websocket is of another origin")
 
 

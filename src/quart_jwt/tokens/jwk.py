@@ -90,7 +90,7 @@ def read_jwk(members: Any, preferred: Iterable[str] = ()) -> JsonWebKey:
     _check_encoding(members)
     found = primitive(algorithm)
     if found is None:
-        raise _unusable(f"{algorithm} needs the extra asymmetric_crypto")
+        raise _unusable(f"{algorithm} needs the extra asymmetric-crypto")
     try:
         material = found.from_jwk(members)
     except (PyJWTError, TypeError, ValueError):

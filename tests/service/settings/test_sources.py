@@ -142,3 +142,32 @@ def test_a_secret_of_the_environment_is_not_the_file_s(tmp_path: Path) -> None:
     (tmp_path / "quart-jwt.toml").write_text("access_token_expires = 60")
     assert exposed_secrets({"QUART_JWT_SECRET_KEY": SECRET}) is None
     assert not [name for name in os.environ if name.startswith("QUART_JWT_")]
+
+
+@pytest.mark.parametrize("mode", [0o666, 0o602])
+def test_a_usual_file_that_everybody_can_change_is_refused(mode: int) -> None:
+    """It may be a trap in the current directory; a named one is the operator's word."""
+    path = Path("quart-jwt.toml")
+    path.write_text("access_token_expires = 60")
+    path.chmod(mode)
+    with pytest.raises(SettingsError, match="everybody can change it"):
+        read_settings({})
+    named = read_settings({"QUART_JWT_SETTINGS": str(path)})
+    assert named.access_token_expires_s == 60
+
+
+def test_a_usual_file_of_somebody_else_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An administrator's command in a user's directory does not do the user's will."""
+    Path("quart-jwt.toml").write_text("access_token_expires = 60")
+    Path("quart-jwt.toml").chmod(0o600)
+    owner = Path("quart-jwt.toml").stat().st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    if owner != 0:
+        with pytest.raises(SettingsError, match="is somebody else's"):
+            read_settings({})
+    else:
+        os.chown("quart-jwt.toml", 65_534, -1)
+        with pytest.raises(SettingsError, match="is somebody else's"):
+            read_settings({})

@@ -174,6 +174,9 @@ async def test_a_refresh_token_takes_its_session_along(
     assert await service.status("GET", "/protected", other["access_token"]) == 200
     (event,) = [one for one in events if one.kind is Kind.TOKEN_REVOKED]
     assert (event.subject, event.reason) == (NAME, "refresh_token")
+    assert event.client == CLIENT
+    (ended,) = [one for one in events if one.kind is Kind.SESSION_ENDED]
+    assert (ended.subject, ended.session_id) == (NAME, event.session_id)
 
 
 async def test_an_access_token_goes_alone(
@@ -187,6 +190,7 @@ async def test_an_access_token_goes_alone(
     assert await service.status("POST", "/refresh", tokens["refresh_token"]) == 200
     (event,) = [one for one in events if one.kind is Kind.TOKEN_REVOKED]
     assert (event.subject, event.reason) == (NAME, "access_token")
+    assert event.client == CLIENT
 
 
 async def test_revoking_what_is_no_token_is_done(

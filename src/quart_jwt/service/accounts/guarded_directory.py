@@ -160,8 +160,7 @@ class GuardedDirectory:
         )
         user = self._guard.believed(found)
         if not user.enabled:
-            logger.info("login refused: user %r is disabled", user.name)
-            raise CredentialsError
+            raise CredentialsError("disabled", user.name)
         return user
 
     async def find(self, name: str) -> User | None:
@@ -209,7 +208,11 @@ class GuardedPasswordChanging:
             )
         except (CredentialsError, PasswordRuleError):
             raise WrongPasswordError from None
-        return self._guard.believed(changed)
+        user = self._guard.believed(changed)
+        if user.name != name or not user.enabled:
+            logger.error("user directory %r changed another user", self._guard.name)
+            raise DirectoryError
+        return user
 
 
 class GuardedRegistering:

@@ -181,6 +181,7 @@ class Active(Struct):
     aud: str | list[str] | UnsetType = UNSET
     iss: str | UnsetType = UNSET
     scope: str | UnsetType = UNSET
+    roles: list[str] | UnsetType = UNSET
     client_id: str | UnsetType = UNSET
 
 

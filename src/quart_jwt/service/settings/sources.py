@@ -12,6 +12,7 @@ a table's name is put before the names in it, so that these two say the same::
 """
 
 import difflib
+import os
 import re
 import stat
 import tomllib
@@ -58,7 +59,7 @@ class Sources:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.path: Path | None = settings_file(environ)
-        self.faults: list[str] = []
+        self.faults: list[str] = _strangers(self.path)
         self._given = {**dict(self._from_file()), **_from_environment(environ)}
 
     def __getitem__(self, name: str) -> Given | None:
@@ -122,6 +123,19 @@ def settings_file(environ: Mapping[str, str]) -> Path | None:
     if named:
         return Path(named)
     return DEFAULT_FILE if DEFAULT_FILE.is_file() else None
+
+
+def _strangers(path: Path | None) -> list[str]:
+    """Say whether the usual file, which nobody has named, is somebody else's."""
+    if path is not DEFAULT_FILE:
+        return []
+    status = path.stat()
+    if status.st_uid in {0, os.geteuid()} and not status.st_mode & stat.S_IWOTH:
+        return []
+    return [
+        f"{path} is somebody else's, or everybody can change it: "
+        f"name it with {FILE_SETTING} if it is meant"
+    ]
 
 
 def exposed_secrets(environ: Mapping[str, str]) -> Path | None:

@@ -18,7 +18,7 @@ from quart_jwt.extension.verify import verify
 from quart_jwt.tokens.scopes import granted_scopes
 from quart_jwt.typing import Claims
 
-COPIED = ("client_id", "exp", "iat", "nbf", "sub", "aud", "iss", "jti", "sid")
+COPIED = ("client_id", "exp", "iat", "nbf", "sub", "aud", "iss", "jti", "sid", "roles")
 """Claims that stand in the answer as they stand in the token (RFC 7662 §2.2)."""
 
 NOT_APPLICABLE = "N_A"

@@ -18,6 +18,7 @@ from quart_jwt.exceptions import JWTExtendedException
 from quart_jwt.exceptions import KeysUnavailableError
 from quart_jwt.service.events import happened
 from quart_jwt.service.events import Kind
+from quart_jwt.service.observability.request_facts import note_claims
 from quart_jwt.service.openapi import schemas
 from quart_jwt.service.openapi.documented import BODY
 from quart_jwt.service.openapi.documented import documented
@@ -42,7 +43,8 @@ oauth_routes: Blueprint = Blueprint("oauth", __name__)
 )
 async def introspection() -> Response:
     """Say whether a token counts now, and what it says (RFC 7662)."""
-    return jsonify(await introspect(await _token_of_a_client()))
+    _, token = await _client_and_token()
+    return jsonify(await introspect(token))
 
 
 @oauth_routes.post("/revoke")
@@ -60,25 +62,28 @@ async def revocation() -> Response:
     A refresh token takes its whole session along. An access token goes alone: who
     has only that much of a session may not end the rest of it.
     """
-    token = await _token_of_a_client()
+    client, token = await _client_and_token()
     claims = await _claims(token)
     if claims is not None:
+        note_claims(claims)  # whose session it is that ends
         await revoke_token(token)
         happened(
             Kind.TOKEN_REVOKED,
             subject=claims["sub"],
             session_id=claims.get("sid"),
             reason=f"{claims['type']}_token",
+            client=client,
         )
     return jsonify(revoked=True)
 
 
-async def _token_of_a_client() -> str:
-    """Return the token of the form, once the client has proved who it is."""
+async def _client_and_token() -> tuple[str, str]:
+    """Return who asks, once it has been proved, and the token of the form."""
     form = await read_form(request)
     authorization = request.headers.get("Authorization")
-    await authenticate_client(current_resources().clients, authorization, form)
-    return token_in(form)
+    clients = current_resources().clients
+    client = await authenticate_client(clients, authorization, form)
+    return client, token_in(form)
 
 
 async def _claims(token: str) -> dict[str, Any] | None:

@@ -78,7 +78,9 @@ async def change_password() -> Response:
     pair = await create_token_pair(
         changed.name, fresh=True, additional_claims=claims_of(changed)
     )
-    return token_answer(pair, in_cookies=get_jwt_request_location() == "cookies")
+    answer = token_answer(pair, in_cookies=get_jwt_request_location() == "cookies")
+    happened(Kind.SIGNED_IN, subject=changed.name, session_id=pair.session_id)
+    return answer
 
 
 async def _change_and_end(name: str, current: str, new: str) -> User:

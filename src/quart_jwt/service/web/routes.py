@@ -78,8 +78,9 @@ async def login() -> Response:
     pair = await create_token_pair(
         user.name, fresh=True, additional_claims=claims_of(user)
     )
+    answer = token_answer(pair, in_cookies=wanted.cookies)
     happened(Kind.SIGNED_IN, subject=user.name, session_id=pair.session_id)
-    return token_answer(pair, in_cookies=wanted.cookies)
+    return answer
 
 
 async def _authenticated(name: str, password: str) -> User:
