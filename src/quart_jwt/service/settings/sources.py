@@ -132,10 +132,8 @@ def _strangers(path: Path | None) -> list[str]:
     status = path.stat()
     if status.st_uid in {0, os.geteuid()} and not status.st_mode & stat.S_IWOTH:
         return []
-    return [
-        f"{path} is somebody else's, or everybody can change it: "
-        f"name it with {FILE_SETTING} if it is meant"
-    ]
+    why = "is somebody else's, or everybody can change it"
+    return [f"{path} {why}: name it with {FILE_SETTING} if it is meant"]
 
 
 def exposed_secrets(environ: Mapping[str, str]) -> Path | None:
