@@ -294,3 +294,28 @@ def test_a_database_url_is_decoded_once(url: str, path: str) -> None:
     """What a URL escapes is the character that it stands for, and no more."""
     stored = read_storage_settings({"QUART_JWT_DATABASE_URL": url})
     assert make_url(stored.database_url).database == path
+
+
+@pytest.mark.parametrize(
+    ("given", "url", "expected_s"),
+    [
+        ({}, "sqlite+aiosqlite:///x.db", 5.0),
+        ({}, "redis://h/0", 0.25),
+        ({"STORE_TIMEOUT_MS": "1"}, "redis://h/0", 0.001),
+        ({"STORE_TIMEOUT_MS": "60000"}, "sqlite+aiosqlite:///x.db", 60.0),
+    ],
+)
+def test_how_long_the_session_store_may_take(
+    given: dict[str, str], url: str, expected_s: float
+) -> None:
+    """What suits the store, or what somebody says."""
+    environ = {f"QUART_JWT_{name}": text for name, text in given.items()}
+    storage = read_settings({"QUART_JWT_STORE_URL": url, **environ}).storage
+    assert storage.store_timeout_s == expected_s
+
+
+@pytest.mark.parametrize("text", ["0", "60001", "0.25", "-1", "soon"])
+def test_a_store_timeout_is_whole_milliseconds(text: str) -> None:
+    """From 1 to a minute; a fault is one line."""
+    (fault,) = _faults(STORE_TIMEOUT_MS=text)
+    assert fault == "QUART_JWT_STORE_TIMEOUT_MS must be a whole number from 1 to 60000"

@@ -25,6 +25,8 @@ POSTGRESQL_SCHEME = "postgresql+asyncpg://"
 FILE_TIMEOUT_S = 5.0
 """A file does not hang like a network, but a hundred sign-ins write one by one."""
 SERVER_TIMEOUT_S = 0.25
+MAX_TIMEOUT_MS = 60_000
+"""Nobody waits longer for a page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,8 @@ class Storage:
         database_url: The database of the accounts.
         is_database_named: Whether somebody has chosen it.
         store_url: Where sessions are; None for the same database.
+        store_timeout_ms: How long a call of the session store may take; None for
+            what suits the store.
     """
 
     mode: Mode
@@ -45,6 +49,7 @@ class Storage:
     database_url: str = field(repr=False)  # it may hold a password
     is_database_named: bool = True
     store_url: str | None = field(default=None, repr=False)
+    store_timeout_ms: int | None = None
 
     @property
     def sessions_url(self) -> str:
@@ -54,6 +59,8 @@ class Storage:
     @property
     def store_timeout_s(self) -> float:
         """How long a call of the session store may take, in seconds."""
+        if self.store_timeout_ms is not None:
+            return self.store_timeout_ms / 1_000
         is_file = self.sessions_url.startswith(f"{SQLITE}:")
         return FILE_TIMEOUT_S if is_file else SERVER_TIMEOUT_S
 
@@ -78,7 +85,15 @@ def read_storage(reading: Reading) -> Storage:
         database_url=_database_url(reading, state_dir),
         is_database_named=reading.is_given("DATABASE_URL"),
         store_url=_store_url(reading),
+        store_timeout_ms=_store_timeout_ms(reading),
     )
+
+
+def _store_timeout_ms(reading: Reading) -> int | None:
+    usual = int(1_000 * SERVER_TIMEOUT_S)
+    if not reading.text("STORE_TIMEOUT_MS", shown=f"{usual}, or 5000 for SQLite"):
+        return None
+    return reading.number("STORE_TIMEOUT_MS", usual, most=MAX_TIMEOUT_MS)
 
 
 def _mode(reading: Reading) -> Mode:
