@@ -10,6 +10,7 @@ from playwright.async_api import Page
 from browser.conftest import ARTEFACTS
 from browser.conftest import Served
 from quart_jwt.service.settings.settings import Settings
+from service.kit import with_registration
 from service.promised import document
 
 pytestmark = pytest.mark.slow
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(name="settings")
 def _settings(settings: Settings) -> Settings:
-    return dataclasses.replace(settings, docs=True)
+    return with_registration(dataclasses.replace(settings, docs=True))
 
 
 async def _opened(browser: Browser, address: str, faults: list[str]) -> Page:
@@ -66,4 +67,27 @@ async def test_a_link_unfolds_and_the_filter_folds(
     await page.fill("#filter", "revoke")
     await expect(page.locator(".operation:visible")).to_have_count(1)
     await expect(page.locator("#post_revocation")).to_be_visible()
+    await expect(page.locator("h2:visible")).to_have_count(1)
+    await expect(page.locator("nav strong:visible")).to_have_count(1)
+    await expect(page.locator("#nothing")).to_be_empty()
+    await page.fill("#filter", "no such operation")
+    await expect(page.locator("h2:visible, nav strong:visible")).to_have_count(0)
+    await expect(page.locator("#nothing")).to_have_text("Nothing found.")
+    await page.screenshot(path=ARTEFACTS / "docs-page-nothing.png")
+    await page.fill("#filter", "")
+    await expect(page.locator("#nothing")).to_be_empty()
+    await page.screenshot(path=ARTEFACTS / "docs-page-folded.png")
+    assert faults == []
+
+
+async def test_the_two_pages_lead_to_each_other(
+    served: Served, chromium: Browser
+) -> None:
+    """Who reads about the service can try it, and the other way round."""
+    faults: list[str] = []
+    page = await _opened(chromium, f"{served.address}/docs", faults)
+    await page.get_by_role("link", name="try it").click()
+    await expect(page.locator("#sign-in")).to_be_visible()
+    await page.locator("header a").click()
+    await expect(page.locator(".operation").first).to_be_visible()
     assert faults == []

@@ -11,6 +11,7 @@ from quart_jwt.service.errors import SettingsError
 from quart_jwt.service.openapi.docs_page import FILES
 from quart_jwt.service.settings.settings import read_settings
 from quart_jwt.service.settings.settings import Settings
+from quart_jwt.service.settings.storage import Mode
 
 TEXTS = {path.name: path.read_text("utf-8") for path in FILES.iterdir()}
 
@@ -36,6 +37,18 @@ async def test_every_file_is_served(client: Any) -> None:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Referrer-Policy"] == "no-referrer"
         assert answer.headers["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.parametrize("mode", ["development", "production"])
+async def test_it_links_to_the_page_if_that_is_there(
+    settings: Settings, mode: Mode
+) -> None:
+    """An operator's service has no demonstration, and no link to one."""
+    storage = replace(settings.storage, mode=mode)
+    app = create_app(replace(settings, storage=storage, docs=True))
+    text = await (await app.test_client().get("/docs")).get_data(as_text=True)
+    assert ('<a href="."' in text) is (mode == "development")
+    assert ('<a hidden href="."' in text) is (mode == "production")
 
 
 @pytest.mark.parametrize(

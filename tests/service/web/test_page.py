@@ -1,14 +1,20 @@
 """The page's files: in development only, and loading nothing from elsewhere."""
 
 import re
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 
 from quart_jwt.service.app import create_app
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.web.page import FILES
+from service.serving.test_process import _start
+from service.serving.test_process import Start
+
+start = _start
 
 HTML = (FILES / "index.html").read_text("utf-8")
 SCRIPTS = {path.name: path.read_text("utf-8") for path in FILES.glob("*.js")}
@@ -38,6 +44,29 @@ async def test_the_page_is_there_in_development(client: Any) -> None:
         assert response.headers["Content-Security-Policy"].startswith(
             "default-src 'none'"
         )
+
+
+@pytest.mark.parametrize("docs", [True, False])
+async def test_it_links_to_the_documents_if_they_are_there(
+    settings: Settings, *, docs: bool
+) -> None:
+    """A page that the operator does not want has no link to it."""
+    storage = replace(settings.storage, mode="development")
+    app = create_app(replace(settings, storage=storage, docs=docs))
+    text = await (await app.test_client().get("/")).get_data(as_text=True)
+    assert ('<a href="docs"' in text) is docs
+    assert ('<a hidden href="docs"' in text) is not docs
+
+
+def test_each_request_is_one_line_in_the_log(start: Start) -> None:
+    """A client that hangs up when it has the whole answer was answered with 200."""
+    running = start(MODE="development")
+    paths = ["/", "/page/main.js", "/docs", "/docs/docs.css", "/openapi.json"]
+    for path in paths * 10:
+        assert httpx.get(running.address + path).status_code == 200
+    assert running.stop() == 0
+    lines = re.findall(r'"GET (\S+) 1\.1" (\S+) ', running.text)
+    assert Counter(lines) == dict.fromkeys([(path, "200") for path in paths], 10)
 
 
 async def test_the_page_is_not_there_in_production(settings: Settings) -> None:

@@ -12,18 +12,19 @@ from typing import Any
 from quart import Blueprint
 from quart import current_app
 from quart import Response
-from quart import send_from_directory
 from quart_schema import hide
 
 from quart_jwt.service.openapi.document import openapi_document
 from quart_jwt.service.openapi.documented import documented
 from quart_jwt.service.openapi.documented import STORES
+from quart_jwt.service.web.files_in_memory import FilesInMemory
 from quart_jwt.service.web.page_policy import protect
 
 FILES = Path(__file__).with_name("docs_files")
 DOCUMENT = "quart-jwt-openapi"
 
 docs: Blueprint = Blueprint("docs", __name__)
+_files = FilesInMemory(FILES)
 docs.after_request(protect)
 
 
@@ -42,11 +43,11 @@ async def openapi() -> Response:
 @hide
 async def page() -> Response:
     """Show the page."""
-    return await send_from_directory(FILES, "docs.html")
+    return _files.answer("docs.html", linked="page" in current_app.blueprints)
 
 
 @docs.get("/docs/<name>")
 @hide
 async def asset(name: str) -> Response:
     """Give one of its files."""
-    return await send_from_directory(FILES, name)
+    return _files.answer(name)

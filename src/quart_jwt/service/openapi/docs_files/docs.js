@@ -27,11 +27,10 @@ function show(api) {
     METHODS.filter((method) => item[method]).map((method) => ({ method, path, ...item[method] })));
   for (const group of api.tags) {
     const members = operations.filter((one) => one.tags.includes(group.name));
-    find("index").append(element("strong", "", group.name), ...members.map(entry));
-    find("operations").append(
+    find("index").append(element("div", "group", element("strong", "", group.name), ...members.map(entry)));
+    find("operations").append(element("section", "group",
       element("h2", "", group.name), element("p", "hint", group.description),
-      ...members.map((one) => card(one, api)),
-    );
+      ...members.map((one) => card(one, api))));
   }
   find("filter").addEventListener("input", (event) => filter(event.target.value));
   unfold();
@@ -123,6 +122,9 @@ function origin() {
 
 function filter(text) {
   for (const one of document.querySelectorAll("[data-text]")) one.hidden = !one.dataset.text.includes(text.trim().toLowerCase());
+  const groups = [...document.querySelectorAll(".group")];
+  for (const group of groups) group.hidden = !group.querySelector("[data-text]:not([hidden])");
+  find("nothing").textContent = groups.every((group) => group.hidden) ? "Nothing found." : "";
 }
 
 function unfold() {

@@ -1,6 +1,7 @@
 // A client that keeps itself signed in: by the clock, or when it is refused.
 
 const MARGIN_S = 10; // refresh so long before the end, or at a third of a short life
+const CSRF = ["access", "refresh"]; // the kinds of token that have a CSRF value each
 
 /**
  * Talks to the service and holds the tokens of one session.
@@ -39,12 +40,23 @@ export class Client {
     return { response, data };
   }
 
+  /** After a reload: cookies are still there, and the readable CSRF value tells of them. */
+  async recognise() {
+    if (!CSRF.some((kind) => cookie(`csrf_${kind}_token`))) return;
+    this.cookies = true;
+    const { response, data } = await this.send("GET", "/me");
+    if (response.status === 401) await this.refresh();
+    if (!response.ok) return;
+    this.expiresAt = data.expires_at * 1000;
+    this.lifeMs = Math.max(this.leftMs(), Number(localStorage.getItem("life")));
+  }
+
   /** Call a protected route; refresh before it, or after a 401 and once more. */
   async call(method, path) {
     if (this.byClock && this.isDue()) await this.refresh();
     let answer = await this.send(method, path, { token: this.access, csrf: "access" });
     if (answer.response.status === 401 && this.onRefusal && this.signedIn) {
-      if (await this.refresh()) {
+      if ((await this.refresh()).response.ok) {
         answer = await this.send(method, path, { token: this.access, csrf: "access" });
       }
     }
@@ -63,12 +75,20 @@ export class Client {
       csrf: "refresh",
     });
     if (response.ok) this.keep(data);
-    else if (response.status === 401) this.forgetAll();
-    return response.ok;
+    else if (response.status === 401) this.signedOut();
+    return { response, data };
   }
 
   async signOut() {
     await this.send("POST", "/logout", { token: this.access ?? this.refreshToken, csrf: "access" });
+    this.signedOut();
+  }
+
+  /** The session is over: what is left of its cookies must not look like one. */
+  signedOut() {
+    if (this.cookies) {
+      for (const kind of CSRF) document.cookie = `csrf_${kind}_token=; Max-Age=0; Path=/`;
+    }
     this.forgetAll();
   }
 
@@ -86,6 +106,7 @@ export class Client {
     this.refreshToken = data.refresh_token ?? this.refreshToken;
     this.lifeMs = data.expires_in * 1000;
     this.expiresAt = Date.now() + this.lifeMs;
+    localStorage.setItem("life", String(this.lifeMs)); // a reload asks how long, not since when
   }
 
   async send(method, path, { body, token, csrf } = {}) {

@@ -8,6 +8,7 @@ import { preferred, WORDS } from "./words.js";
 const TICK_MS = 200;
 const MAX_ENTRIES = 50;
 const TOOLS = { curl, httpie };
+const CARDS = ["sign-in", "call", "refreshing", "sessions"]; // each has a line for what came of it
 
 const find = (id) => document.getElementById(id);
 const api = document.querySelector('meta[name="api"]').content.replace(/\/$/, "");
@@ -54,11 +55,13 @@ function showToken() {
   const token = client.access ? takeApart(client.access) : null;
   find("encoded").replaceChildren(...(token ? segments(token.segments) : []));
   find("hidden-token").hidden = !client.cookies;
+  find("copy-token").textContent = word("copyToken");
   find("token").classList.toggle("empty", !token);
   describe(find("header"), token?.header ?? {});
   describe(find("claims"), token?.claims ?? {});
   for (const id of ["sign-out", "forget", "refresh", "list"]) find(id).disabled = !client.signedIn;
   find("forget").disabled = !client.access;
+  find("forget").title = client.cookies ? word("forgetHidden") : "";
   showLife();
 }
 
@@ -110,7 +113,7 @@ function life(left) {
 
 async function tick() {
   showLife();
-  if (client.byClock && client.isDue()) await attempt(() => client.refresh());
+  if (client.byClock && client.isDue()) await attempt("refreshing", refresh);
 }
 
 // The journal -------------------------------------------------------------------
@@ -142,55 +145,72 @@ function command(line) {
   box.className = "command";
   const button = make("button", word("copy"));
   button.type = "button";
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(line);
-    button.textContent = word("copied");
-  });
+  button.addEventListener("click", () => copy(button, line));
   box.append(make("code", line), button);
   return box;
+}
+
+async function copy(button, text) {
+  await navigator.clipboard.writeText(text);
+  button.textContent = word("copied");
 }
 
 // The sessions ------------------------------------------------------------------
 
 async function listSessions() {
   const { response, data } = await client.call("GET", "/sessions");
-  if (!response.ok) return say(answerOf({ response, data }), false);
-  find("session-list").replaceChildren(...data.sessions.map(shownSession));
+  say("sessions", response.ok ? "" : answerOf({ response, data }), response.ok);
+  if (!response.ok) return;
+  find("session-list").replaceChildren(...data.sessions.sort(byNearness).map(shownSession));
+}
+
+/** This session first, then the newest. */
+function byNearness(one, other) {
+  return other.is_current - one.is_current || other.created_at.localeCompare(one.created_at);
 }
 
 function shownSession(session) {
   const item = document.createElement("li");
   const since = new Date(session.created_at).toLocaleString(language);
-  item.append(make("span", session.user_agent ?? session.address ?? session.id));
-  item.append(make("small", `${word("since")} ${since}`));
-  if (session.is_current) item.append(make("em", word("thisSession")));
+  const name = make("span", session.user_agent ?? session.address ?? session.id);
+  name.title = session.id;
+  const when = make("small", `${word("since")} ${since}`);
+  if (session.is_current) when.append(make("em", word("thisSession")));
   const end = make("button", word("endSession"));
   end.type = "button";
   end.addEventListener("click", () =>
-    attempt(async () => {
-      await client.call("DELETE", `/sessions/${encodeURIComponent(session.id)}`);
-      item.remove();
-    }),
+    attempt("sessions", () => endSession(session, item)),
   );
-  item.append(end);
+  item.append(name, end, when);
   return item;
+}
+
+async function endSession(session, item) {
+  const answer = await client.call("DELETE", `/sessions/${encodeURIComponent(session.id)}`);
+  const isGone = answer.response.ok || answer.response.status === 404;
+  say("sessions", isGone ? "" : answerOf(answer), isGone);
+  if (!isGone) return;
+  item.remove();
+  if (session.is_current) client.signedOut();
 }
 
 // What a person does ------------------------------------------------------------
 
-/** Run one action, and show the state that it left; the network may be away. */
-async function attempt(action) {
+/** Run one action of a card, and show the state that it left; the network may be away. */
+async function attempt(card, action) {
+  const wasSignedIn = client.signedIn;
   try {
     await action();
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    say(word("unreachable"), false);
+    say(card, word("unreachable"), false);
   }
+  if (wasSignedIn && !client.signedIn) find("session-list").replaceChildren();
   showToken();
 }
 
-function say(text, good) {
-  const verdict = find("verdict");
+function say(card, text, good) {
+  const verdict = find(card).querySelector(".verdict");
   verdict.textContent = text;
   verdict.className = `verdict ${good ? "good" : "bad"}`;
 }
@@ -203,33 +223,50 @@ function answerOf({ response, data }) {
 async function signIn() {
   const form = new FormData(find("sign-in"));
   const cookies = form.get("mode") === "cookies";
-  const answer = await client.signIn(form.get("username"), form.get("password"), cookies);
-  say(answer.response.ok ? "" : answerOf(answer), answer.response.ok);
+  for (const card of CARDS) say(card, "", true);
   find("session-list").replaceChildren();
+  const answer = await client.signIn(form.get("username"), form.get("password"), cookies);
+  if (!answer.response.ok) say("sign-in", answerOf(answer), false);
+}
+
+async function signOut() {
+  await client.signOut();
+  for (const card of CARDS) say(card, "", true);
+}
+
+async function recognise() {
+  await client.recognise();
+  if (client.cookies) find("sign-in").elements.mode.value = "cookies";
+}
+
+async function refresh() {
+  const answer = await client.refresh();
+  say("refreshing", answer.response.ok ? "" : answerOf(answer), answer.response.ok);
 }
 
 async function callProtected() {
   const answer = await client.call("GET", "/protected");
-  say(answerOf(answer), answer.response.ok);
+  say("call", answerOf(answer), answer.response.ok);
 }
 
 const onClick = {
-  "sign-out": () => client.signOut(),
-  protected: callProtected,
-  forget: () => (client.access = null),
-  refresh: () => client.refresh(),
-  list: listSessions,
+  "sign-out": ["sign-in", signOut],
+  protected: ["call", callProtected],
+  forget: ["call", () => (client.access = null)],
+  refresh: ["refreshing", refresh],
+  list: ["sessions", listSessions],
 };
 
-for (const [id, action] of Object.entries(onClick)) {
-  find(id).addEventListener("click", () => attempt(action));
+for (const [id, [card, action]] of Object.entries(onClick)) {
+  find(id).addEventListener("click", () => attempt(card, action));
 }
 find("sign-in").addEventListener("submit", (event) => {
   event.preventDefault();
-  attempt(signIn);
+  attempt("sign-in", signIn);
 });
 find("by-clock").addEventListener("change", ({ target }) => (client.byClock = target.checked));
 find("on-401").addEventListener("change", ({ target }) => (client.onRefusal = target.checked));
+find("copy-token").addEventListener("click", ({ target }) => copy(target, client.access));
 for (const kind of ["language", "tool"]) {
   for (const button of document.querySelectorAll(`[data-${kind}]`)) {
     button.addEventListener("click", () => choose(kind, button.dataset[kind]));
@@ -237,4 +274,5 @@ for (const kind of ["language", "tool"]) {
 }
 
 translate();
+attempt("sign-in", recognise);
 setInterval(tick, TICK_MS);
