@@ -42,6 +42,7 @@ from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.sources import exposed_secrets
 from quart_jwt.service.settings.sources import FILE_SETTING
 from quart_jwt.service.settings.storage import Mode
+from quart_jwt.service.start_check import check_start
 from quart_jwt.service.web.route_commands import routes_command
 
 
@@ -139,6 +140,7 @@ def serve_command(
     settings = read_settings(os.environ)
     values = read_values(path)
     count = worker_count(values, wanted)
+    check_start(settings)  # before anything is made or announced
     settings.storage.prepare()
     announce = _announcer(settings.storage.mode)
     config = make_config(values, binds)
