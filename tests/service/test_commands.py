@@ -2,6 +2,7 @@ import asyncio
 import importlib.util
 import runpy
 import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
@@ -15,6 +16,7 @@ from click.testing import Result
 from quart_jwt import __version__
 from quart_jwt.service import cli as door
 from quart_jwt.service import commands
+from quart_jwt.service.accounts import user_commands
 from quart_jwt.service.accounts.demo import DemoAccount
 from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.resources import opened_accounts
@@ -24,7 +26,11 @@ from quart_jwt.service.settings.settings import Settings
 from service.kit import QUICK
 from service.kit import SECRET
 
-Run = Any
+
+@pytest.fixture(name="terminal")
+def _terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody sits there; click's runner types what he would."""
+    monkeypatch.setattr(user_commands, "has_terminal", lambda: True)
 
 
 def _run(*arguments: str, stdin: str | bytes | None = None, **environ: str) -> Result:
@@ -48,6 +54,7 @@ def _matches(name: str, password: str) -> bool:
 # users ------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("terminal")
 def test_a_prompted_password_is_asked_twice_and_never_shown() -> None:
     """The usual way: no argument, no echo."""
     result = _run("users", "add", "alice", stdin="p\u00e4ss wor\np\u00e4ss wor\n")
@@ -104,7 +111,7 @@ def test_a_password_that_breaks_the_rules(stdin: bytes, message: str) -> None:
         result.stderr,
         result.stdout,
     )
-    assert _run("users", "list").stdout == ""
+    assert not Path(".quart-jwt").exists()
 
 
 def test_a_name_is_stored_normalised() -> None:
@@ -159,6 +166,7 @@ def test_nobody_cannot_be_changed(command: str) -> None:
     ) == (1, "Error: there is no user named 'nobody'\n")
 
 
+@pytest.mark.usefixtures("terminal")
 def test_passwords_that_differ_are_asked_for_again() -> None:
     """A slip is no password."""
     result = _run("users", "add", "alice", stdin="a\nb\nthe third\nthe third\n")
@@ -166,6 +174,7 @@ def test_passwords_that_differ_are_asked_for_again() -> None:
     assert _matches("alice", "the third")
 
 
+@pytest.mark.usefixtures("terminal")
 def test_no_answer_is_no_user() -> None:
     """An end of input at the prompt stops with status 1."""
     assert _run("users", "add", "alice", stdin="").exit_code == 1
@@ -173,6 +182,10 @@ def test_no_answer_is_no_user() -> None:
 
 def test_users_need_no_secret_and_meet_all_faults() -> None:
     """Production's secret is not needed; a misspelt setting is still refused."""
+    result = _run(
+        "users", "add", "a", "--password-stdin", stdin="x" * 8, MODE="production"
+    )
+    assert result.exit_code == 0
     assert _run("users", "list", MODE="production").exit_code == 0
     result = _run("users", "list", MOOD="x", MODE="y")
     assert result.exit_code == 1
@@ -181,10 +194,53 @@ def test_users_need_no_secret_and_meet_all_faults() -> None:
     )
 
 
+@pytest.mark.parametrize("command", ["add", "set-password"])
+def test_without_a_terminal_nobody_is_asked(command: str) -> None:
+    """A job of cron hears which option it needs, and nothing else."""
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "quart_jwt", "users", command, "alice"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,  # as under cron: no /dev/tty
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (
+        1,
+        "",
+        "Error: there is no terminal: use --password-stdin\n",
+    )
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["add", "set-password"])
+def test_no_password_is_asked_for_users_who_are_elsewhere(command: str) -> None:
+    """It would be typed in vain."""
+    done = _run("users", command, "alice", USER_DIRECTORY="ldap")
+    assert done.stderr == "Error: users are in the directory 'ldap', not here\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("users", "list"), ("clients", "list"), ("keys", "list"), ("keys", "export")],
+)
+def test_reading_makes_nothing(arguments: Sequence[str]) -> None:
+    """In the wrong directory there is no database, which is not the same as empty."""
+    done = _run(*arguments)
+    assert (done.exit_code, done.stdout, done.stderr) == (
+        1,
+        "",
+        "Error: there is no database at '.quart-jwt/service.db'\n",
+    )
+    assert list(Path().iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ("nonsense",),
+        ("serve", "--config", "no-such.toml"),
+        ("--settings", "no-such.toml", "serve"),
         ("users", "nonsense"),
         ("users", "add"),
         ("users", "add", "a", "password"),
@@ -219,6 +275,25 @@ def test_help_shows_how(arguments: Sequence[str]) -> None:
     assert result.exit_code == 0
     assert arguments == ("--help",) or "Examples:\n    " in result.stdout
     assert "\b" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    "group", [(), ("users",), ("keys",), ("db",), ("config",), ("clients",)]
+)
+def test_lists_of_commands_are_not_cut(group: Sequence[str]) -> None:
+    """A first sentence fits on a line of an ordinary terminal."""
+    listed = _run(*group, "--help").stdout.partition("Commands:\n")[2]
+    commands_ = listed.partition("\n\n")[0]
+    assert commands_
+    assert "..." not in commands_
+
+
+def test_migrate_is_listed() -> None:
+    """Nobody would find it else; behind an option it is a wrong command line."""
+    assert "  migrate  Take a Flask project to Quart" in _run("--help").stdout
+    done = _run("migrate", "--write", ".")
+    assert done.exit_code == 2
+    assert "migrate has to be the first word" in done.stderr
 
 
 def test_the_version_is_the_distributions() -> None:
@@ -417,6 +492,7 @@ def test_without_the_extra_one_line_says_what_to_do(
         return None if name == missing else find(name)
 
     monkeypatch.setattr(door, "find_spec", found)
+    monkeypatch.setattr(sys, "argv", ["quart-jwt", "serve"])
     with pytest.raises(SystemExit) as caught:
         door.main()
     assert caught.value.code == 1
@@ -424,6 +500,29 @@ def test_without_the_extra_one_line_says_what_to_do(
         capsys.readouterr().err
         == "quart-jwt: the service is not installed: pip install 'quart-jwt[service]'\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("--version", f"quart-jwt, version {__version__}\n"),
+        ("--help", door.HELP),
+        ("-h", door.HELP),
+    ],
+)
+def test_without_the_extra_there_are_help_and_version(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    word: str,
+    said: str,
+) -> None:
+    """Who asks what this is hears it, and how to get the rest."""
+    monkeypatch.setattr(door, "find_spec", lambda _name: None)
+    monkeypatch.setattr(sys, "argv", ["quart-jwt", word])
+    door.main()
+    assert capsys.readouterr() == (said, "")
+    assert "quart-jwt[service]" in door.HELP
+    assert "quart-jwt[migrate]" in door.HELP
 
 
 # the ASGI module --------------------------------------------------------------

@@ -137,6 +137,7 @@ async def test_a_failing_store_is_left_alone(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """After a row of failures it is not asked, until one call finds it well again."""
+    caplog.set_level(logging.INFO)
     await guarded.open(now=START)
     store.fault = away
     for _ in range(FAILURES):
@@ -153,7 +154,7 @@ async def test_a_failing_store_is_left_alone(
     assert not await _ask(guarded)
     assert not await _ask(guarded)
     said = [record.levelno for record in caplog.records]
-    assert said == [logging.ERROR, logging.WARNING]
+    assert said == [logging.ERROR, logging.INFO]
 
 
 async def test_a_refusal_is_no_failure(guarded: GuardedStore, store: Any) -> None:
@@ -225,6 +226,22 @@ async def test_closing_never_fails(
     assert not await _ask(guarded)
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "hunter2" not in caplog.text
+
+
+async def test_closing_is_no_answer(
+    guarded: GuardedStore, store: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A store that has never answered is not well again because it was let go."""
+    caplog.set_level(logging.INFO)
+    store.fault = away
+    for _ in range(FAILURES):
+        with pytest.raises(StoreError):
+            await _ask(guarded)
+    store.fault = slow
+    caplog.clear()
+    await guarded.close()
+
+    assert caplog.records == []
 
 
 async def test_a_call_that_is_cut_off_by_closing_is_a_store_error(

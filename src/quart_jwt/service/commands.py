@@ -42,6 +42,7 @@ from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.sources import exposed_secrets
 from quart_jwt.service.settings.sources import FILE_SETTING
 from quart_jwt.service.settings.storage import Mode
+from quart_jwt.service.start_check import check_start
 from quart_jwt.service.web.route_commands import routes_command
 
 
@@ -103,7 +104,7 @@ def cli(settings_path: Path | None) -> None:
     "--config",
     "path",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Hypercorn's settings (default: ./hypercorn.toml if it exists).",
 )
 @click.option(
@@ -139,6 +140,7 @@ def serve_command(
     settings = read_settings(os.environ)
     values = read_values(path)
     count = worker_count(values, wanted)
+    check_start(settings)  # before anything is made or announced
     settings.storage.prepare()
     announce = _announcer(settings.storage.mode)
     config = make_config(values, binds)
@@ -159,6 +161,19 @@ def serve_command(
             settings, config, announce=announce, deadline=end_by_force
         )
     asyncio.run(serving)
+
+
+@cli.command(
+    "migrate",
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+)
+def migrate_command() -> None:
+    """
+    Take a Flask project to Quart and quart-jwt.
+    """
+    # Only listed here: as the first word it never comes to the service's commands.
+    raise click.UsageError("migrate has to be the first word: quart-jwt migrate PATH")
 
 
 def _binds(

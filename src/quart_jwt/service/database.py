@@ -30,9 +30,12 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
 
+from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import StoreError as AwayError
+from quart_jwt.service.errors import SettingsError
 from quart_jwt.service.errors import StartError
 from quart_jwt.service.errors import StoreError
+from quart_jwt.service.settings.sources import PREFIX
 from quart_jwt.stores.sql_connections import Connections
 from quart_jwt.stores.sql_connections import Work
 from quart_jwt.stores.sql_schema import require
@@ -79,12 +82,15 @@ class Database:
     Args:
         url: ``sqlite+aiosqlite:///`` and a path, or ``postgresql+asyncpg://…``.
         timed: What is entered around each question (``read``) and change (``write``).
+
+    Raises:
+        SettingsError: It is neither, or its driver is not installed.
     """
 
     def __init__(self, url: str, timed: Timed = nullcontext) -> None:
         self._timed = timed
+        self._connections = _connections(url)
         self._url = make_url(url)
-        self._connections = Connections(url)
 
     async def open(self) -> None:
         """
@@ -207,3 +213,12 @@ class Database:
         name = self._url.render_as_string(hide_password=True)
         named = self._url.database if self._connections.is_sqlite else name
         return StartError(f"the database {str(named)!r} cannot be used: {cause}")
+
+
+def _connections(url: str) -> Connections:
+    try:
+        return Connections(url)
+    except ConfigurationError as error:
+        raise SettingsError(
+            [f"{PREFIX}DATABASE_URL cannot be used: {error}"]
+        ) from error

@@ -35,11 +35,11 @@ def db() -> None:
 @db.command("upgrade", epilog=examples("quart-jwt db upgrade"))
 def upgrade() -> None:
     """
-    Bring the tables of QUART_JWT_DATABASE_URL and QUART_JWT_STORE_URL to this
-    version.
+    Bring the tables to this version.
 
-    Do it before new workers start; old ones may serve meanwhile and afterwards.
-    A database that is up to date is left alone.
+    Those of QUART_JWT_DATABASE_URL and QUART_JWT_STORE_URL. Do it before new workers
+    start; old ones may serve meanwhile and afterwards. A database that is up to date
+    is left alone.
     """
     storage = read_storage_settings(os.environ)
     storage.prepare()

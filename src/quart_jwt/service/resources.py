@@ -99,15 +99,15 @@ def make_resources(settings: Settings, clock: Clock) -> Resources:
     )
     accounts = Accounts(database, clock)
     passwords = Passwords(settings.hash_cost)
-    sessions = _session_store(settings.storage)  # says which driver is missing
+    sessions = session_store(settings.storage)  # says which driver is missing
     authentication = Authentication(accounts, passwords)
+    own = SqlDirectory(accounts, passwords, authentication)
     return Resources(
         settings=settings,
         clock=clock,
         database=database,
-        users=_users(
-            settings.accounts, SqlDirectory(accounts, passwords, authentication)
-        ),
+        users=users_elsewhere(settings.accounts)
+        or Users(directory=own, password_changing=own, registering=own),
         accounts=accounts,
         clients=Clients(database, clock),
         passwords=passwords,
@@ -119,10 +119,16 @@ def make_resources(settings: Settings, clock: Clock) -> Resources:
     )
 
 
-def _users(options: AccountOptions, own: SqlDirectory) -> Users:
-    users = Users(directory=own, password_changing=own, registering=own)
-    if options.directory is not None:
-        users = plugged_in(options.directory)
+def users_elsewhere(options: AccountOptions) -> Users | None:
+    """
+    Return the directory from elsewhere that the settings name; None for our own.
+
+    Raises:
+        SettingsError: It cannot be had, or cannot do what the settings want.
+    """
+    if options.directory is None:
+        return None
+    users = plugged_in(options.directory)
     if options.registration and users.registering is None:
         raise SettingsError(
             [f"{PREFIX}REGISTRATION is true, but the user directory cannot add users"]
@@ -130,7 +136,13 @@ def _users(options: AccountOptions, own: SqlDirectory) -> Users:
     return users
 
 
-def _session_store(storage: Storage) -> Store:
+def session_store(storage: Storage) -> Store:
+    """
+    Make the store of the sessions; nothing is opened yet.
+
+    Raises:
+        SettingsError: Its driver is not installed, or its URL cannot work.
+    """
     try:
         return store_from_url(storage.sessions_url)
     except ConfigurationError as error:

@@ -72,7 +72,7 @@ class GuardedStore:
         for task in self._left_behind:
             task.cancel()
         try:
-            await self._answer(self._store.close(), OPEN_TIMEOUT_S)
+            await self._outcome(self._store.close(), OPEN_TIMEOUT_S)
         except StoreError as exc:
             _logger.warning("The session store did not close: %s", exc)
 
@@ -170,8 +170,21 @@ class GuardedStore:
         self._is_open = True
 
     async def _answer(self, work: Coroutine[Any, Any, T], deadline_s: float) -> T:
+        """Wait for an answer and count how it went."""
+        try:
+            result = await self._outcome(work, deadline_s)
+        except StoreError:
+            self._count_failure()
+            raise
+        except JWTExtendedException:
+            self._count_success()
+            raise
+        self._count_success()
+        return result
+
+    async def _outcome(self, work: Coroutine[Any, Any, T], deadline_s: float) -> T:
         """
-        Wait for an answer and count how it went.
+        Wait for what work comes to.
 
         The work is a task of its own: a driver that takes its time to be cancelled
         keeps nobody waiting.
@@ -182,16 +195,7 @@ class GuardedStore:
         finally:
             if not task.done():
                 self._leave_behind(task)
-        try:
-            result = _result(task)
-        except StoreError:
-            self._count_failure()
-            raise
-        except JWTExtendedException:
-            self._count_success()
-            raise
-        self._count_success()
-        return result
+        return _result(task)
 
     def _leave_behind(self, task: asyncio.Task[Any]) -> None:
         self._left_behind.add(task)
@@ -207,7 +211,7 @@ class GuardedStore:
 
     def _count_success(self) -> None:
         if self._breaker.is_open:
-            _logger.warning("The session store answers again")
+            _logger.info("The session store answers again")
         self._breaker.succeeded()
 
 

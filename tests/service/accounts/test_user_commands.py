@@ -96,6 +96,7 @@ def test_help_shows_how(command: str) -> None:
 
 def test_hashes_cost_what_the_settings_say() -> None:
     """The commands hash as the service does; an unknown cost is refused."""
+    _add()
     assert _run("list", PASSWORD_HASHING="rfc9106-low-memory").exit_code == 0
     done = _run("list", PASSWORD_HASHING="md5")
     assert "QUART_JWT_PASSWORD_HASHING must be one of owasp, rfc" in done.stderr

@@ -29,6 +29,7 @@ def _listed(*arguments: str, **environ: str) -> list[list[str]]:
 
 def test_before_the_first_start_there_is_no_key() -> None:
     """Nothing is listed, and listing makes none."""
+    assert CliRunner().invoke(commands.cli, ["db", "upgrade"]).exit_code == 0
     assert _listed() == []
     assert _run("export").stdout == '{\n  "keys": []\n}\n'
     assert not Path(".quart-jwt/keys").exists()

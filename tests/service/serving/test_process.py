@@ -306,7 +306,10 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
             check=False,
         )
     assert (done.returncode, done.stdout) == (1, "")
-    message = f"Error: cannot listen on 127.0.0.1:{port}: Address already in use\n"
+    message = (
+        f"Error: cannot listen on 127.0.0.1:{port}: Address already in use; "
+        "--port takes another one\n"
+    )
     assert message == done.stderr.splitlines(keepends=True)[0]
     assert "Traceback" not in done.stderr
     assert not (tmp_path / ".quart-jwt" / "service.db").exists()

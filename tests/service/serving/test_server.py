@@ -107,7 +107,9 @@ async def test_a_port_in_use_is_one_sentence(settings: Settings) -> None:
     """The second service on a port is refused before it makes anything."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         bind = f"127.0.0.1:{taken.getsockname()[1]}"
-        await _refused(settings, bind, f"listen on {bind}: Address already in use")
+        await _refused(
+            settings, bind, f"listen on {bind}: Address already in use; --port"
+        )
     assert not (settings.storage.state_dir / "test.db").exists()
 
 
@@ -128,7 +130,7 @@ async def test_a_start_that_fails_inside_is_one_sentence(
         raise LifespanFailureError("startup", "no luck")
 
     monkeypatch.setattr(hypercorn.asyncio, "serve", broken)
-    with pytest.raises(StartError, match=r"could not start: .*no luck"):
+    with pytest.raises(StartError, match=r"could not start: no luck$"):
         await server.serve(settings, _config(), announce=Announced())
 
 

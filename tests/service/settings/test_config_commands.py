@@ -78,6 +78,18 @@ def test_every_setting_is_shown_with_its_origin() -> None:
     assert rows["QUART_JWT_SECRET_KEY"] == ["********", "environment"]
 
 
+def test_what_was_read_is_shown_before_what_is_wrong() -> None:
+    """That is when somebody looks; the faults stand on standard error, status 1."""
+    result = _run("config", "show", MODE="prod", SECRET_KEY="short", MOOD="x")
+    rows = {line.split()[0]: line.split()[1:] for line in result.stdout.splitlines()}
+    assert [f"QUART_JWT_{name}" for name in NAMES] == list(rows)
+    assert rows["QUART_JWT_MODE"] == ["prod", "environment"]
+    assert rows["QUART_JWT_SECRET_KEY"] == ["********", "environment"]
+    for name in ("MODE", "SECRET_KEY", "MOOD"):
+        assert f"QUART_JWT_{name} " in result.stderr
+    assert result.exit_code == 1
+
+
 def test_secrets_are_masked() -> None:
     """Whole ones, and those inside of a URL."""
     result = _run("config", "show", SECRET_KEY=SECRET, STORE_URL=URL)

@@ -104,6 +104,32 @@ def test_what_cannot_be_a_setting_is_refused(text: str, fault: str) -> None:
     assert "hunter2" not in only
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("mod = 1", "mode"),
+        ("throttle_fre_failures = 1", "throttle_free_failures"),
+        ("[throttle]\nfre_failures = 1", "throttle.free_failures"),
+        ("[throtle]\nfree_failures = 1", "throttle.free_failures"),
+        ("[cors]\norgins = 1", "cors.origins"),
+        ("[throttle]\nmax.wit = 1", "throttle.max.wait"),
+        ("[throttle]\nmode = 1", None),
+        ("[nothing]\nlike_it = 1", None),
+    ],
+)
+def test_a_hint_is_in_the_words_of_the_file(text: str, hint: str | None) -> None:
+    """A key to copy, within the table that it stands in; a guess far away is none."""
+    (only,) = _faults(text)
+    found = only.partition("; did you mean ")[2]
+    assert found == ("" if hint is None else f"{hint}?")
+
+
+def test_a_hint_for_a_variable_is_a_variable() -> None:
+    """Also while there is a file."""
+    (only,) = _faults("", MOOD="x")
+    assert only == "QUART_JWT_MOOD is not a setting; did you mean QUART_JWT_MODE?"
+
+
 def test_a_file_has_to_be_utf_8() -> None:
     """TOML says so."""
     Path("quart-jwt.toml").write_bytes(b'mode = "\xff"')

@@ -6,6 +6,7 @@ password is returned to be shown once, and is stored nowhere but as a hash.
 """
 
 import secrets
+import string
 from dataclasses import dataclass
 from dataclasses import field
 
@@ -15,8 +16,8 @@ from quart_jwt.service.errors import NameTakenError
 from quart_jwt.service.settings.storage import Mode
 
 DEMO_NAME = "demo"
-PASSWORD_BYTES = 15
-"""120 random bits, 20 characters to copy."""
+PASSWORD_LENGTH = 20
+"""Letters and digits: 119 random bits that no shell and no double click cuts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +44,15 @@ async def ensure_demo(
     """Make the demo account on the first start in development."""
     users = await accounts.count()
     if users == 0 and mode == "development":
-        password = secrets.token_urlsafe(PASSWORD_BYTES)
+        password = _random_password()
         try:
             await accounts.add(DEMO_NAME, await passwords.hash(password))
         except NameTakenError:  # another first start was quicker
             return DemoAccount(users=1, exists=True)
         return DemoAccount(users=1, exists=True, password=password)
     return DemoAccount(users=users, exists=await accounts.find(DEMO_NAME) is not None)
+
+
+def _random_password() -> str:
+    characters = string.ascii_letters + string.digits
+    return "".join(secrets.choice(characters) for _ in range(PASSWORD_LENGTH))

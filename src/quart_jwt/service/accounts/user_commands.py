@@ -24,12 +24,14 @@ from quart_jwt.service.accounts.grants import checked_grants
 from quart_jwt.service.accounts.grants import Grants
 from quart_jwt.service.accounts.passwords import check_new_password
 from quart_jwt.service.accounts.passwords import Passwords
+from quart_jwt.service.accounts.terminal import has_terminal
 from quart_jwt.service.errors import ElsewhereError
 from quart_jwt.service.errors import PasswordRuleError
 from quart_jwt.service.events import Kind
 from quart_jwt.service.observability.operator_acts import operator_acts
 from quart_jwt.service.resources import opened_accounts
 from quart_jwt.service.settings.settings import read_user_settings
+from quart_jwt.service.settings.settings import UserSettings
 
 T = TypeVar("T")
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -98,6 +100,7 @@ def add(
     """
     name = normalised_name(name)
     grants = checked_grants(roles=roles, scopes=scopes)
+    _own_settings()
     password = _password(from_stdin=from_stdin)
 
     async def work(accounts: Accounts, passwords: Passwords) -> None:
@@ -112,8 +115,9 @@ def add(
 @password_option
 def set_password(name: str, *, from_stdin: bool) -> None:
     """
-    Set a new password for NAME and end all sessions of that user.
+    Set a new password for NAME; all sessions end.
     """
+    _own_settings()
     password = _password(from_stdin=from_stdin)
 
     async def work(accounts: Accounts, passwords: Passwords) -> None:
@@ -138,7 +142,9 @@ def grant(
     name: str, *, roles: tuple[str, ...], scopes: tuple[str, ...], sign_out: bool
 ) -> None:
     """
-    Give NAME roles and scopes; they are in tokens from the next refresh on.
+    Give NAME roles and scopes.
+
+    They are in tokens from the next refresh on.
     """
     more = _some_grants(roles, scopes)
     _change_grants(name, lambda grants: grants.with_more(more), sign_out=sign_out)
@@ -155,7 +161,9 @@ def revoke(
     name: str, *, roles: tuple[str, ...], scopes: tuple[str, ...], sign_out: bool
 ) -> None:
     """
-    Take roles and scopes from NAME; tokens keep them until the next refresh.
+    Take roles and scopes from NAME.
+
+    Tokens keep them until the next refresh.
     """
     fewer = _some_grants(roles, scopes)
     _change_grants(name, lambda grants: grants.without(fewer), sign_out=sign_out)
@@ -188,9 +196,12 @@ def enable(name: str) -> None:
 @users.command("list", epilog=examples("quart-jwt users list"))
 def list_users() -> None:
     """
-    List all users: name, enabled or disabled, when added, roles and scopes, between
-    tabs; roles and scopes have blanks between them.
+    List all users.
+
+    A line each, with tabs between: name, enabled or disabled, when added, roles and
+    scopes; roles and scopes have blanks between them.
     """
+    _own_settings().storage.require_database()
     for account in _with_accounts(lambda accounts, _passwords: accounts.listed()):
         click.echo(_line(account))
 
@@ -204,10 +215,7 @@ def _changing(kind: Kind, name: str, work: Work[None]) -> None:
 
 def _with_accounts(work: Work[T]) -> T:
     """Run ``work`` with the accounts of the configured database."""
-    settings = read_user_settings(os.environ)
-    elsewhere = settings.accounts.directory
-    if elsewhere is not None:
-        raise ElsewhereError(f"users are in the directory {elsewhere.name!r}, not here")
+    settings = _own_settings()
     settings.storage.prepare()
 
     async def run() -> T:
@@ -216,6 +224,20 @@ def _with_accounts(work: Work[T]) -> T:
             return await work(accounts, passwords)
 
     return asyncio.run(run())
+
+
+def _own_settings() -> UserSettings:
+    """
+    Read the settings of our own directory, before a password is asked for in vain.
+
+    Raises:
+        ElsewhereError: Users are in another one.
+    """
+    settings = read_user_settings(os.environ)
+    elsewhere = settings.accounts.directory
+    if elsewhere is not None:
+        raise ElsewhereError(f"users are in the directory {elsewhere.name!r}, not here")
+    return settings
 
 
 def _some_grants(roles: tuple[str, ...], scopes: tuple[str, ...]) -> Grants:
@@ -243,12 +265,14 @@ def _change_grants(
 def _password(*, from_stdin: bool) -> str:
     if from_stdin:
         password = _password_from_stdin()
-    else:
+    elif has_terminal():
         password = str(
             click.prompt(
                 "Password", hide_input=True, confirmation_prompt="The same again"
             )
         )
+    else:
+        raise click.ClickException("there is no terminal: use --password-stdin")
     check_new_password(password)
     return password
 

@@ -60,6 +60,7 @@ def list_clients() -> None:
     """
     List all clients: name and when added, between tabs.
     """
+    read_storage_settings(os.environ).require_database()
     for client in _with_clients(lambda clients: clients.listed()):
         click.echo(_line(client))
 

@@ -54,11 +54,13 @@ def keys() -> None:
 @click.option("--all", "ended", is_flag=True, help="Also those that have ended.")
 def list_keys(*, ended: bool) -> None:
     """
-    List the keys: id, algorithm, state, since when published, from when on signing,
-    until when verifying, between tabs.
+    List the keys.
+
+    A line each, with tabs between: id, algorithm, state, since when published, from
+    when on signing, until when verifying.
     """
     now = datetime.now(UTC).timestamp()
-    for key in _with_keys(lambda keys: keys.scheduled()):
+    for key in _scheduled():
         if ended or key.state(now) != "ended":
             click.echo(_line(key, now))
 
@@ -106,27 +108,34 @@ def retire(kid: str) -> None:
 )
 def export(form: str) -> None:
     """
-    Print the public keys that verify now; private ones are never printed.
+    Print the public keys that verify now.
+
+    Private ones are never printed.
     """
     now = datetime.now(UTC).timestamp()
-    verifying = [
-        key.stored
-        for key in _with_keys(lambda keys: keys.scheduled())
-        if key.state(now) != "ended"
-    ]
+    verifying = [key.stored for key in _scheduled() if key.state(now) != "ended"]
     if form == "jwks":
         click.echo(json.dumps({"keys": [key.public for key in verifying]}, indent=2))
     for key in verifying if form == "pem" else []:
         click.echo(f"# {key.kid} {key.algorithm}\n{_pem(key)}", nl=False)
 
 
-def _with_keys(work: Callable[[SigningKeys], Awaitable[T]]) -> T:
+def _scheduled() -> list[ScheduledKey]:
+    """Read all keys; nothing is made."""
+    return _with_keys(lambda keys: keys.scheduled(), reading=True)
+
+
+def _with_keys(
+    work: Callable[[SigningKeys], Awaitable[T]], *, reading: bool = False
+) -> T:
     """Run ``work`` with the keys of the configured database."""
     settings = read_settings(os.environ)
     if settings.secret_key is not None:
         raise KeyStateError(
             f"{PREFIX}SECRET_KEY is set: it signs (HS256), and there are no other keys"
         )
+    if reading:
+        settings.storage.require_database()
     settings.storage.prepare()
 
     async def run() -> T:

@@ -5,6 +5,7 @@ A port in use is then one sentence and not a half-made service. Bound sockets ar
 handed on by their descriptors, to Hypercorn in this process or to workers.
 """
 
+import errno
 import socket
 from contextlib import ExitStack
 
@@ -33,8 +34,10 @@ def bound_sockets(config: Config, cleanup: ExitStack) -> Sockets:
             bound.listen(config.backlog)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
+        in_use = getattr(error, "errno", None) == errno.EADDRINUSE
         raise StartError(
             f"cannot listen on {', '.join(config.bind)}: {reason}"
+            + ("; --port takes another one" if in_use else "")
         ) from error
     for bound in [*streams(sockets), *sockets.quic_sockets]:
         cleanup.callback(bound.close)

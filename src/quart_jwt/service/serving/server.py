@@ -26,6 +26,7 @@ from quart_jwt.service.serving.binding import bound_sockets
 from quart_jwt.service.serving.binding import hand_over
 from quart_jwt.service.serving.draining import Deadline
 from quart_jwt.service.serving.draining import Drain
+from quart_jwt.service.serving.lifespan import start_failure
 from quart_jwt.service.serving.listeners import ListeningConfig
 from quart_jwt.service.settings.settings import Settings
 
@@ -75,7 +76,9 @@ async def serve(
         try:
             await hypercorn.asyncio.serve(app, config, shutdown_trigger=stopped)
         except LifespanFailureError as error:
-            raise StartError(f"the service could not start: {error}") from error
+            raise StartError(
+                f"the service could not start: {start_failure(error)}"
+            ) from error
 
 
 async def first_start(settings: Settings) -> DemoAccount:

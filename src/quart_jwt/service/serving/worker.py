@@ -34,6 +34,7 @@ from quart_jwt.service.serving.draining import Deadline
 from quart_jwt.service.serving.draining import Drain
 from quart_jwt.service.serving.draining import end_by_force
 from quart_jwt.service.serving.heartbeat import WorkerEnd
+from quart_jwt.service.serving.lifespan import start_failure
 from quart_jwt.service.serving.listeners import ListeningConfig
 from quart_jwt.service.serving.server_config import make_config
 from quart_jwt.service.serving.server_config import read_values
@@ -135,7 +136,9 @@ async def serve(
             drain.wrap(app), config, shutdown_trigger=drain.lingered
         )
     except (LifespanFailureError, LifespanTimeoutError) as error:
-        raise StartError(f"the application could not start: {error}") from error
+        raise StartError(
+            f"the application could not start: {start_failure(error)}"
+        ) from error
     finally:
         beating.cancel()
         end.close()

@@ -40,13 +40,20 @@ class Given:
 
     Attributes:
         text: Its value, as the environment would have it.
-        label: What to call it in a message: where it stands, and its name there.
+        written: Its name where it stands: ``QUART_JWT_MODE``, ``cors.origins``.
         origin: Where it stands: ``environment``, or the name of the file.
     """
 
     text: str
-    label: str
+    written: str
     origin: str
+
+    @property
+    def label(self) -> str:
+        """What to call it in a message: where it stands, and its name there."""
+        if self.origin == ENVIRONMENT:
+            return self.written
+        return f"{self.origin}: {self.written}"
 
 
 class Sources:
@@ -73,7 +80,7 @@ class Sources:
     def unknown(self, names: Sequence[str]) -> Sequence[str]:
         """Return one sentence for each given setting that there is not."""
         return [
-            f"{one.label} is not a setting{_hint(name, names)}"
+            f"{one.label} is not a setting{_hint(one, name, names)}"
             for name, one in sorted(self._given.items())
             if name not in names
         ]
@@ -104,7 +111,7 @@ class Sources:
                     "or a list of texts without commas"
                 )
             else:
-                yield name, Given(text=text, label=label, origin=origin)
+                yield name, Given(text=text, written=key, origin=origin)
             seen.add(name)
 
     def _read(self, path: Path) -> Mapping[str, Any]:
@@ -147,7 +154,7 @@ def exposed_secrets(environ: Mapping[str, str]) -> Path | None:
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Given]:
     return {
-        name.removeprefix(PREFIX): Given(text=text, label=name, origin=ENVIRONMENT)
+        name.removeprefix(PREFIX): Given(text=text, written=name, origin=ENVIRONMENT)
         for name, text in environ.items()
         if name.startswith(PREFIX) and name != FILE_SETTING and text
     }
@@ -183,6 +190,26 @@ def _without_values(error: ValueError) -> str:
     return "a fault " + place.group().strip("()") if place else "it cannot be parsed"
 
 
-def _hint(name: str, names: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean {PREFIX}{close[0]}?" if close else ""
+def _hint(given: Given, name: str, names: Sequence[str]) -> str:
+    """Return a question that names the nearest setting as it would stand there."""
+    if given.origin == ENVIRONMENT:
+        near = [f"{PREFIX}{one}" for one in _nearest(name, names)]
+    else:
+        near = [*_nearest_in_file(given.written, name, names)]
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _nearest_in_file(written: str, name: str, names: Sequence[str]) -> Sequence[str]:
+    table, dot, key = written.rpartition(".")
+    above = f"{table}{dot}".replace(".", "_").upper()
+    within = [one.removeprefix(above) for one in names if one.startswith(above)]
+    if within:
+        return [f"{table}{dot}{one.lower()}" for one in _nearest(key.upper(), within)]
+    # There is no such table: its name may be the slip.
+    words = [one.lower().split("_") for one in _nearest(name, names)]
+    depth = above.count("_")
+    return ["_".join(one[:depth]) + "." + "_".join(one[depth:]) for one in words]
+
+
+def _nearest(name: str, names: Sequence[str]) -> Sequence[str]:
+    return difflib.get_close_matches(name, names, n=1)

@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 from sqlalchemy import URL
 from sqlalchemy.exc import ArgumentError
 
+from quart_jwt.service.errors import StartError
 from quart_jwt.service.settings.environment import Reading
 from quart_jwt.service.settings.state_dir import ensure_state_dir
 from quart_jwt.stores.urls import SCHEMES
@@ -57,6 +58,11 @@ class Storage:
         return self.store_url or self.database_url
 
     @property
+    def database_file(self) -> Path | None:
+        """The file of the accounts; None for a server."""
+        return _sqlite_path(self.database_url)
+
+    @property
     def store_timeout_s(self) -> float:
         """How long a call of the session store may take, in seconds."""
         if self.store_timeout_ms is not None:
@@ -71,9 +77,20 @@ class Storage:
         Raises:
             StartError: It cannot be made.
         """
-        path = _sqlite_path(self.database_url)
+        path = self.database_file
         if path is not None and path.is_relative_to(self.state_dir):
             ensure_state_dir(self.state_dir)
+
+    def require_database(self) -> None:
+        """
+        Refuse to look into a file that is not there; nothing is made.
+
+        Raises:
+            StartError: There is none.
+        """
+        path = self.database_file
+        if path is not None and not path.is_file():
+            raise StartError(f"there is no database at {str(path)!r}")
 
 
 def read_storage(reading: Reading) -> Storage:
