@@ -107,7 +107,9 @@ def _blueprints(resources: Resources) -> Iterator[Blueprint]:
     if settings.docs:
         yield docs
     if settings.observability.metrics_from:
-        yield metrics_page(settings.observability.metrics_from)
+        yield metrics_page(
+            settings.observability.metrics_from, settings.proxies.address_header
+        )
 
 
 def _layers(app: Quart, jwt: JWTManager, settings: Settings) -> RequestIds:

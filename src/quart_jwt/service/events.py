@@ -6,11 +6,15 @@ listen, and what happens does not know them. An event names a user or a session 
 never holds a password, a token or a key.
 """
 
+import logging
 from dataclasses import dataclass
 from enum import StrEnum
 
 from blinker import NamedSignal
-from blinker import signal
+from blinker import Signal
+from blinker import signal as named_signal
+
+logger: logging.Logger = logging.getLogger(__name__)
 
 
 class Kind(StrEnum):
@@ -66,7 +70,7 @@ class Event:
     actor: str | None = None
 
 
-security_events: NamedSignal = signal("quart-jwt-service-security-events")
+security_events: NamedSignal = named_signal("quart-jwt-service-security-events")
 """Sends one ``Event`` as its sender."""
 
 
@@ -80,8 +84,9 @@ def happened(
     client: str | None = None,
     actor: str | None = None,
 ) -> None:
-    """Tell everyone who listens; a listener must neither block nor raise."""
-    security_events.send(
+    """Tell everyone who listens; a listener must not block."""
+    tell(
+        security_events,
         Event(
             kind=kind,
             subject=subject,
@@ -90,5 +95,23 @@ def happened(
             key_id=key_id,
             client=client,
             actor=actor,
-        )
+        ),
     )
+
+
+def tell(signal: Signal, what: object) -> None:
+    """
+    Tell something to everyone who listens, also after one of them has raised.
+
+    A listener must not decide about a request, and an answer must not say that one
+    has failed: it may say whether a name exists.
+
+    Args:
+        signal: What they listen to.
+        what: Its sender.
+    """
+    for receiver in signal.receivers_for(what) if signal.receivers else ():
+        try:
+            receiver(what)
+        except Exception:
+            logger.exception("A listener to security events or refusals failed")

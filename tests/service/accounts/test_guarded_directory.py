@@ -146,6 +146,26 @@ async def test_what_it_may_say_is_passed_on(error: Exception) -> None:
         await _sign_in(_guarded(Directory(_raising(error))))
 
 
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ("wrong_password", "wrong_password"),
+        ("unknown_user", "unknown_user"),
+        ("disabled", "disabled"),
+        ("refused", "refused"),
+        ("alice: hunter2", "refused"),
+        (None, "refused"),
+        (["disabled"], "refused"),
+    ],
+)
+async def test_reasons_come_from_our_own_set(given: Any, reason: str) -> None:
+    """What else a directory says of a refusal is in no log and no metric."""
+    error = CredentialsError(given, "hunter2")
+    with pytest.raises(CredentialsError) as caught:
+        await _sign_in(_guarded(Directory(_raising(error))))
+    assert (caught.value.reason, caught.value.subject) == (reason, None)
+
+
 @pytest.mark.parametrize("error", [CredentialsError(), WrongPasswordError()])
 async def test_a_wrong_password_has_one_code(error: Exception) -> None:
     """Whichever of the two a directory raises."""

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from clock import Clock
 from quart_jwt.service.app import create_app
 from quart_jwt.service.errors import StartError
 from quart_jwt.service.events import Event
@@ -25,6 +26,8 @@ from quart_jwt.service.observability.audit import LOGGER
 from quart_jwt.service.observability.audit import MAX_USER_AGENT
 from quart_jwt.service.observability.logs import LOST
 from quart_jwt.service.observability.operator_acts import operator_name
+from quart_jwt.service.observability.repeats import MAX_REMEMBERED
+from quart_jwt.service.observability.repeats import Repeats
 from quart_jwt.service.settings.settings import Settings
 from service.kit import NAME
 from service.kit import PASSWORD
@@ -341,3 +344,48 @@ def test_an_operator_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(os, "getuid", lambda: 4_000_000_000)
     assert operator_name() == "unknown"
+
+
+# what comes again and again -----------------------------------------------------
+
+
+@pytest.mark.parametrize(("after_s", "lines"), [(59.9, 1), (60, 2), (60.1, 2)])
+def test_what_comes_often_has_a_line_a_minute(
+    path: Path, after_s: float, lines: int
+) -> None:
+    """The next line says how many were left out, and counts anew."""
+    clock = Clock(1_000.0)
+    log = AuditLog(clock)
+    event = Event(kind=Kind.THROTTLED, reason="address")
+    with log.opened(path, _never):
+        for _ in range(4):
+            log.write(event)
+        clock.now += after_s
+        log.write(event)
+        found = _lines(path)
+        assert len(found) == lines
+        assert [line.get("left_out") for line in found] == [None, 3][:lines]
+
+
+def test_other_things_have_a_line_each(path: Path) -> None:
+    """Another reason, another kind, and whatever is not refused for coming often."""
+    log = AuditLog(Clock(1_000.0))
+    often = Event(kind=Kind.SIGN_IN_REFUSED, reason="wrong_password")
+    with log.opened(path, _never):
+        for event in (
+            Event(kind=Kind.THROTTLED, reason="address"),
+            Event(kind=Kind.THROTTLED, reason="account"),
+            Event(kind=Kind.CLIENT_REFUSED, reason="no_credentials"),
+            *(often, often),
+        ):
+            log.write(event)
+    assert len(_lines(path)) == 5
+
+
+@pytest.mark.parametrize(("extra", "again"), [(-1, None), (0, None), (1, 0)])
+def test_so_many_are_remembered(extra: int, again: int | None) -> None:
+    """One more, and the first is forgotten."""
+    repeats = Repeats()
+    for number in range(MAX_REMEMBERED + extra):
+        assert repeats.left_out(number, 0) == 0
+    assert repeats.left_out(0, 0) == again

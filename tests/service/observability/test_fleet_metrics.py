@@ -1,6 +1,7 @@
 """``/metrics`` of several real workers: sums, deaths, restarts."""
 
 import os
+import shutil
 import signal
 from collections.abc import AsyncIterator
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from service.fleet import gone
 from service.fleet import SERVICE
 from service.fleet import until
 from service.load import Load
+from service.observability.disk import filled
 from service.observability.scrape import Scrape
 from service.observability.scrape import scrape
 
@@ -133,23 +135,53 @@ async def test_a_half_made_file_stops_no_scrape(fleet: Fleet, tmp_path: Path) ->
     assert (await _scraped(fleet)).total(EVENTS, event="sign_in_refused") == 1
 
 
-async def test_no_directory_where_nobody_reads(tmp_path: Path) -> None:
-    """With ``none`` there is no page, and nothing is put on the disk."""
-    place = tmp_path / "tmp"
-    place.mkdir()
-    environ = {"TMPDIR": str(place), "QUART_JWT_METRICS_FROM": "none"}
-    with fleet_of(SERVICE, tmp_path, QUICKLY, **environ) as fleet:
+async def test_no_page_where_nobody_reads(tmp_path: Path) -> None:
+    """With ``none`` there is no page."""
+    with fleet_of(SERVICE, tmp_path, QUICKLY, QUART_JWT_METRICS_FROM="none") as fleet:
         await fleet.serving()
-        assert list(place.iterdir()) == []
         url = f"http://127.0.0.1:{fleet.port}/metrics"
         async with httpx.AsyncClient() as client:
             assert (await client.get(url)).status_code == 404
 
 
 async def test_a_start_without_a_place_for_metrics(tmp_path: Path) -> None:
-    """One sentence and exit status 1."""
+    """One sentence; it serves, and each worker shows its own."""
     nowhere = "import tempfile; tempfile.tempdir = '/proc/nowhere'; "
     program = [*SERVICE[:2], nowhere + SERVICE[2], *SERVICE[3:]]
     with fleet_of(program, tmp_path, QUICKLY) as fleet:
-        assert await fleet.ended() == 1
-    assert "Error: no directory can be made for metrics: No such file" in fleet.text
+        await fleet.serving()
+        assert (await _scraped(fleet)).value("quart_jwt_processes") == 1
+        fleet.send(signal.SIGTERM)
+        assert await fleet.ended() == 0
+    assert fleet.text.count("no directory can be made for metrics") == 1
+
+
+async def test_a_directory_that_goes_away(fleet: Fleet, tmp_path: Path) -> None:
+    """A worker ends after somebody has removed it: the service stays, and heals."""
+    await fleet.serving()
+    (directory,) = (tmp_path / "tmp").iterdir()
+    shutil.rmtree(directory)
+    await _scraped(fleet)
+    for started, victim in enumerate(fleet.workers, start=3):
+        os.kill(victim, signal.SIGKILL)
+        await fleet.serving(started)
+    assert (await _scraped(fleet)).value("quart_jwt_processes") == 2
+    fleet.send(signal.SIGTERM)
+    assert await fleet.ended() == 0
+
+
+async def test_a_full_disk_ends_nobody(small_disk: Path, tmp_path: Path) -> None:
+    """Workers and supervisor go on, and so does a worker that starts then."""
+    with fleet_of(
+        SERVICE, tmp_path, QUICKLY, TMPDIR=str(small_disk), QUART_JWT_THROTTLE="false"
+    ) as fleet:
+        await fleet.serving()
+        with filled(small_disk):
+            await _both_asked(fleet)
+            os.kill(fleet.workers[0], signal.SIGKILL)
+            await fleet.serving(3)
+            await _refuse(fleet, 5)
+            await _scraped(fleet)
+            fleet.send(signal.SIGTERM)
+            assert await fleet.ended() == 0
+    assert "SIGBUS" not in fleet.text

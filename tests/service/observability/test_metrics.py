@@ -248,6 +248,10 @@ async def test_a_flood_of_names_makes_no_series(service: Service) -> None:
         (None, "127.0.0.1", {"Forwarded": "for=127.0.0.1"}, 404),
         (None, "127.0.0.1", {"Via": "1.1 proxy"}, 404),
         (None, "127.0.0.1", {"X-Real-IP": "127.0.0.1"}, 404),
+        (None, "127.0.0.1", {"X-Forwarded-Host": "example.org"}, 404),
+        (None, "127.0.0.1", {"X-Forwarded-Proto": "https"}, 404),
+        (None, "127.0.0.1", {"X-Client-IP": "127.0.0.1"}, 404),
+        (None, "127.0.0.1", {"CF-Connecting-IP": "127.0.0.1"}, 404),
         (None, "10.0.0.1", {}, 404),
         (("10.0.0.0/30",), "10.0.0.3", {}, 200),
         (("10.0.0.0/30",), "10.0.0.4", {}, 404),
@@ -275,6 +279,55 @@ async def test_who_may_read(
         assert response.status_code == status
         if status == 404:
             assert await response.get_data() == await nowhere.get_data()
+
+
+async def test_the_chosen_header_marks_a_proxy(settings: Settings) -> None:
+    """The one in which the operator's proxies say who asked them, whatever it is."""
+    proxies = replace(settings.proxies, address_header="X-Our-Client")
+    app = create_app(replace(settings, proxies=proxies))
+    async with app.test_app():
+        response = await app.test_client().get(
+            "/metrics", scope_base=HERE, headers={"X-Our-Client": "127.0.0.1"}
+        )
+        assert response.status_code == 404
+
+
+@pytest.mark.parametrize("method", ["POST", "OPTIONS", "DELETE", "ANY"])
+async def test_other_methods_do_not_show_the_page(
+    service: Service, method: str
+) -> None:
+    """Who may not read it hears of no page; who may hears of the method."""
+    asking = service.client
+    outside = {"client": ("10.0.0.1", 1)}
+    hidden = await asking.open("/metrics", method=method, scope_base=outside)
+    nowhere = await asking.open("/nowhere", method=method, scope_base=outside)
+    assert hidden.status_code == nowhere.status_code == 404
+    assert await hidden.get_data() == await nowhere.get_data()
+    assert "Allow" not in hidden.headers
+    shown = await asking.open("/metrics", method=method, scope_base=HERE)
+    assert shown.status_code == 405
+
+
+async def test_the_sampler_goes_on_after_a_failure(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A page and the next tick come all the same; the fault is said once."""
+    asked: list[bool] = []
+
+    def failing() -> VerifiedTokens:
+        asked.append(True)
+        raise RuntimeError("no cache")
+
+    passwords: Any = None
+    sampler = Sampler(Metrics(), cache=failing, passwords=passwords)
+    serving = sampler.serving()
+    await anext(serving)
+    sampler.sample()
+    async with asyncio.timeout(60):
+        while len(asked) < 4:  # noqa: ASYNC110 - the sampler ticks by itself
+            await asyncio.sleep(TICK_S)
+    await serving.aclose()
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
 
 
 async def test_the_page_is_openmetrics_for_who_asks(service: Service) -> None:

@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from click.testing import CliRunner
 from click.testing import Result
 
 from quart_jwt.service import commands
+from quart_jwt.service.events import Kind
+from quart_jwt.service.observability.operator_acts import operator_acts
 
 AUDIT_LOG = "QUART_JWT_AUDIT_LOG"
 
@@ -89,6 +92,49 @@ def test_nothing_is_changed_without_the_audit_log(arguments: tuple[str, ...]) ->
     assert result.exit_code == 1
     assert "the audit log 'missing/audit' cannot be opened" in result.stderr
     assert not Path(".quart-jwt").exists()
+
+
+SERVICE_USER = 12_345
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize("has_state", [True, False])
+def test_root_makes_the_log_for_the_service(tmp_path: Path, *, has_state: bool) -> None:
+    """It belongs to whom the state directory belongs, or else its own directory."""
+    places = {True: tmp_path / "state", False: tmp_path / "log"}
+    for place in places.values():
+        place.mkdir(0o700)
+    os.chown(places[has_state], SERVICE_USER, SERVICE_USER)
+    if not has_state:
+        places[True].rmdir()
+    log = places[False] / "audit"
+    _as_root(log, places[True])
+    found = log.stat()
+    assert (found.st_uid, found.st_gid) == (SERVICE_USER, SERVICE_USER)
+    assert found.st_mode & 0o777 == 0o600
+    assert log.read_text().count("user_added") == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize("is_link", [True, False])
+def test_root_gives_away_nothing_that_was_there(
+    tmp_path: Path, *, is_link: bool
+) -> None:
+    """Neither a log of before nor what a link leads to."""
+    state = tmp_path / "state"
+    state.mkdir(0o700)
+    os.chown(state, SERVICE_USER, SERVICE_USER)
+    log, target = tmp_path / "audit", tmp_path / "target"
+    (target if is_link else log).touch()
+    if is_link:
+        log.symlink_to(target)
+    _as_root(log, state)
+    assert log.stat().st_uid == 0
+
+
+def _as_root(log: Path, state: Path) -> None:
+    with operator_acts({AUDIT_LOG: str(log), "QUART_JWT_STATE_DIR": str(state)}) as say:
+        say(Kind.USER_ADDED, subject="alice")
 
 
 def test_without_a_file_the_terminal_stays_as_it_is() -> None:

@@ -2,14 +2,20 @@ import fcntl
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client import generate_latest
 
 from quart_jwt.service.observability.exposition import _Files
+from quart_jwt.service.observability.exposition import Exposition
+from quart_jwt.service.observability.metrics import Metrics
+from quart_jwt.service.observability.worker_files import DIRECTORY
 from quart_jwt.service.observability.worker_files import locked
 from quart_jwt.service.observability.worker_files import WorkerFiles
+from service.observability.disk import filled
 from service.observability.scrape import Scrape
 from service.observability.scrape import scrape
 
@@ -24,7 +30,7 @@ metrics.loop_lag.observe(0.02)
 
 def _worker(files: WorkerFiles) -> int:
     """Let a worker live and die; give its process id."""
-    environ = {**os.environ, **files.environ}
+    environ = {**os.environ, **files.environ()}
     worker = subprocess.Popen([sys.executable, "-c", WORKER], env=environ)  # noqa: S603 - our own program
     assert worker.wait(60) == 0
     return worker.pid
@@ -82,3 +88,85 @@ def test_a_worker_that_counted_nothing(tmp_path: Path) -> None:
     files.ended(7)
     files.ended(8)
     assert {file.name for file in tmp_path.iterdir()} == {"lock"}
+
+
+# when the place is gone or full -------------------------------------------------
+
+
+def test_a_directory_that_is_gone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No end of a worker fails for it, it is said once, and the next start makes it."""
+    place = tmp_path / "metrics"
+    files = WorkerFiles(place)
+    files.ended(7)
+    files.ended(8)
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    pid = _worker(files)
+    assert place.stat().st_mode & 0o777 == 0o700
+    files.ended(pid)
+    _holds(_page(place), 1)
+
+
+def _link(place: Path) -> None:
+    (place.parent / "elsewhere").mkdir(0o700)
+    place.symlink_to(place.parent / "elsewhere")
+
+
+def _open(place: Path) -> None:
+    place.mkdir()
+    place.chmod(0o701)
+
+
+@pytest.mark.parametrize("plant", [_link, _open, Path.touch])
+def test_what_others_may_have_put_there(
+    tmp_path: Path, plant: Callable[[Path], None]
+) -> None:
+    """A worker gets no directory that is not surely private."""
+    place = tmp_path / "metrics"
+    plant(place)
+    assert WorkerFiles(place).environ() == {}
+
+
+async def test_a_page_without_the_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It has what this worker knows, which is said once."""
+    monkeypatch.setenv(DIRECTORY, str(tmp_path / "gone"))
+    metrics = Metrics()
+    metrics.refused("endpoint", "not_found")
+    exposition = Exposition(metrics)
+    for _ in range(2):
+        body, _media_type = await exposition.page("")
+        code = {"door": "endpoint", "code": "not_found"}
+        assert scrape(body.decode()).value("quart_jwt_refusals_total", **code) == 1
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+async def test_a_page_with_a_broken_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever stands in a file, there is a page."""
+    monkeypatch.setenv(DIRECTORY, str(tmp_path))
+    (tmp_path / "counter_7.db").write_bytes(b"\x40")
+    body, _media_type = await Exposition(Metrics()).page("")
+    assert b"quart_jwt_processes" in body
+
+
+def test_the_dead_are_not_lost_on_a_full_disk(
+    small_disk: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What cannot be added up now stays where it is, and is added later."""
+    place = small_disk / "metrics"
+    files = WorkerFiles(place)
+    first = _worker(files)
+    (place / f"gauge_livesum_{first}.db").unlink()  # or there is room, once it goes
+    with filled(small_disk):
+        files.ended(first)
+        assert "No space left" in caplog.text
+        _holds(_page(place), 1)
+    second = _worker(files)
+    files.ended(second)
+    _holds(_page(place), 2)
+    names = {file.name for file in place.iterdir()}
+    assert names == {"counter_0.db", "histogram_0.db", "lock"}

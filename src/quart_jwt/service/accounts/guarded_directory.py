@@ -48,6 +48,9 @@ ANSWERS = (
 )
 """What a directory may raise; everything else is a fault of it."""
 
+REASONS = ("wrong_password", "unknown_user", "disabled", "unusable_hash")
+"""What a refused login may be for; what else a directory says is not ours to keep."""
+
 logger: logging.Logger = logging.getLogger(__name__)
 
 
@@ -86,6 +89,8 @@ class Guard:
         try:
             async with asyncio.timeout(self._timeout_s):
                 return await verb(*arguments)
+        except CredentialsError as error:
+            raise CredentialsError(_known_reason(error)) from None
         except ANSWERS:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody gets in
@@ -245,6 +250,11 @@ class GuardedRegistering:
                 register, name, password, grants, hide=(name, password)
             )
         )
+
+
+def _known_reason(error: CredentialsError) -> str:
+    given = getattr(error, "reason", None)
+    return next((reason for reason in REASONS if reason == given), "refused")
 
 
 def _fault(given: object) -> str | None:

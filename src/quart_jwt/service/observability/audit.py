@@ -22,10 +22,12 @@ from quart import request
 
 from quart_jwt.service.errors import StartError
 from quart_jwt.service.events import Event
+from quart_jwt.service.events import Kind
 from quart_jwt.service.observability.json_lines import json_line
 from quart_jwt.service.observability.json_lines import timestamp
 from quart_jwt.service.observability.logs import LineHandler
 from quart_jwt.service.observability.logs import say_lost
+from quart_jwt.service.observability.repeats import Repeats
 from quart_jwt.service.observability.request_facts import request_facts
 from quart_jwt.service.settings.state_dir import PRIVATE_FILE
 
@@ -33,6 +35,9 @@ LOGGER = "quart_jwt.audit"
 
 MAX_USER_AGENT = 256
 """Characters; browsers have some 120."""
+
+OFTEN = {Kind.THROTTLED, Kind.CLIENT_REFUSED}
+"""What nothing but the patience of a stranger limits."""
 
 _LOGGER = logging.getLogger(LOGGER)
 
@@ -50,6 +55,7 @@ class AuditLog:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._repeats = Repeats()
         self._handle: Callable[[logging.LogRecord], object] = _LOGGER.handle
 
     @contextmanager
@@ -75,12 +81,19 @@ class AuditLog:
 
     def write(self, event: Event) -> None:
         """Write one line: what has happened, to whom, and who asked for it."""
-        line = json_line(self._members(event))
+        members = self._members(event)
+        if event.kind in OFTEN:
+            what = (event.kind, event.reason, members.get("address"))
+            left_out = self._repeats.left_out(what, self._clock())
+            if left_out is None:
+                return
+            members["left_out"] = left_out or None
+        line = json_line(members)
         self._handle(
             logging.LogRecord(LOGGER, logging.INFO, __file__, 0, "%s", (line,), None)
         )
 
-    def _members(self, event: Event) -> dict[str, str | None]:
+    def _members(self, event: Event) -> dict[str, str | int | None]:
         facts = request_facts()
         return {
             "time": timestamp(self._clock()),

@@ -8,6 +8,7 @@ all; see ``worker_files``.
 
 import asyncio
 import fcntl
+import logging
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,6 +24,8 @@ from quart_jwt.service.observability.worker_files import DIRECTORY
 from quart_jwt.service.observability.worker_files import has_begun
 from quart_jwt.service.observability.worker_files import locked
 
+logger: logging.Logger = logging.getLogger(__name__)
+
 
 class Exposition:
     """
@@ -35,6 +38,7 @@ class Exposition:
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._rendering = asyncio.Lock()
+        self._has_failed = False
 
     async def page(self, accept: str) -> tuple[bytes, str]:
         """
@@ -48,15 +52,22 @@ class Exposition:
 
     def _page(self, accept: str) -> tuple[bytes, str]:
         encode, media_type = choose_encoder(accept)
-        return encode(self._registry()), media_type
-
-    def _registry(self) -> CollectorRegistry:
         directory = os.environ.get(DIRECTORY)
-        if not directory:
-            return self._metrics.registry
-        registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Files(Path(directory)))
-        return registry
+        if directory:
+            registry = CollectorRegistry(auto_describe=False)
+            registry.register(_Files(Path(directory)))
+            try:
+                return encode(registry), media_type
+            except Exception as error:  # noqa: BLE001 - whatever has become of the files
+                self._say(error)
+        return encode(self._metrics.registry), media_type
+
+    def _say(self, error: Exception) -> None:
+        if not self._has_failed:
+            self._has_failed = True
+            logger.error(
+                "metrics of all workers cannot be read, each shows its own: %s", error
+            )
 
 
 class _Files(Collector):

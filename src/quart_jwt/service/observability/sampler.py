@@ -7,14 +7,18 @@ looks how late the event loop wakes it, which is what every other request waits,
 """
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import AsyncGenerator
 from collections.abc import Callable
 
 from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.observability.metrics import Metrics
+from quart_jwt.service.observability.worker_values import say_what_is_lost
 from quart_jwt.tokens.verified import CacheInfo
 from quart_jwt.tokens.verified import VerifiedTokens
+
+logger: logging.Logger = logging.getLogger(__name__)
 
 TICK_S = 0.1
 TICKS_A_SAMPLE = 10
@@ -49,6 +53,7 @@ class Sampler:
         self._passwords = passwords
         self._last_cache: VerifiedTokens | None = None
         self._before = _EMPTY
+        self._has_failed = False
 
     async def serving(self) -> AsyncGenerator[None, None]:
         """Sample until the service ends, and once more then."""
@@ -64,6 +69,28 @@ class Sampler:
 
     def sample(self) -> None:
         """Carry over what has been counted since the last time."""
+        self._try(self._sample)
+
+    async def _sample_always(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            for _ in range(TICKS_A_SAMPLE):
+                due = loop.time() + TICK_S
+                await asyncio.sleep(TICK_S)
+                self._try(self._metrics.loop_lag.observe, max(0.0, loop.time() - due))
+            self.sample()
+
+    def _try(self, step: Callable[..., None], *arguments: float) -> None:
+        """Go on after a failure: the next time all may be well again."""
+        try:
+            step(*arguments)
+        except Exception as error:  # noqa: BLE001 - it must not end the sampling
+            if not self._has_failed:
+                self._has_failed = True
+                logger.error("metrics could not be sampled: %r", error)  # noqa: TRY400 - the sentence says it
+
+    def _sample(self) -> None:
+        say_what_is_lost()
         self._sample_cache(self._cache())
         refused, self.lane_refusals = self.lane_refusals, Counter()
         for code, times in refused.items():
@@ -72,15 +99,6 @@ class Sampler:
         self._metrics.hashing.running.set(load.running)
         self._metrics.hashing.waiting.set(load.waiting)
         self._metrics.hashing.most.set(load.limit)
-
-    async def _sample_always(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            for _ in range(TICKS_A_SAMPLE):
-                due = loop.time() + TICK_S
-                await asyncio.sleep(TICK_S)
-                self._metrics.loop_lag.observe(max(0.0, loop.time() - due))
-            self.sample()
 
     def _sample_cache(self, cache: VerifiedTokens) -> None:
         now = cache.info()

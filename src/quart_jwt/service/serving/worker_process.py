@@ -156,5 +156,5 @@ class WorkerProcess:
 
 
 def _environ(command: WorkerCommand) -> dict[str, str]:
-    shared = {} if command.metrics is None else command.metrics.environ
+    shared = {} if command.metrics is None else command.metrics.environ()
     return {**os.environ, **shared}

@@ -65,7 +65,7 @@ async def serve_workers(
     with ExitStack() as cleanup, ExitStack() as listening:
         sockets = bound_sockets(config, listening)
         demo = await first_start(settings)
-        metrics = cleanup.enter_context(worker_files(settings.observability))
+        metrics = cleanup.enter_context(worker_files())
         command = _command(application, path, sockets, metrics)
         supervisor = Supervisor(
             partial(WorkerProcess.start, command, silent_after_s),

@@ -93,9 +93,14 @@ class Storage:
             raise StartError(f"there is no database at {str(path)!r}")
 
 
+def read_state_dir(reading: Reading) -> Path:
+    """Read where the state directory is."""
+    return Path(reading.text("STATE_DIR", shown=STATE_DIR) or STATE_DIR)
+
+
 def read_storage(reading: Reading) -> Storage:
     """Read where the data are; faults are left with the reading."""
-    state_dir = Path(reading.text("STATE_DIR", shown=STATE_DIR) or STATE_DIR)
+    state_dir = read_state_dir(reading)
     return Storage(
         mode=_mode(reading),
         state_dir=state_dir,

@@ -89,8 +89,10 @@ async def _change_and_end(name: str, current: str, new: str) -> User:
     except WrongPasswordError:
         happened(Kind.PASSWORD_CHANGE_REFUSED, subject=name, reason="wrong_password")
         raise
-    happened(Kind.PASSWORD_CHANGED, subject=name)
-    await revoke_all_for(name)
+    try:
+        await revoke_all_for(name)
+    finally:
+        happened(Kind.PASSWORD_CHANGED, subject=name)
     return changed
 
 

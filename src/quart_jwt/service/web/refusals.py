@@ -25,6 +25,7 @@ from quart_jwt.exceptions import WrongTokenError
 from quart_jwt.service.errors import OAuthRequestError
 from quart_jwt.service.errors import ServiceError
 from quart_jwt.service.errors import StoreError
+from quart_jwt.service.events import tell
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ def refusal(
         challenge: What ``WWW-Authenticate`` says if the status is 401.
         more: What else the body says.
     """
-    answer_refused.send(code)
+    tell(answer_refused, code)
     response: Any = current_app.json.response(msg=message, code=code, **more)
     response.status_code = status
     if status == UNAUTHORIZED:
@@ -72,7 +73,7 @@ def install_refusals(app: Quart, jwt: JWTManager) -> None:
     app.register_error_handler(ServiceError, _service_refusal)
     app.register_error_handler(OAuthRequestError, _oauth_refusal)
     app.register_error_handler(SessionStoreError, _store_refusal)
-    app.register_error_handler(HTTPException, _http_refusal)
+    app.register_error_handler(HTTPException, http_refusal)
     app.register_error_handler(CSRFError, _csrf_refusal)
     app.register_error_handler(WrongTokenError, _wrong_type_refusal)
     app.register_error_handler(InsufficientScopeError, _scope_refusal)
@@ -115,7 +116,8 @@ async def _store_refusal(error: SessionStoreError) -> Response:
     return response
 
 
-async def _http_refusal(error: HTTPException) -> Response:
+async def http_refusal(error: HTTPException) -> Response:
+    """Return what a path or a method that is not served answers."""
     status = error.code or 500
     code = HTTP_CODES.get(status, f"http_{status}")
     response = refusal(status, code, error.name)
