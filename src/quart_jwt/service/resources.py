@@ -24,6 +24,7 @@ from quart_jwt.service.accounts.passwords import HashCost
 from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.accounts.plugged_in import plugged_in
 from quart_jwt.service.accounts.sql_directory import SqlDirectory
+from quart_jwt.service.accounts.throttle_names import exact_name
 from quart_jwt.service.clients.clients import Clients
 from quart_jwt.service.database import Database
 from quart_jwt.service.errors import SettingsError
@@ -120,7 +121,12 @@ def make_resources(settings: Settings, clock: Clock) -> Resources:
 
 
 def _users(options: AccountOptions, own: SqlDirectory) -> Users:
-    users = Users(directory=own, password_changing=own, registering=own)
+    users = Users(
+        directory=own,
+        throttle_name=exact_name,
+        password_changing=own,
+        registering=own,
+    )
     if options.directory is not None:
         users = plugged_in(options.directory)
     if options.registration and users.registering is None:

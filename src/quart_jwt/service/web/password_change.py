@@ -65,9 +65,11 @@ async def change_password() -> Response:
     user: User = get_current_user()
     # Finished even if the client goes away: a changed password with sessions left
     # would be worse than none.
-    throttle = current_resources().throttle
-    async with throttle.attempt(
-        Door.SIGN_IN, name=user.name, address=request.remote_addr
+    resources = current_resources()
+    async with resources.throttle.attempt(
+        Door.SIGN_IN,
+        name=resources.users.throttle_name(user.name),
+        address=request.remote_addr,
     ):
         changed = await session_store(current_settings()).settle(
             "end_all",
