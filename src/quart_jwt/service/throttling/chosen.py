@@ -19,7 +19,7 @@ from quart_jwt.service.throttling.waits import SECOND_MS
 from quart_jwt.service.throttling.waits import Waits
 
 PER_ADDRESS = 8
-"""Attempts of an address under way at once: nine of them may flood, others get in."""
+"""Of some 65: an office that signs in at nine needs no more at once."""
 
 REDIS_SCHEMES = frozenset({"redis", "rediss", "unix"})
 

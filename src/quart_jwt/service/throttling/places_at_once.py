@@ -2,7 +2,8 @@
 How many attempts may be under way in a process, and how many of one address.
 
 A flood must not queue in front of the database, and one client's flood must not take
-the places of all others.
+the places of all others: one address gets half of the places at most. What it has
+beyond a few, it has only while half of them are free.
 """
 
 from collections import Counter
@@ -18,7 +19,7 @@ class PlacesAtOnce:
 
     Args:
         at_once: Attempts under way at once.
-        per_address: Those of them that may be one address's.
+        per_address: Those of them that an address may have when half are taken.
     """
 
     def __init__(self, at_once: int, per_address: int) -> None:
@@ -39,8 +40,8 @@ class PlacesAtOnce:
             HashingBusyError: There is none left, or none for this address.
         """
         whose = address or ""
-        is_greedy = whose != "" and self._taken_by[whose] >= self._per_address
-        if is_greedy or self._taken >= self._at_once:
+        has_share = whose != "" and self._taken_by[whose] >= self._per_address
+        if self._taken >= (self._at_once // 2 if has_share else self._at_once):
             raise HashingBusyError("Too many logins at once; try again shortly")
         self._taken += 1
         self._taken_by[whose] += 1

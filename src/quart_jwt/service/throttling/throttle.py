@@ -40,7 +40,7 @@ class Throttle:
         digests: Makes digests of names and addresses.
         clock: Gives the time in seconds since 1970.
         at_once: Attempts under way at once in this process; one more is refused.
-        per_address: Those of them that may be one address's.
+        per_address: Those of them that an address may have when half are taken.
     """
 
     def __init__(
