@@ -69,15 +69,17 @@ class GuardedThrottleNames:
             DirectoryError: The directory raised an error, or gave no text.
         """
         try:
-            counted = self._inner.throttle_name(name)
-            counted.encode()
+            return _text(self._inner.throttle_name(name))
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody gets in
             logger.error(  # noqa: TRY400 - a traceback shows texts unseen
                 "user directory %r failed: %s", self._label, shown(error, (name,))
             )
-        else:
-            if isinstance(counted, str):
-                return counted
-            logger.error("user directory %r gave no name to count by", self._label)
         # Here, so that no traceback leads from our error to theirs.
         raise DirectoryError
+
+
+def _text(given: object) -> str:
+    if not isinstance(given, str):
+        raise TypeError("a name to count by is a text")
+    given.encode()
+    return given
