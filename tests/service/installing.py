@@ -70,6 +70,30 @@ class WholeDirectory(FileDirectory):
 """
 )
 
+THAT_IS_CASELESS = (
+    FROM_A_FILE
+    + """
+
+class CaselessDirectory(FileDirectory):
+    async def authenticate(self, name, password):
+        return await super().authenticate(name.casefold(), password)
+
+
+class KnowingDirectory(CaselessDirectory):
+    def throttle_name(self, name):
+        if name == "raises":
+            raise RuntimeError(f"no name: {name}")
+        if name == "nothing":
+            return None
+        return name.casefold()
+
+
+class ChangingDirectory(CaselessDirectory):
+    async def change_password(self, name, current, new):
+        return await self.authenticate(name, current)
+"""
+)
+
 FROM_A_SERVER = '''
 import asyncio
 

@@ -169,14 +169,20 @@ class HashingBusyError(ServiceError):
 
 
 class StoreError(ServiceError):
-    """Raised when the database does not answer."""
+    """
+    Raised when the database does not answer, or where else attempts are counted.
+
+    Args:
+        away: What it is that does not answer, for the log and the answer.
+    """
 
     code = "store_unavailable"
     status = 503
     retry_after_s: int | None = 5  # the busy timeout of a connection
 
-    def __init__(self) -> None:
-        super().__init__("The database is not available")
+    def __init__(self, away: str = "The database") -> None:
+        super().__init__(f"{away} is not available")
+        self.away = away
 
 
 class NotReadyError(ServiceError):

@@ -24,6 +24,7 @@ from quart_jwt.service.accounts.passwords import HashCost
 from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.accounts.plugged_in import plugged_in
 from quart_jwt.service.accounts.sql_directory import SqlDirectory
+from quart_jwt.service.accounts.throttle_names import exact_name
 from quart_jwt.service.clients.clients import Clients
 from quart_jwt.service.database import Database
 from quart_jwt.service.errors import SettingsError
@@ -107,7 +108,12 @@ def make_resources(settings: Settings, clock: Clock) -> Resources:
         clock=clock,
         database=database,
         users=users_elsewhere(settings.accounts)
-        or Users(directory=own, password_changing=own, registering=own),
+        or Users(
+            directory=own,
+            throttle_name=exact_name,
+            password_changing=own,
+            registering=own,
+        ),
         accounts=accounts,
         clients=Clients(database, clock),
         passwords=passwords,

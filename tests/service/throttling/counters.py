@@ -20,10 +20,10 @@ from sqlalchemy import select
 from quart_jwt.service.database import Database
 from quart_jwt.service.throttling.attempts import Attempts
 from quart_jwt.service.throttling.attempts import Limits
+from quart_jwt.service.throttling.count_table import CountRow
+from quart_jwt.service.throttling.count_table import PlaceRow
 from quart_jwt.service.throttling.memory import MemoryAttempts
 from quart_jwt.service.throttling.redis import RedisAttempts
-from quart_jwt.service.throttling.sql import CountRow
-from quart_jwt.service.throttling.sql import PlaceRow
 from quart_jwt.service.throttling.sql import SqlAttempts
 from quart_jwt.stores.redis import client_from_url
 from real_servers import PostgreSQL

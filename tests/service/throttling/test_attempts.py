@@ -19,10 +19,12 @@ from quart_jwt.service.throttling.attempts import Visit
 from quart_jwt.service.throttling.memory import MemoryAttempts
 from quart_jwt.service.throttling.waits import HOUR_MS
 from quart_jwt.service.throttling.waits import Rate
+from quart_jwt.service.throttling.waits import SKEW_MS
 from quart_jwt.service.throttling.waits import Waits
 from service.throttling.counters import Counters
 
 NOW = START * 1_000
+YEAR_MS = 365 * 24 * HOUR_MS
 FREE = 3
 PER_MINUTE = 6
 LIMITS = Limits(waits=Waits(free=FREE), rate=Rate(per_minute=PER_MINUTE))
@@ -97,6 +99,76 @@ async def test_a_success_forgets_the_failures(made: Made) -> None:
     await _signed_in(attempts, _visit())
     await _failed(attempts, _visit(), FREE)
     assert await attempts.admit(_visit(), now_ms=NOW) is not None
+
+
+async def test_an_attempt_without_an_answer_is_given_back(made: Made) -> None:
+    """An outage is no failure, and no success either: the older failures stay."""
+    attempts = made(LIMITS)
+    visit = _visit("ada", "::")
+    await _failed(attempts, visit, FREE - 1)
+    for _ in range(3 * PER_MINUTE):
+        await _failed(attempts, visit, 1)
+        await attempts.give_back(visit, now_ms=NOW)
+    await _failed(attempts, visit, 1)
+    refused = await attempts.admit(visit, now_ms=NOW)
+    assert refused == Refused(Counted.ACCOUNT, 30_000)
+    # No place has become known by it: elsewhere it is the same account.
+    elsewhere = await attempts.admit(_visit("ada", "elsewhere"), now_ms=NOW)
+    assert elsewhere == Refused(Counted.ACCOUNT, 30_000)
+
+
+async def test_a_wait_is_over_after_an_attempt_without_an_answer(made: Made) -> None:
+    """Who has waited and met an outage need not wait twice; waits grow as before."""
+    attempts = made(LIMITS)
+    await _failed(attempts, _visit(), FREE)
+    later_ms = NOW + 30_000
+    assert await attempts.admit(_visit(), now_ms=later_ms) is None
+    await attempts.give_back(_visit(), now_ms=later_ms)
+    assert await attempts.admit(_visit(), now_ms=later_ms) is None
+    refused = await attempts.admit(_visit(), now_ms=later_ms)
+    assert refused == Refused(Counted.ACCOUNT, 60_000)
+
+
+async def test_what_is_not_counted_is_not_given_back(made: Made) -> None:
+    """Nobody gets more attempts than there are by it."""
+    attempts = made(LIMITS)
+    await attempts.give_back(_visit("ada", "::"), now_ms=NOW)
+    await attempts.give_back(_visit(None, None), now_ms=NOW)
+    await _failed(attempts, _visit("ada", "::"), FREE)
+    assert await attempts.admit(_visit("ada", "::"), now_ms=NOW) is not None
+
+
+async def test_a_clock_that_was_wrong_locks_no_account(made: Made) -> None:
+    """Failures of next year: the longest wait from now, once; free ones none."""
+    attempts = made(LIMITS)
+    for _ in range(FREE):
+        assert await attempts.admit(_visit(), now_ms=NOW + YEAR_MS) is None
+        assert await attempts.admit(_visit("grace"), now_ms=NOW + YEAR_MS) is None
+    await attempts.succeed(_visit("grace"), now_ms=NOW + YEAR_MS)
+    assert await attempts.admit(_visit("grace"), now_ms=NOW + YEAR_MS) is None
+
+    assert await attempts.admit(_visit("grace"), now_ms=NOW) is None
+    for passed_ms in (0, 1, HOUR_MS - 1):
+        refused = await attempts.admit(_visit(), now_ms=NOW + passed_ms)
+        assert refused == Refused(Counted.ACCOUNT, HOUR_MS - passed_ms)
+    assert await attempts.admit(_visit(), now_ms=NOW + HOUR_MS) is None
+
+
+@pytest.mark.parametrize("more_ms", [-1, 0, 1])
+async def test_a_clock_that_was_wrong_locks_no_address(
+    made: Made, more_ms: int
+) -> None:
+    """A minute's difference is believed, more is a wait of one interval from now."""
+    attempts = made(LIMITS)
+    ahead_ms = NOW + SKEW_MS + more_ms
+    for one in range(PER_MINUTE):
+        visit = _visit(f"{one}", "::")
+        assert await attempts.admit(visit, now_ms=ahead_ms) is None
+    wait_ms = 10_000 if more_ms > 0 else SKEW_MS + more_ms + 10_000
+    for passed_ms in (0, 1, 9_999):
+        refused = await attempts.admit(_visit("x", "::"), now_ms=NOW + passed_ms)
+        assert refused == Refused(Counted.ADDRESS, wait_ms - passed_ms)
+    assert await attempts.admit(_visit("x", "::"), now_ms=NOW + wait_ms) is None
 
 
 async def test_a_success_gives_one_back_to_the_address(made: Made) -> None:
@@ -223,7 +295,8 @@ class Walk:
         self.now_ms += self._random.choice(gaps_ms)
         account = self._random.choice(["ada", "grace", None])
         address = self._random.choice(["a", "b", "c", None])
-        verb = self._random.choices(["admit", "succeed"], [6, 1])[0]
+        verbs = ["admit", "succeed", "give_back"]
+        verb = self._random.choices(verbs, [12, 2, 3])[0]
         return verb, _visit(account, address)
 
 
@@ -232,7 +305,7 @@ async def test_a_counter_does_what_the_reference_does(made: Made, seed: int) -> 
     """Whatever happens in which order, to the millisecond."""
     attempts, reference = made(LIMITS), MemoryAttempts(LIMITS)
     walk, seen = Walk(seed), Counter[str]()
-    for _ in range(300):
+    for _ in range(400):
         verb, visit = walk.step()
         answers = [
             await getattr(one, verb)(visit, now_ms=walk.now_ms)
@@ -240,4 +313,6 @@ async def test_a_counter_does_what_the_reference_does(made: Made, seed: int) -> 
         ]
         assert answers[0] == answers[1]
         seen[f"{verb} {getattr(answers[0], 'by', None)}"] += 1
-    assert {"admit None", "admit account", "admit address", "succeed None"} == set(seen)
+    refused = {"admit account", "admit address"}
+    passed = {"admit None", "succeed None", "give_back None"}
+    assert refused | passed == set(seen)

@@ -36,16 +36,21 @@ async def _counting(
         yield service
 
 
-async def _status(service: Service) -> tuple[int, str]:
+async def _status(service: Service, number: int = 1) -> tuple[int, str]:
     answer = await service.client.post(
-        "/login", json={"username": NAME, "password": PASSWORD}
+        "/login",
+        json={"username": NAME, "password": PASSWORD},
+        scope_base={"client": (f"203.0.113.{number}", 1)},
     )
     return answer.status_code, answer.headers.get("Retry-After", "")
 
 
 @pytest.mark.parametrize("how", ["hangs", "ends"])
 async def test_a_redis_that_is_away_lets_nobody_in(
-    counting: Service, own_redis: real_servers.Redis, how: str
+    counting: Service,
+    own_redis: real_servers.Redis,
+    how: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """503 within the store's deadline, all at once; 200 when it is there again."""
     assert await _status(counting) == (200, "")
@@ -55,8 +60,12 @@ async def test_a_redis_that_is_away_lets_nobody_in(
         await asyncio.to_thread(own_redis.stop)
     try:
         async with asyncio.timeout(60):
-            answers = await asyncio.gather(*(_status(counting) for _ in range(20)))
+            answers = await asyncio.gather(*(_status(counting, n) for n in range(20)))
         assert set(answers) == {(503, "5")}
+        # The log names what is away, and how it was seen.
+        said = "TimeoutError" if how == "hangs" else "Error"
+        assert f"Redis does not answer: {said}" in caplog.text
+        assert "The database" not in caplog.text
     finally:
         if how == "hangs":
             own_redis.send(signal.SIGCONT)

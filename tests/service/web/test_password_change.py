@@ -2,12 +2,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from http.cookies import SimpleCookie
 from typing import Any
+from typing import NoReturn
 
 import pytest
 
 from clock import Clock
 from quart_jwt.exceptions import StoreError
 from quart_jwt.service.accounts.grants import Grants
+from quart_jwt.service.errors import DirectoryError
 from quart_jwt.service.events import Event
 from quart_jwt.service.events import Kind
 from quart_jwt.service.events import security_events
@@ -285,3 +287,22 @@ async def test_without_the_session_store_the_password_is_changed_and_tokens_die(
     assert await service.status("GET", "/protected", tokens["access_token"]) == 401
     monkeypatch.undo()
     assert await _log_in_status(service, NEW) == 200
+
+
+async def test_a_directory_that_cannot_tell_ends_the_sessions(
+    service: Service, events: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have changed the password and have failed afterwards."""
+
+    async def fail(*_: str) -> NoReturn:
+        raise DirectoryError
+
+    await service.add()
+    tokens = await service.log_in()
+    changing = service.resources.users.password_changing
+    monkeypatch.setattr(changing, "change_password", fail)
+    assert (await _change(service, tokens["access_token"])).status_code == 503
+    assert await service.status("GET", "/protected", tokens["access_token"]) == 401
+    assert await service.status("POST", "/refresh", tokens["refresh_token"]) == 401
+    (event,) = [one for one in events if one.kind is Kind.PASSWORD_CHANGED]
+    assert (event.subject, event.reason) == (NAME, "unknown")

@@ -12,9 +12,12 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from clock import Clock
+from quart_jwt.service.accounts.directory import User
 from quart_jwt.service.app import create_app
+from quart_jwt.service.errors import DirectoryError
 from quart_jwt.service.errors import HashingBusyError
 from quart_jwt.service.errors import SettingsError
+from quart_jwt.service.errors import StoreError
 from quart_jwt.service.errors import ThrottledError
 from quart_jwt.service.events import Event
 from quart_jwt.service.events import Kind
@@ -23,11 +26,11 @@ from quart_jwt.service.settings.settings import read_settings
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.throttling import Throttling
 from quart_jwt.service.throttling.chosen import limits_of
+from quart_jwt.service.throttling.count_table import CountRow
+from quart_jwt.service.throttling.count_table import PlaceRow
 from quart_jwt.service.throttling.digests import Digests
 from quart_jwt.service.throttling.digests import Door
 from quart_jwt.service.throttling.memory import MemoryAttempts
-from quart_jwt.service.throttling.sql import CountRow
-from quart_jwt.service.throttling.sql import PlaceRow
 from quart_jwt.service.throttling.throttle import Throttle
 from service.kit import NAME
 from service.kit import PASSWORD
@@ -211,6 +214,40 @@ async def test_no_name_and_no_address_is_stored(service: Service) -> None:
     assert all(word not in text for word in ("hunter2", NAME, "203.0.113"))
 
 
+async def test_what_cannot_be_a_password_is_not_counted(service: Service) -> None:
+    """It is no guess, and must not lock anybody out."""
+    await service.add()
+    for password in ("", "x" * 1_025, "a\0") * PER_MINUTE:
+        assert (await _sign_in(service, NAME, password)).status_code == 400
+    assert (await _sign_in(service, NAME, PASSWORD)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (DirectoryError(), 503),
+        (StoreError(), 503),
+        (HashingBusyError("full"), 503),
+    ],
+)
+async def test_an_outage_is_no_wrong_password(
+    service: Service, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int
+) -> None:
+    """Who tries again all through it gets in afterwards; older failures stay."""
+    await service.add()
+
+    async def away(_name: str, _password: str) -> User:
+        raise error
+
+    assert [(await _sign_in(service)).status_code for _ in range(FREE - 1)] == [401] * 9
+    with monkeypatch.context() as patch:
+        patch.setattr(service.resources.users.directory, "authenticate", away)
+        for _ in range(2 * PER_MINUTE):
+            assert (await _sign_in(service, NAME, PASSWORD)).status_code == status
+    statuses = [(await _sign_in(service)).status_code for _ in range(2)]
+    assert statuses == [401, 429]
+
+
 def test_digests_are_keyed_and_apart() -> None:
     """Another secret, door, name or network is another digest; an address of it not."""
     visits = {
@@ -272,7 +309,9 @@ async def _drop_counts(connection: Any) -> None:
 @pytest.fixture(name="throttle")
 async def _throttle(clock: Clock) -> AsyncIterator[Throttle]:
     limits = limits_of(Throttling(free_failures=2, address_per_minute=2))
-    throttle = Throttle(MemoryAttempts(limits), Digests(None), clock, at_once=2)
+    throttle = Throttle(
+        MemoryAttempts(limits), Digests(None), clock, at_once=2, per_address=2
+    )
     yield throttle
     await throttle.close()
 

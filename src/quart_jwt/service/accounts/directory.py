@@ -4,9 +4,11 @@ User directories: where users come from, and what each of them can do.
 Ours is ``SqlDirectory``. Another one (LDAP, a file, a service of your own) is a class
 that does what ``UserDirectory`` says, in a distribution with an entry point in the
 group ``quart_jwt.user_directories``: see docs/accounts.md. What else a directory can
-do, it says by having the method of ``PasswordChanging`` or ``Registering``.
+do, it says by having the method of ``PasswordChanging``, ``Registering`` or
+``ThrottleNaming``.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 from typing import runtime_checkable
@@ -99,6 +101,21 @@ class Registering(Protocol):
         ...
 
 
+@runtime_checkable
+class ThrottleNaming(Protocol):
+    """A directory that knows which names are one account."""
+
+    def throttle_name(self, name: str) -> str:
+        """
+        Return what the failures of a name are counted by: the same text for all
+        spellings that ``authenticate`` takes for one user, and only for those.
+
+        It is called for names that there are not, too, and must not block or ask
+        anybody. Without it names are counted by ``throttle_names.coarse_name``.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Users:
     """
@@ -106,10 +123,12 @@ class Users:
 
     Attributes:
         directory: The directory.
+        throttle_name: Gives what the failures of a normalised name are counted by.
         password_changing: The same if it can change passwords; else None.
         registering: The same if it can add users; else None.
     """
 
     directory: UserDirectory
+    throttle_name: Callable[[str], str]
     password_changing: PasswordChanging | None = None
     registering: Registering | None = None

@@ -2,6 +2,7 @@
 A user directory from elsewhere: found by its entry point, made from its options.
 """
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from importlib.metadata import entry_points
@@ -11,12 +12,15 @@ from typing import Any
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.service.accounts.directory import PasswordChanging
 from quart_jwt.service.accounts.directory import Registering
+from quart_jwt.service.accounts.directory import ThrottleNaming
 from quart_jwt.service.accounts.directory import UserDirectory
 from quart_jwt.service.accounts.directory import Users
 from quart_jwt.service.accounts.guarded_directory import Guard
 from quart_jwt.service.accounts.guarded_directory import GuardedDirectory
 from quart_jwt.service.accounts.guarded_directory import GuardedPasswordChanging
 from quart_jwt.service.accounts.guarded_directory import GuardedRegistering
+from quart_jwt.service.accounts.throttle_names import coarse_name
+from quart_jwt.service.accounts.throttle_names import GuardedThrottleNames
 from quart_jwt.service.errors import SettingsError
 from quart_jwt.service.settings.account_options import DirectoryOptions
 from quart_jwt.service.settings.environment import DIRECTORY
@@ -131,8 +135,12 @@ def _guarded(directory: UserDirectory, guard: Guard) -> Users:
         changing = GuardedPasswordChanging(directory, guard)
     if isinstance(directory, Registering):
         registering = GuardedRegistering(directory, guard)
+    throttle_name: Callable[[str], str] = coarse_name
+    if isinstance(directory, ThrottleNaming):
+        throttle_name = GuardedThrottleNames(directory, guard.name)
     return Users(
         directory=GuardedDirectory(directory, guard),
+        throttle_name=throttle_name,
         password_changing=changing,
         registering=registering,
     )

@@ -1,8 +1,9 @@
 """
-The contract of the counters: two verbs, each one atomic step.
+The contract of the counters: three verbs, each one atomic step.
 
 An attempt is counted *before* the password is looked at, or a hundred guesses that come
-at once would all be let through. A right one is told of afterwards.
+at once would all be let through. A right one is told of afterwards, and so is one that
+met an outage: nothing was guessed with it.
 
 An account that is under attack stays open to its owner in the places where the owner
 has signed in before: such a place is counted by itself, and nobody elsewhere can use it
@@ -99,10 +100,21 @@ class Attempts(Protocol):
 
     async def succeed(self, visit: Visit, *, now_ms: int) -> None:
         """
-        Take back an attempt that was right.
+        Take back an attempt that was right, and the failures before it.
 
         The address gets its one back. The failures of the account, or of the known
         place, are forgotten; a new place is known from now on.
+
+        Raises:
+            StoreError: The counters cannot be reached.
+        """
+
+    async def give_back(self, visit: Visit, *, now_ms: int) -> None:
+        """
+        Take back an attempt that came to no answer, and nothing else.
+
+        The address and the account, or the known place, get their one back. The
+        failures before it stay, and no place becomes known.
 
         Raises:
             StoreError: The counters cannot be reached.

@@ -45,7 +45,7 @@ class Digests:
 
         Args:
             door: What is tried.
-            name: The normalised name of the account; None for none.
+            name: What the account is counted by; None for none.
             address: The client's address; None or empty if it is not known.
         """
         network = _network(address) if address else None
@@ -60,7 +60,7 @@ class Digests:
     def _digest(self, door: Door, kind: str, word: str | None) -> str | None:
         if word is None:
             return None
-        # A name has no control characters, so the parts cannot run into each other.
+        # The word comes last, so the parts cannot run into each other.
         message = f"{door}\0{kind}\0{word}".encode()
         return hmac.digest(self._key, message, "sha256").hex()
 

@@ -31,28 +31,36 @@ class MemoryAttempts:
         """See ``attempts.Attempts.admit``."""
         rate, waits = self._limits.rate, self._limits.waits
         if visit.address is not None:
-            count = self._counts.get(visit.address)
+            count = rate.believed(self._counts.get(visit.address), now_ms)
             if wait_ms := rate.left_ms(count, now_ms):
+                self._keep(visit.address, count)
                 return Refused(Counted.ADDRESS, wait_ms)
             self._keep(visit.address, rate.admitted(count, now_ms))
         lane = self._lane(visit, now_ms)
         if lane is not None:
-            count = self._counts.get(lane)
+            count = waits.believed(self._counts.get(lane), now_ms)
             if wait_ms := waits.left_ms(count, now_ms):
+                self._keep(lane, count)
                 return Refused(Counted.ACCOUNT, wait_ms)
             self._keep(lane, waits.admitted(count, now_ms))
         return None
 
     async def succeed(self, visit: Visit, *, now_ms: int) -> None:
         """See ``attempts.Attempts.succeed``."""
-        count = self._counts.get(visit.address or "")
-        if visit.address is not None and count is not None:
-            self._keep(visit.address, self._limits.rate.given_back(count))
+        self._give_back_to_address(visit)
         lane = self._lane(visit, now_ms)
         if lane is not None:
             self._counts.pop(lane, None)
         if visit.account is not None and visit.place is not None:
             self._remember(visit.account, visit.place, now_ms)
+
+    async def give_back(self, visit: Visit, *, now_ms: int) -> None:
+        """See ``attempts.Attempts.give_back``."""
+        self._give_back_to_address(visit)
+        lane = self._lane(visit, now_ms)
+        count = self._counts.get(lane or "")
+        if lane is not None and count is not None and count.forgotten_at_ms > now_ms:
+            self._keep(lane, self._limits.waits.given_back(count, now_ms))
 
     async def close(self) -> None:
         """There is nothing to let go of."""
@@ -71,7 +79,14 @@ class MemoryAttempts:
         for oldest in sorted(places, key=places.__getitem__)[:-MAX_PLACES]:
             del places[oldest]
 
-    def _keep(self, key: str, count: Count) -> None:
+    def _give_back_to_address(self, visit: Visit) -> None:
+        count = self._counts.get(visit.address or "")
+        if visit.address is not None and count is not None:
+            self._keep(visit.address, self._limits.rate.given_back(count))
+
+    def _keep(self, key: str, count: Count | None) -> None:
+        if count is None:
+            return
         self._counts[key] = count
         self._trim(count.pool)
 

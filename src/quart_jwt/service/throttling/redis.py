@@ -16,6 +16,7 @@ from quart_jwt.service.throttling.attempts import MAX_PLACES
 from quart_jwt.service.throttling.attempts import PLACE_KNOWN_MS
 from quart_jwt.service.throttling.attempts import Refused
 from quart_jwt.service.throttling.attempts import Visit
+from quart_jwt.service.throttling.waits import SKEW_MS
 from quart_jwt.stores.redis_scripts import Client
 from quart_jwt.stores.redis_scripts import Script
 from quart_jwt.stores.redis_scripts import translated
@@ -23,6 +24,7 @@ from quart_jwt.stores.redis_scripts import translated
 _LUA = files("quart_jwt.service.throttling") / "lua"
 ADMIT = Script("admit", folder=_LUA)
 SUCCEED = Script("succeed", folder=_LUA)
+GIVE_BACK = Script("give_back", folder=_LUA)
 
 
 class RedisAttempts:
@@ -61,6 +63,7 @@ class RedisAttempts:
             waits.free,
             waits.forgotten_after_ms,
             waits.longest_ms,
+            SKEW_MS,
             *waits.growing_ms,
         )
         if refused is None:
@@ -74,6 +77,12 @@ class RedisAttempts:
         known_until_ms = now_ms + PLACE_KNOWN_MS
         words = (interval_ms, known_until_ms, MAX_PLACES)
         await self._run(SUCCEED, now_ms, visit, *words)
+
+    async def give_back(self, visit: Visit, *, now_ms: int) -> None:
+        """See ``attempts.Attempts.give_back``."""
+        rate, waits = self._limits.rate, self._limits.waits
+        words = (rate.interval_ms, waits.free, waits.forgotten_after_ms)
+        await self._run(GIVE_BACK, now_ms, visit, *words)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -94,6 +103,8 @@ class RedisAttempts:
                     self._limits.max_counts,
                     *words,
                 )
-        except (AwayError, TimeoutError) as error:
-            raise StoreError from error
+        except AwayError as error:
+            raise StoreError("Redis") from (error.__cause__ or error)
+        except TimeoutError as error:
+            raise StoreError("Redis") from error
         return found

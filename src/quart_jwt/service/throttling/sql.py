@@ -5,41 +5,58 @@ A verb is one transaction. What decides is one statement a counter: an INSERT th
 where there is a row, changes it only if no wait is left, and that gives a row back only
 if it did. Whoever comes second waits for the row, and then sees what it has become.
 
+Who has to wait is found out before that by reading, which waits for nobody: attempts
+that are all refused must not queue for the lock of one row, each with a connection.
+Nor may counting take all connections: look-ups, probes and protected routes need some.
+
 Rows are locked in one order, address, then account; tidying up locks none that somebody
 else holds. So nobody waits in a circle.
 """
 
+import asyncio
 from dataclasses import asdict
+from typing import TypeVar
 
-from sqlalchemy import BigInteger
 from sqlalchemy import case
-from sqlalchemy import ColumnElement
 from sqlalchemy import delete
 from sqlalchemy import Executable
-from sqlalchemy import Index
-from sqlalchemy import literal
 from sqlalchemy import select
-from sqlalchemy import String
-from sqlalchemy import update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.orm import Mapped
-from sqlalchemy.orm import mapped_column
 
-from quart_jwt.service.database import Base
 from quart_jwt.service.database import Database
+from quart_jwt.service.errors import StoreError
 from quart_jwt.service.throttling.attempts import Counted
 from quart_jwt.service.throttling.attempts import Limits
 from quart_jwt.service.throttling.attempts import MAX_PLACES
 from quart_jwt.service.throttling.attempts import PLACE_KNOWN_MS
 from quart_jwt.service.throttling.attempts import Refused
 from quart_jwt.service.throttling.attempts import Visit
+from quart_jwt.service.throttling.count_table import beyond
+from quart_jwt.service.throttling.count_table import brought_down
+from quart_jwt.service.throttling.count_table import CountRow
+from quart_jwt.service.throttling.count_table import given_back
+from quart_jwt.service.throttling.count_table import given_back_to_address
+from quart_jwt.service.throttling.count_table import ms
+from quart_jwt.service.throttling.count_table import PlaceRow
+from quart_jwt.service.throttling.count_table import removed
+from quart_jwt.service.throttling.count_table import wait_ms
 from quart_jwt.service.throttling.waits import Count
+from quart_jwt.service.throttling.waits import Pool
 from quart_jwt.service.throttling.waits import Rate
 from quart_jwt.service.throttling.waits import Waits
+from quart_jwt.stores.sql_connections import Work
 
-POOLS = ("address", "free", "waiting")
+T = TypeVar("T")
+
+POOLS: tuple[Pool, ...] = ("address", "free", "waiting")
+
+STEPS_AT_ONCE = 3
+"""Connections that counting takes at most, of the five or ten that there are."""
+
+PATIENCE_S = 10
+"""How long a step waits for its turn; the database hangs then."""
 
 TIDY_AFTER = 1_000
 """
@@ -47,31 +64,6 @@ Attempts of this process after which it removes what is forgotten or too much.
 
 A pool is at most that much above its bound, for each process.
 """
-
-
-class CountRow(Base):
-    """One count; times are milliseconds since 1970. See ``waits.Count``."""
-
-    __tablename__ = "attempt_counts"
-
-    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    pool: Mapped[str] = mapped_column(String(8))
-    attempts: Mapped[int]
-    open_at_ms: Mapped[int] = mapped_column(BigInteger)
-    forgotten_at_ms: Mapped[int] = mapped_column(BigInteger)
-
-
-Index("attempt_counts_by_age", CountRow.pool, CountRow.forgotten_at_ms)
-
-
-class PlaceRow(Base):
-    """One place of an account, both in digests."""
-
-    __tablename__ = "known_places"
-
-    account: Mapped[str] = mapped_column(String(64), primary_key=True)
-    place: Mapped[str] = mapped_column(String(64), primary_key=True)
-    known_until_ms: Mapped[int] = mapped_column(BigInteger)
 
 
 class SqlAttempts:
@@ -87,6 +79,7 @@ class SqlAttempts:
         self._database = database
         self._limits = limits
         self._since_tidy = TIDY_AFTER  # what was left behind goes first
+        self._turns = asyncio.Semaphore(STEPS_AT_ONCE)
 
     async def admit(self, visit: Visit, *, now_ms: int) -> Refused | None:
         """See ``attempts.Attempts.admit``."""
@@ -94,7 +87,7 @@ class SqlAttempts:
         async def counting(connection: AsyncConnection) -> Refused | None:
             return await self._counted(connection, visit, now_ms)
 
-        refused = await self._database.step(counting)
+        refused = await self._step(counting)
         await self._tidy(now_ms)
         return refused
 
@@ -103,7 +96,7 @@ class SqlAttempts:
 
         async def taking_back(connection: AsyncConnection) -> None:
             if visit.address is not None:
-                back = _given_back(visit.address, self._limits.rate)
+                back = given_back_to_address(visit.address, self._limits.rate)
                 await connection.execute(back)
             lane = await _lane(connection, visit, now_ms)
             if lane is not None:
@@ -113,34 +106,59 @@ class SqlAttempts:
             if visit.account is not None and visit.place is not None:
                 await self._remember(connection, visit.account, visit.place, now_ms)
 
-        await self._database.step(taking_back)
+        await self._step(taking_back)
+
+    async def give_back(self, visit: Visit, *, now_ms: int) -> None:
+        """See ``attempts.Attempts.give_back``."""
+
+        async def giving_back(connection: AsyncConnection) -> None:
+            if visit.address is not None:
+                back = given_back_to_address(visit.address, self._limits.rate)
+                await connection.execute(back)
+            lane = await _lane(connection, visit, now_ms)
+            if lane is not None:
+                back = given_back(lane, self._limits.waits, now_ms)
+                await connection.execute(back)
+
+        await self._step(giving_back)
 
     async def close(self) -> None:
-        """There is nothing of its own to let go of."""
+        """Begin anew: the next use may be on another event loop."""
+        self._turns = asyncio.Semaphore(STEPS_AT_ONCE)
+
+    async def _step(self, work: Work[T]) -> T:
+        turns = self._turns
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await turns.acquire()
+        except TimeoutError as error:
+            raise StoreError from error
+        try:
+            return await self._database.step(work)
+        finally:
+            turns.release()
 
     async def _counted(
         self, connection: AsyncConnection, visit: Visit, now_ms: int
     ) -> Refused | None:
+        rate, waits = self._limits.rate, self._limits.waits
         if visit.address is not None:
             drawing = self._drawing(visit.address, now_ms)
-            if (await connection.execute(drawing)).first() is None:
-                open_at_ms = await _open_at_ms(connection, visit.address)
-                wait_ms = open_at_ms - self._limits.rate.tolerance_ms - now_ms
-                return Refused(Counted.ADDRESS, max(1, wait_ms))
+            left_ms = await _taken(connection, visit.address, rate, drawing, now_ms)
+            if left_ms:
+                return Refused(Counted.ADDRESS, left_ms)
         lane = await _lane(connection, visit, now_ms)
         if lane is None:
             return None
         trying = self._trying(lane, now_ms)
-        if (await connection.execute(trying)).first() is not None:
-            return None
-        open_at_ms = await _open_at_ms(connection, lane)
-        return Refused(Counted.ACCOUNT, max(1, open_at_ms - now_ms))
+        left_ms = await _taken(connection, lane, waits, trying, now_ms)
+        return Refused(Counted.ACCOUNT, left_ms) if left_ms else None
 
     def _drawing(self, digest: str, now_ms: int) -> Executable:
         """``Rate.admitted``, where ``Rate.left_ms`` is 0."""
         rate = self._limits.rate
         is_begun = CountRow.open_at_ms > now_ms
-        begun_at_ms = case((is_begun, CountRow.open_at_ms), else_=_ms(now_ms))
+        begun_at_ms = case((is_begun, CountRow.open_at_ms), else_=ms(now_ms))
         return (
             self._inserted(digest, rate.admitted(None, now_ms))
             .on_conflict_do_update(
@@ -160,7 +178,7 @@ class SqlAttempts:
         waits = self._limits.waits
         is_known = CountRow.forgotten_at_ms > now_ms
         attempts = case((is_known, CountRow.attempts), else_=0) + 1
-        open_at_ms = _ms(now_ms) + _wait_ms(waits, attempts)
+        open_at_ms = ms(now_ms) + wait_ms(waits, attempts)
         return (
             self._inserted(digest, waits.admitted(None, now_ms))
             .on_conflict_do_update(
@@ -171,7 +189,8 @@ class SqlAttempts:
                     "open_at_ms": open_at_ms,
                     "forgotten_at_ms": open_at_ms + waits.forgotten_after_ms,
                 },
-                where=CountRow.open_at_ms <= now_ms,
+                where=(CountRow.attempts < waits.free)
+                | (CountRow.open_at_ms <= now_ms),
             )
             .returning(CountRow.digest)
         )
@@ -210,58 +229,12 @@ class SqlAttempts:
         if self._since_tidy < TIDY_AFTER:
             return
         self._since_tidy = 0
-        await self._database.change(_removed(CountRow.forgotten_at_ms <= now_ms))
+        await self._database.change(removed(CountRow.forgotten_at_ms <= now_ms))
         await self._database.change(
             delete(PlaceRow).where(PlaceRow.known_until_ms <= now_ms)
         )
         for pool in POOLS:
-            await self._database.change(_beyond(pool, self._limits.max_counts))
-
-
-def _ms(value: int) -> ColumnElement[int]:
-    """A time, which PostgreSQL would take for a number of 32 bits."""
-    return literal(value, BigInteger)
-
-
-def _wait_ms(waits: Waits, attempts: ColumnElement[int]) -> ColumnElement[int]:
-    """``Waits.after``, in SQL."""
-    growing = [
-        (attempts == waits.free + beyond, _ms(wait_ms))
-        for beyond, wait_ms in enumerate(waits.growing_ms)
-    ]
-    return case((attempts < waits.free, _ms(0)), *growing, else_=_ms(waits.longest_ms))
-
-
-def _given_back(digest: str, rate: Rate) -> Executable:
-    """``Rate.given_back``, in SQL."""
-    return (
-        update(CountRow)
-        .where(CountRow.digest == digest)
-        .values(
-            attempts=CountRow.attempts - 1,
-            open_at_ms=CountRow.open_at_ms - rate.interval_ms,
-            forgotten_at_ms=CountRow.forgotten_at_ms - rate.interval_ms,
-        )
-    )
-
-
-def _removed(which: ColumnElement[bool]) -> Executable:
-    """Remove counts, and leave those alone that somebody else is changing."""
-    found = select(CountRow.digest).where(which).with_for_update(skip_locked=True)
-    return delete(CountRow).where(CountRow.digest.in_(found))
-
-
-def _beyond(pool: str, bound: int) -> Executable:
-    """Remove what a pool has beyond its bound: what would be forgotten first."""
-    last_kept = (
-        select(CountRow.forgotten_at_ms)
-        .where(CountRow.pool == pool)
-        .order_by(CountRow.forgotten_at_ms.desc())
-        .offset(bound - 1)
-        .limit(1)
-        .scalar_subquery()
-    )
-    return _removed((CountRow.pool == pool) & (CountRow.forgotten_at_ms < last_kept))
+            await self._database.change(beyond(pool, self._limits.max_counts))
 
 
 async def _lane(connection: AsyncConnection, visit: Visit, now_ms: int) -> str | None:
@@ -277,7 +250,33 @@ async def _lane(connection: AsyncConnection, visit: Visit, now_ms: int) -> str |
     return visit.account if found is None else visit.place
 
 
-async def _open_at_ms(connection: AsyncConnection, digest: str) -> int:
-    """When a count is open; 0 if it has gone meanwhile."""
-    asking = select(CountRow.open_at_ms).where(CountRow.digest == digest)
-    return (await connection.execute(asking)).scalar() or 0
+async def _taken(
+    connection: AsyncConnection,
+    digest: str,
+    rule: Rate | Waits,
+    taking: Executable,
+    now_ms: int,
+) -> int:
+    """Count an attempt and return 0, or return how long it has to wait."""
+    count = await _count(connection, digest)
+    left_ms = rule.left_ms(rule.believed(count, now_ms), now_ms)
+    if left_ms == 0:
+        if (await connection.execute(taking)).first() is not None:
+            return 0
+        # Somebody was quicker.
+        count = await _count(connection, digest)
+        left_ms = max(1, rule.left_ms(rule.believed(count, now_ms), now_ms))
+    believed = rule.believed(count, now_ms)
+    if believed is not None and believed is not count:
+        until_ms = rule.believed_until_ms(now_ms)
+        await connection.execute(brought_down(digest, believed, until_ms))
+    return left_ms
+
+
+async def _count(connection: AsyncConnection, digest: str) -> Count | None:
+    """The count as it stands; nobody is waited for."""
+    asking = select(
+        CountRow.pool, CountRow.attempts, CountRow.open_at_ms, CountRow.forgotten_at_ms
+    ).where(CountRow.digest == digest)
+    row = (await connection.execute(asking)).mappings().first()
+    return None if row is None else Count(**row)

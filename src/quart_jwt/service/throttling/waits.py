@@ -6,15 +6,29 @@ attempt wait, twice as long each time, up to a bound. An address has a ``Rate``:
 which lets a minute's worth through at once and then one after the other. An attempt
 that has to wait changes nothing, so nobody's wait grows by knocking meanwhile.
 
+An attempt that did not fail by its own doing is given back: whoever met an outage has
+guessed nothing.
+
 Times are whole milliseconds since 1970, so that the stores and this module count alike.
+Clocks differ, and step: a time that no clock near ours can have written is brought down
+to the longest wait from now, so that nobody waits for a clock that was wrong.
 """
 
 from dataclasses import dataclass
+from dataclasses import replace
 from typing import Literal
 
 SECOND_MS = 1_000
 MINUTE_MS = 60 * SECOND_MS
 HOUR_MS = 60 * MINUTE_MS
+
+SKEW_MS = MINUTE_MS
+"""
+How far the clocks of two machines may be apart.
+
+Within it a time is believed: if each machine shortened what the other has written,
+asking them in turn would be a way around the rate.
+"""
 
 Pool = Literal["address", "free", "waiting"]
 """What a count is bounded with: addresses; accounts that may try, and that wait."""
@@ -76,13 +90,43 @@ class Waits:
 
     def left_ms(self, count: Count | None, now_ms: int) -> int:
         """Return how long the next attempt has to wait; 0 for not at all."""
-        return 0 if count is None else max(0, count.open_at_ms - now_ms)
+        # Free failures make nobody wait, whatever another machine's clock said.
+        if count is None or count.attempts < self.free:
+            return 0
+        return max(0, count.open_at_ms - now_ms)
+
+    def believed_until_ms(self, now_ms: int) -> int:
+        """Return the latest time that a clock near ours can have written."""
+        return now_ms + self.longest_ms + SKEW_MS
+
+    def believed(self, count: Count | None, now_ms: int) -> Count | None:
+        """Return the count, with the longest wait from now if its own cannot be."""
+        if count is None or count.open_at_ms <= self.believed_until_ms(now_ms):
+            return count
+        open_at_ms = now_ms + self.longest_ms
+        forgotten_at_ms = open_at_ms + self.forgotten_after_ms
+        return replace(count, open_at_ms=open_at_ms, forgotten_at_ms=forgotten_at_ms)
 
     def admitted(self, count: Count | None, now_ms: int) -> Count:
         """Return the count with one more attempt; only when there is no wait left."""
         is_known = count is not None and count.forgotten_at_ms > now_ms
         attempts = 1 + (count.attempts if is_known and count else 0)
         open_at_ms = now_ms + self.after(attempts)
+        return Count(
+            pool="free" if attempts < self.free else "waiting",
+            attempts=attempts,
+            open_at_ms=open_at_ms,
+            forgotten_at_ms=open_at_ms + self.forgotten_after_ms,
+        )
+
+    def given_back(self, count: Count, now_ms: int) -> Count:
+        """
+        Return the count with one attempt less, and open: that attempt had waited.
+
+        The failures before it stay.
+        """
+        attempts = max(0, count.attempts - 1)
+        open_at_ms = min(count.open_at_ms, now_ms)
         return Count(
             pool="free" if attempts < self.free else "waiting",
             attempts=attempts,
@@ -118,6 +162,20 @@ class Rate:
             return 0
         return max(0, count.open_at_ms - self.tolerance_ms - now_ms)
 
+    def believed_until_ms(self, now_ms: int) -> int:
+        """Return the latest time that a clock near ours can have written."""
+        return self._fullest_ms(now_ms) + SKEW_MS
+
+    def believed(self, count: Count | None, now_ms: int) -> Count | None:
+        """Return the count, or a minute that is used up if its time cannot be."""
+        if count is None or count.open_at_ms <= self.believed_until_ms(now_ms):
+            return count
+        open_at_ms = self._fullest_ms(now_ms)
+        return replace(count, open_at_ms=open_at_ms, forgotten_at_ms=open_at_ms)
+
+    def _fullest_ms(self, now_ms: int) -> int:
+        return now_ms + self.tolerance_ms + self.interval_ms
+
     def admitted(self, count: Count | None, now_ms: int) -> Count:
         """Return the count with one more attempt; only when there is no wait left."""
         begun = count if count is not None and count.open_at_ms > now_ms else None
@@ -130,7 +188,7 @@ class Rate:
         )
 
     def given_back(self, count: Count) -> Count:
-        """Return the count with one attempt less: it was a right one."""
+        """Return the count with one attempt less: it was no failure."""
         open_at_ms = count.open_at_ms - self.interval_ms
         return Count(
             pool="address",

@@ -21,6 +21,7 @@ from quart_jwt.service.accounts.admission import claims_of
 from quart_jwt.service.accounts.directory import PasswordChanging
 from quart_jwt.service.accounts.directory import User
 from quart_jwt.service.accounts.passwords import check_new_password
+from quart_jwt.service.errors import DirectoryError
 from quart_jwt.service.errors import WrongPasswordError
 from quart_jwt.service.events import happened
 from quart_jwt.service.events import Kind
@@ -65,9 +66,11 @@ async def change_password() -> Response:
     user: User = get_current_user()
     # Finished even if the client goes away: a changed password with sessions left
     # would be worse than none.
-    throttle = current_resources().throttle
-    async with throttle.attempt(
-        Door.SIGN_IN, name=user.name, address=request.remote_addr
+    resources = current_resources()
+    async with resources.throttle.attempt(
+        Door.SIGN_IN,
+        name=resources.users.throttle_name(user.name),
+        address=request.remote_addr,
     ):
         changed = await session_store(current_settings()).settle(
             "end_all",
@@ -89,11 +92,19 @@ async def _change_and_end(name: str, current: str, new: str) -> User:
     except WrongPasswordError:
         happened(Kind.PASSWORD_CHANGE_REFUSED, subject=name, reason="wrong_password")
         raise
+    except DirectoryError:
+        # It may have happened all the same, and then nobody may stay signed in.
+        await _end_sessions(name, reason="unknown")
+        raise
+    await _end_sessions(name)
+    return changed
+
+
+async def _end_sessions(name: str, reason: str | None = None) -> None:
     try:
         await revoke_all_for(name)
     finally:
-        happened(Kind.PASSWORD_CHANGED, subject=name)
-    return changed
+        happened(Kind.PASSWORD_CHANGED, subject=name, reason=reason)
 
 
 def _password_changing() -> PasswordChanging:

@@ -91,7 +91,9 @@ def bad_token(code: str, message: str) -> Response:
 async def _service_refusal(error: Exception) -> Response:
     if isinstance(error, StoreError):
         cause = getattr(error.__cause__, "orig", error.__cause__)
-        logger.error("The database does not answer: %s", cause)
+        # Some have no words of their own, a timeout for one.
+        why = str(cause) or type(cause).__name__
+        logger.error("%s does not answer: %s", error.away, why)
     code = getattr(error, "code", ServiceError.code)
     response = refusal(getattr(error, "status", ServiceError.status), code, str(error))
     retry_after_s = getattr(error, "retry_after_s", None)

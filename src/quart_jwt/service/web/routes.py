@@ -28,6 +28,7 @@ from quart_jwt.exceptions import RevokedTokenError
 from quart_jwt.service.accounts.accounts import normalised_name
 from quart_jwt.service.accounts.admission import claims_of
 from quart_jwt.service.accounts.directory import User
+from quart_jwt.service.accounts.passwords import check_password
 from quart_jwt.service.errors import CredentialsError
 from quart_jwt.service.events import happened
 from quart_jwt.service.events import Kind
@@ -71,8 +72,11 @@ async def login() -> Response:
     wanted = await read_login(request)
     resources = current_resources()
     name = normalised_name(wanted.username)
+    check_password(wanted.password)  # what is none is not a guess
     async with resources.throttle.attempt(
-        Door.SIGN_IN, name=name, address=request.remote_addr
+        Door.SIGN_IN,
+        name=resources.users.throttle_name(name),
+        address=request.remote_addr,
     ):
         user = await _authenticated(name, wanted.password)
     pair = await create_token_pair(

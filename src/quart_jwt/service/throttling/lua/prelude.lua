@@ -1,4 +1,4 @@
--- What both scripts begin with. ARGV: prefix, now, a name that is not used here.
+-- What all scripts begin with. ARGV: prefix, now, a name that is not used here.
 --
 -- All keys carry the hash tag of the prefix, so that Redis Cluster keeps them in one slot.
 -- A count is a hash that Redis lets expire; a pool is a sorted set of counts by the moment
@@ -29,6 +29,14 @@ local function count(digest)
   return tonumber(attempts), tonumber(open_at)
 end
 
+-- A time that no clock near ours can have written is brought down to the longest wait.
+local function believed(open_at, longest, skew)
+  if open_at > now + longest + skew then
+    return now + longest, true
+  end
+  return open_at, false
+end
+
 local function forget(digest)
   redis.call('DEL', count_key(digest))
   for _, pool in ipairs(POOLS) do
@@ -57,6 +65,13 @@ local function keep_count(digest, pool, attempts, open_at, forgotten_at, most)
   redis.call('PEXPIRE', count_key(digest), number(forgotten_at - now))
   redis.call('ZADD', pool_key(pool), number(forgotten_at), digest)
   trim(pool, most)
+end
+
+local function give_back_to_address(address, interval, most)
+  local attempts, open_at = count(address)
+  if attempts > 0 then
+    keep_count(address, 'address', attempts - 1, open_at - interval, open_at - interval, most)
+  end
 end
 
 -- What the failures of an account in a place are counted for.

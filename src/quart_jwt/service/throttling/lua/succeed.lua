@@ -6,10 +6,7 @@ local address, account, place, most = ARGV[4], ARGV[5], ARGV[6], tonumber(ARGV[7
 local interval = tonumber(ARGV[8])
 
 if address ~= '' then
-  local attempts, open_at = count(address)
-  if attempts > 0 then
-    keep_count(address, 'address', attempts - 1, open_at - interval, open_at - interval, most)
-  end
+  give_back_to_address(address, interval, most)
 end
 local lane = lane_of(account, place)
 if lane ~= '' then
