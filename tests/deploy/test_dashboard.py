@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from clock import Clock
+from deploy.fleet import need
 from deploy.test_deploy import _run as run
-from deploy.test_deploy import _tool as tool
 from quart_jwt.service.app import create_app
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.storage import Storage
@@ -174,4 +174,4 @@ def test_every_alert_says_what_it_means() -> None:
 )
 def test_prometheus_takes_the_samples(what: str, path: Path) -> None:
     """Its own checker finds nothing."""
-    run(tool("promtool"), "check", what, path)
+    run(need("promtool"), "check", what, path)

@@ -1,7 +1,6 @@
 """The samples under deploy/: read by their own tools, and true to hypercorn.toml."""
 
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -12,10 +11,10 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from deploy.fleet import need
 from quart_jwt.service.serving.server_config import DEFAULTS
 from quart_jwt.service.serving.supervisor import Limits
 from source_tree import ROOT
-from vector_files import required
 
 DEPLOY = ROOT / "deploy"
 BIN = Path(sys.executable).parent
@@ -25,15 +24,6 @@ DOCKERFILE = DEPLOY / "docker" / "Dockerfile"
 MANIFESTS = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
 STOP_S = Limits(start_s=0, grace_s=DEFAULTS["graceful_timeout"], idle_s=0).stop_s
 """What a stop can take, with the grace time of the shipped hypercorn.toml."""
-
-
-def _tool(name: str) -> str:
-    """Give the path of an installed program, or skip where that is allowed."""
-    path = shutil.which(name)
-    if path is None and not required():
-        pytest.skip(f"{name} is not installed")
-    assert path is not None, f"{name} is not installed"
-    return path
 
 
 def _run(*command: str | Path) -> None:
@@ -58,7 +48,7 @@ def test_systemd_takes_the_unit(tmp_path: Path) -> None:
     unit = tmp_path / UNIT.name
     text = UNIT.read_text("utf-8")
     unit.write_text(text.replace("/opt/quart-jwt/bin/quart-jwt", "/bin/true"))
-    _run(_tool("systemd-analyze"), "verify", unit)
+    _run(need("systemd-analyze"), "verify", unit)
 
 
 def test_systemd_waits_for_a_clean_stop() -> None:
@@ -116,7 +106,7 @@ def test_compose_holds_no_secret_and_waits_for_a_clean_stop() -> None:
 
 def test_nginx_takes_the_gateway_of_compose(tmp_path: Path) -> None:
     """With addresses that this machine can resolve."""
-    nginx = _tool("nginx")
+    nginx = need("nginx")
     text = (DEPLOY / "docker" / "nginx.conf").read_text("utf-8")
     path = tmp_path / "nginx.conf"
     path.write_text(re.sub(r"auth-(\d):8000", r"127.0.0.1:800\1", text))

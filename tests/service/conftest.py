@@ -96,6 +96,14 @@ async def _anywhere(
         yield Service(app=app, client=app.test_client(), clock=clock)
 
 
+@pytest.fixture(name="own_postgresql")
+def _own_postgresql() -> Iterator[real_servers.PostgreSQL]:
+    """Give a server that a test may stop, with an empty database."""
+    with real_servers.postgresql() as running:
+        running.create("service")
+        yield running
+
+
 @pytest.fixture(name="accounts_url", scope="session")
 def _accounts_url(postgresql: real_servers.PostgreSQL) -> str:
     postgresql.create("accounts")

@@ -212,13 +212,6 @@ async def test_a_redis_that_hangs_costs_a_bounded_wait(
     _check_whole(on_redis, open_before)
 
 
-@pytest.fixture(name="own_postgresql")
-def _own_postgresql() -> Iterator[real_servers.PostgreSQL]:
-    with real_servers.postgresql() as running:
-        running.create("service")
-        yield running
-
-
 @pytest.mark.slow
 async def test_a_postgresql_that_restarts_costs_503s(
     own_postgresql: real_servers.PostgreSQL, tmp_path: Path

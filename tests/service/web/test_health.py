@@ -162,13 +162,6 @@ async def test_a_store_that_comes_late_and_goes(
             assert await _until(client, 200) == {(200, 503)}
 
 
-@pytest.fixture(name="own_postgresql")
-def _own_postgresql() -> Iterator[real_servers.PostgreSQL]:
-    with real_servers.postgresql() as running:
-        running.create("service")
-        yield running
-
-
 @pytest.mark.slow
 async def test_a_database_that_goes_and_comes_back(
     own_postgresql: real_servers.PostgreSQL, tmp_path: Path

@@ -136,23 +136,18 @@ class Reading:
 
     def seconds(self, name: str, default_s: int) -> int:
         """Return a whole number of seconds between 1 and MAX_EXPIRES_S."""
-        text = self.text(name, shown=str(default_s))
-        if text is None:
-            return default_s
-        number = int(text) if re.fullmatch("[0-9]{1,9}", text) else 0
-        if not 1 <= number <= MAX_EXPIRES_S:
-            self.fault(name, f"must be whole seconds from 1 to {MAX_EXPIRES_S}")
-            return default_s
-        return number
+        return self.number(name, default_s, most=MAX_EXPIRES_S, kind="whole seconds")
 
-    def number(self, name: str, default: int, *, most: int) -> int:
-        """Return a whole number between 1 and ``most``."""
+    def number(
+        self, name: str, default: int, *, most: int, kind: str = "a whole number"
+    ) -> int:
+        """Return a whole number between 1 and ``most``; ``kind`` says of what."""
         text = self.text(name, shown=str(default))
         if text is None:
             return default
         number = int(text) if re.fullmatch("[0-9]{1,9}", text) else 0
         if not 1 <= number <= most:
-            self.fault(name, f"must be a whole number from 1 to {most}")
+            self.fault(name, f"must be {kind} from 1 to {most}")
             return default
         return number
 
