@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from quart_jwt.service.accounts.directory import User
+from quart_jwt.service.accounts.directory_guard import Guard
 from quart_jwt.service.accounts.grants import Grants
 from quart_jwt.service.accounts.grants import NONE
-from quart_jwt.service.accounts.guarded_directory import Guard
 from quart_jwt.service.accounts.guarded_directory import GuardedDirectory
 from quart_jwt.service.accounts.guarded_directory import GuardedPasswordChanging
 from quart_jwt.service.accounts.guarded_directory import GuardedRegistering

@@ -15,7 +15,7 @@ from quart_jwt.service.accounts.directory import Registering
 from quart_jwt.service.accounts.directory import ThrottleNaming
 from quart_jwt.service.accounts.directory import UserDirectory
 from quart_jwt.service.accounts.directory import Users
-from quart_jwt.service.accounts.guarded_directory import Guard
+from quart_jwt.service.accounts.directory_guard import Guard
 from quart_jwt.service.accounts.guarded_directory import GuardedDirectory
 from quart_jwt.service.accounts.guarded_directory import GuardedPasswordChanging
 from quart_jwt.service.accounts.guarded_directory import GuardedRegistering

@@ -13,7 +13,7 @@ import logging
 import unicodedata
 
 from quart_jwt.service.accounts.directory import ThrottleNaming
-from quart_jwt.service.accounts.guarded_directory import shown
+from quart_jwt.service.accounts.foreign_errors import shown
 from quart_jwt.service.errors import DirectoryError
 
 OBJECT_REPLACEMENT = "\ufffc"
