@@ -1,6 +1,5 @@
 """What the tests of the service share: a running service and quick hashes."""
 
-import asyncio
 import dataclasses
 from dataclasses import dataclass
 from typing import Any
@@ -117,20 +116,3 @@ def http_scope(path: str, **changes: Any) -> dict[str, Any]:
         "extensions": {},
         **changes,
     }
-
-
-async def asgi_call(app: Any, scope: dict[str, Any], *events: Any) -> list[Any]:
-    """Call an ASGI application, give it events and then silence."""
-    sent: list[Any] = []
-    left = list(events)
-
-    async def receive() -> Any:
-        if not left:
-            await asyncio.Event().wait()
-        return left.pop(0)
-
-    async def send(event: Any) -> None:
-        sent.append(event)
-
-    await app(scope, receive, send)
-    return sent

@@ -33,6 +33,7 @@ from quart_jwt.service.settings.gateway import Gateway
 from quart_jwt.service.settings.gateway import IDENTITY_HEADERS
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.web.asgi_guard import AsgiGuard
+from quart_jwt.service.web.asgi_guard import MAX_BODY_BYTES
 from quart_jwt.service.web.client_address import ClientAddress
 from quart_jwt.service.web.cors import allow_origins
 from quart_jwt.service.web.doubled_cookies import refuse_doubled_cookies
@@ -49,9 +50,6 @@ from quart_jwt.service.web.routes import routes
 from quart_jwt.service.web.session_routes import session_routes
 from quart_jwt.service.web.well_known import well_known
 from quart_jwt.tokens.key_ring import KeyRing
-
-MAX_BODY_BYTES = 16 * 1024
-"""A login needs some 1.5 KiB at most."""
 
 BODY_TIMEOUT_S = 10
 """A login is one packet or two; slower senders hold connections on purpose."""

@@ -11,6 +11,7 @@ from prometheus_client.openmetrics.parser import (
     text_string_to_metric_families as read_openmetrics,
 )
 
+from extension.asgi import asgi_call
 from quart_jwt.exceptions import SessionLimitError
 from quart_jwt.exceptions import StoreError
 from quart_jwt.service.accounts.passwords import HashLoad
@@ -28,7 +29,6 @@ from quart_jwt.service.observability.sampler import TICK_S
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.signals import token_refused
 from quart_jwt.tokens.verified import VerifiedTokens
-from service.kit import asgi_call
 from service.kit import bearer
 from service.kit import http_scope
 from service.kit import NAME
