@@ -117,7 +117,12 @@ class JWTManager(Loaders):
             app: The app; its configuration gets the defaults of all options, and
                 may be changed afterwards.
             add_context_processor: Whether templates get ``current_user``.
+
+        Raises:
+            IncompatibleDependencyError: This version of Quart has changed where the
+                extension relies on it.
         """
+        refuse_unawaited(app)
         app.extensions[EXTENSION] = self
         stores = Stores(
             app, self._store, clock=self.clock, settings=lambda: settings_of(app)
@@ -128,7 +133,6 @@ class JWTManager(Loaders):
         app.before_serving(self._load_keys)
         app.before_serving(stores.open)
         app.after_serving(stores.close)
-        refuse_unawaited(app)
         app.after_serving(self._stop_fetching)
         if add_context_processor:
             app.context_processor(current_user_context_processor)
