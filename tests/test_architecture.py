@@ -53,7 +53,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "migrate": {"migrate"},
     # What a migrated app leans on; it waits for the loop as ring 3 does.
-    "compat": {"compat", "extension"},
+    "compat": {"compat", "exceptions", "extension"},
     # The command's doors load what they open by name, when it is asked for.
     "cli": {"cli"},
     "__main__": {"cli"},
