@@ -25,10 +25,10 @@ from quart.globals import _cv_request
 from quart.wrappers import Request
 
 from quart_jwt.compat.requests import SyncRequest
-from quart_jwt.extension.colour import is_async
-from quart_jwt.extension.colour import on_the_loop
-from quart_jwt.extension.colour import remember_loop
-from quart_jwt.extension.colour import run_from_sync
+from quart_jwt.extension.hooks.colour import is_async
+from quart_jwt.extension.hooks.colour import on_the_loop
+from quart_jwt.extension.hooks.colour import remember_loop
+from quart_jwt.extension.hooks.colour import run_from_sync
 
 
 class _Done:

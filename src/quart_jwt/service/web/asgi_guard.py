@@ -18,7 +18,7 @@ from hypercorn.typing import ASGISendCallable
 from hypercorn.typing import ASGISendEvent
 from hypercorn.typing import Scope
 
-from quart_jwt.extension.unread_body import answer_unread
+from quart_jwt.building_blocks import answer_unread
 
 logger: logging.Logger = logging.getLogger(__name__)
 
