@@ -22,7 +22,7 @@ from benchmarks.store_servers import store
 from benchmarks.store_servers import STORES
 from benchmarks.store_servers import StoreServerError
 from quart_jwt.exceptions import StoreError
-from quart_jwt.stores.in_use import StoreInUse
+from quart_jwt.stores.in_use.store import StoreInUse
 from quart_jwt.stores.urls import store_from_url
 from quart_jwt.tokens.revocation import Revocation
 from quart_jwt.tokens.revocation import Scope

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from quart_jwt.stores.sql import SQLStore
+from quart_jwt.stores.sql.store import SQLStore
 
 START_S = 30
 

@@ -12,7 +12,7 @@ from hypothesis import settings
 import real_servers
 import vector_files
 from clock import Clock
-from quart_jwt.extension.options import OWN_DEFAULTS
+from quart_jwt.extension.settings.options import OWN_DEFAULTS
 
 # The same examples on every machine: a red run can be repeated.
 settings.register_profile("suite", deadline=None, derandomize=True, database=None)

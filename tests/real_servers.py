@@ -22,7 +22,7 @@ from pathlib import Path
 
 import pytest
 
-from quart_jwt.stores.sql_tables import METADATA
+from quart_jwt.stores.sql.tables import METADATA
 from vector_files import REQUIRED
 from vector_files import required
 

@@ -3,7 +3,7 @@
 """Our ASGI lane before a Quart application."""
 
 from benchmarks.apps.ours import make_app
-from quart_jwt.extension.forward_auth import ForwardAuth
+from quart_jwt.extension.gateway.forward_auth import ForwardAuth
 
 app, jwt = make_app()
 app.asgi_app = ForwardAuth(jwt, path="/auth/verify").wrap(app.asgi_app)

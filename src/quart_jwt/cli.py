@@ -46,7 +46,7 @@ SERVICE = Commands(
     extra="service",
     missing="the service is not installed",
     needed=(),
-    module="quart_jwt.service.cli",
+    module="quart_jwt.service.commands.entry",
     function="main",
 )
 """The service's own door says what it needs."""

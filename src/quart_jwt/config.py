@@ -4,8 +4,8 @@ from typing import cast
 
 from werkzeug.local import LocalProxy
 
-from quart_jwt.extension.current import current_settings
-from quart_jwt.extension.settings import Settings
+from quart_jwt.extension.request.current import current_settings
+from quart_jwt.extension.settings.settings import Settings
 
 config: Settings = cast("Settings", LocalProxy(current_settings))
 """Read-only; change ``app.config`` to change a setting."""

@@ -14,7 +14,7 @@ from clock import START
 from confusion import FORMS
 from forging import forge
 from forging import segment
-from quart_jwt.extension.current import settings_of
+from quart_jwt.extension.request.current import settings_of
 from stores.jwks_server import JwksServer
 from stores.jwks_server import sends
 from stores.jwks_server import serving

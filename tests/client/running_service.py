@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-COMMAND = "from quart_jwt.service.cli import main; main()"
+COMMAND = "from quart_jwt.cli import main; main()"
 DEADLINE_S = 30
 
 

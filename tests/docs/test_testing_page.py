@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from docs.blocks import blocks_of
 from docs.blocks import ROOT
-from quart_jwt.service.commands import cli
+from quart_jwt.service.commands.main import cli
 
 
 def test_the_list_of_routes_is_the_commands(

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from quart_jwt.extension.colour import finish
-from quart_jwt.extension.colour import is_async
-from quart_jwt.extension.colour import run_from_sync
-from quart_jwt.extension.colour import WouldSuspendError
+from quart_jwt.extension.hooks.colour import finish
+from quart_jwt.extension.hooks.colour import is_async
+from quart_jwt.extension.hooks.colour import run_from_sync
+from quart_jwt.extension.hooks.colour import WouldSuspendError
 
 
 async def _coroutine(value: int = 1) -> int:

@@ -533,7 +533,7 @@ async def test_awaited_twice(app: Quart, client: Client, bearer: Mint) -> None:
 
 def test_notes_need_a_request() -> None:
     """Nothing can be noted where no request is being answered."""
-    from quart_jwt.extension.subject import current_subject
+    from quart_jwt.extension.request.subject import current_subject
 
     with pytest.raises(RuntimeError, match="neither a request"):
         current_subject()
@@ -542,7 +542,7 @@ def test_notes_need_a_request() -> None:
 async def test_tokens_do_not_show_in_representations(app: Quart) -> None:
     """What tracebacks print of our values holds no token and no CSRF value."""
     from quart_jwt import create_access_token
-    from quart_jwt.extension.presentation import Credential
+    from quart_jwt.extension.request.presentation import Credential
     from quart_jwt.tokens.codec import parse
     from quart_jwt.tokens.token import Token
 

@@ -428,7 +428,7 @@ async def test_lifespan_of_the_app_behind_a_lane_at_the_root(make_app: MakeApp) 
 
 def test_known_peers_are_bounded() -> None:
     """The memory for addresses does not grow with the addresses."""
-    from quart_jwt.extension import forwarded
+    from quart_jwt.extension.gateway import forwarded
 
     is_trusted = forwarded.trusted_peers(["10.0.0.0/8"])
     verdicts = [is_trusted(f"10.0.{n // 256}.{n % 256}") for n in range(5000)]

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from quart_jwt.exceptions import InvalidHeaderError
-from quart_jwt.extension.forwarded import ForwardedPresentation
-from quart_jwt.extension.forwarded import Forwarding
+from quart_jwt.extension.gateway.forwarded import ForwardedPresentation
+from quart_jwt.extension.gateway.forwarded import Forwarding
 
 FORWARDING = Forwarding(
     is_trusted=lambda _: True,

@@ -25,10 +25,10 @@ from quart_jwt import get_jwt_identity
 from quart_jwt import jwt_required
 from quart_jwt import JWTManager
 from quart_jwt.exceptions import ConfigurationError
-from quart_jwt.extension import issuers
-from quart_jwt.extension.current import key_sources_of
-from quart_jwt.extension.current import settings_of
-from quart_jwt.extension.settings import Settings
+from quart_jwt.extension.request.current import key_sources_of
+from quart_jwt.extension.request.current import settings_of
+from quart_jwt.extension.settings import issuers
+from quart_jwt.extension.settings.settings import Settings
 from stores.jwks_server import JwksServer
 from stores.jwks_server import sends
 from stores.jwks_server import serving

@@ -23,8 +23,8 @@ from quart_jwt import get_unverified_jwt_headers
 from quart_jwt import JWTManager
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import WeakKeyError
-from quart_jwt.extension.current import settings_of
-from quart_jwt.extension.key_settings import OTHER_KEYS
+from quart_jwt.extension.request.current import settings_of
+from quart_jwt.extension.settings.keys import OTHER_KEYS
 from quart_jwt.tokens.jwk import key_thumbprint
 from quart_jwt.tokens.key_ring import KeyRing
 from quart_jwt.tokens.key_ring import ring_key

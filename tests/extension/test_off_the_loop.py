@@ -30,7 +30,7 @@ from quart_jwt import JWTManager
 from quart_jwt import verify_jwt_in_request
 from quart_jwt.exceptions import JWTExtendedException
 from quart_jwt.exceptions import WeakKeyError
-from quart_jwt.extension import workers
+from quart_jwt.extension.hooks import workers
 from quart_jwt.tokens import codec
 from quart_jwt.tokens import keys
 
@@ -141,7 +141,7 @@ async def test_cookies_do_not_take_the_new_token_apart(
     from quart import Response
 
     from quart_jwt import set_access_cookies
-    from quart_jwt.extension import cookies
+    from quart_jwt.extension.tokens import cookies
 
     parsed: list[str] = []
 

@@ -19,9 +19,9 @@ from quart_jwt import JWTManager
 from quart_jwt import signals
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import StoreError
-from quart_jwt.extension.current import settings_of
-from quart_jwt.extension.session_store import SessionStore
-from quart_jwt.stores.in_use import PURGE_AT_MOST
+from quart_jwt.extension.request.current import settings_of
+from quart_jwt.extension.sessions.store import SessionStore
+from quart_jwt.stores.in_use.store import PURGE_AT_MOST
 from quart_jwt.tokens.revocation import Revocation
 from quart_jwt.tokens.revocation import Scope
 from stores.faulty import away
@@ -294,7 +294,7 @@ async def test_the_store_is_purged_while_the_app_serves(
     app: Quart, store: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Now and then, also after a time at which the store was away."""
-    from quart_jwt.stores import in_use
+    from quart_jwt.stores.in_use import store as in_use
 
     monkeypatch.setattr(in_use, "PURGE_EVERY_S", 0)
     store.fault = away

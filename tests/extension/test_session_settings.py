@@ -7,8 +7,8 @@ from quart import Quart
 from extension.apps import SECRET
 from quart_jwt import JWTManager
 from quart_jwt.exceptions import ConfigurationError
-from quart_jwt.extension.current import settings_of
-from quart_jwt.extension.settings import Settings
+from quart_jwt.extension.request.current import settings_of
+from quart_jwt.extension.settings.settings import Settings
 from quart_jwt.stores.base import AtLimit
 from quart_jwt.stores.base import Limit
 

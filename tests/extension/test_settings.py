@@ -18,7 +18,7 @@ from quart_jwt import create_access_token
 from quart_jwt import JWTManager
 from quart_jwt.config import config
 from quart_jwt.exceptions import ConfigurationError
-from quart_jwt.extension.options import DEFAULTS
+from quart_jwt.extension.settings.options import DEFAULTS
 
 PROPERTIES = {
     "access_cookie_name": "access_token_cookie",

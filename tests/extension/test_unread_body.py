@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from extension.asgi import scope_of
-from quart_jwt.extension.unread_body import answer_unread
-from quart_jwt.extension.unread_body import may_have_body
+from quart_jwt.extension.gateway.unread_body import answer_unread
+from quart_jwt.extension.gateway.unread_body import may_have_body
 
 PIECE = {"type": "http.request", "body": b"a", "more_body": True}
 

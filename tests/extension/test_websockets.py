@@ -224,7 +224,7 @@ async def test_leeway_counts_for_open_sockets(make_app: MakeApp, clock: Any) -> 
     async def remaining() -> None:
         task = asyncio.current_task()
         assert task is not None
-        from quart_jwt.extension.websockets import _seconds_left
+        from quart_jwt.extension.request.websockets import _seconds_left
 
         left.append(_seconds_left())
         await websocket.send("done")

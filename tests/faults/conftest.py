@@ -15,8 +15,8 @@ import real_servers
 from clock import Clock
 from extension.session_apps import session_app
 from extension.session_apps import Walker
-from quart_jwt.extension.current import settings_of
-from quart_jwt.stores.sql import SQLStore
+from quart_jwt.extension.request.current import settings_of
+from quart_jwt.stores.sql.store import SQLStore
 from quart_jwt.stores.urls import store_from_url
 from stores.proxy import Proxy
 

@@ -25,7 +25,11 @@ from gateways.products import Gateway
 from gateways.products import Product
 from gateways.told_service import ToldService
 
-COMMAND = [sys.executable, "-c", "from quart_jwt.service.cli import main; main()"]
+COMMAND = [
+    sys.executable,
+    "-c",
+    "from quart_jwt.cli import main; main()",
+]
 USER = "demo"
 
 Made = TypeVar("Made")

@@ -19,9 +19,9 @@ from click.testing import CliRunner
 import real_servers
 from clock import Clock
 from quart_jwt.service import app as app_module
-from quart_jwt.service import commands
 from quart_jwt.service.app import create_app
-from quart_jwt.service.database import Database
+from quart_jwt.service.commands import main as commands
+from quart_jwt.service.database.database import Database
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.storage import Storage
 from quart_jwt.service.settings.throttling import Throttling

@@ -16,7 +16,11 @@ from pathlib import Path
 from service.kit import SECRET
 
 HERE = Path(__file__).parent
-COMMAND = [sys.executable, "-c", "from quart_jwt.service.cli import main; main()"]
+COMMAND = [
+    sys.executable,
+    "-c",
+    "from quart_jwt.cli import main; main()",
+]
 PACED = [sys.executable, str(HERE / "supervise.py")]
 SERVICE = [*COMMAND, "serve", "--workers", "2", "--port", "0"]
 DEADLINE_S = 60

@@ -13,8 +13,8 @@ import json
 from pathlib import Path
 
 from quart_jwt.service.accounts.directory import User
-from quart_jwt.service.accounts.grants import Grants
-from quart_jwt.service.errors import CredentialsError
+from quart_jwt.service.ground.grants import Grants
+from quart_jwt.service.ground.errors import CredentialsError
 
 
 class FileDirectory:
@@ -98,8 +98,8 @@ FROM_A_SERVER = '''
 import asyncio
 
 from quart_jwt.service.accounts.directory import User
-from quart_jwt.service.accounts.grants import Grants
-from quart_jwt.service.errors import CredentialsError
+from quart_jwt.service.ground.grants import Grants
+from quart_jwt.service.ground.errors import CredentialsError
 
 
 class ServerDirectory:

@@ -9,10 +9,10 @@ from quart import Quart
 
 from clock import Clock
 from quart_jwt.service.accounts.accounts import Account
-from quart_jwt.service.accounts.grants import Grants
-from quart_jwt.service.accounts.grants import NONE
-from quart_jwt.service.accounts.passwords import HashCost
 from quart_jwt.service.app import create_app
+from quart_jwt.service.ground.grants import Grants
+from quart_jwt.service.ground.grants import NONE
+from quart_jwt.service.ground.values import HashCost
 from quart_jwt.service.resources import EXTENSION
 from quart_jwt.service.resources import Resources
 from quart_jwt.service.settings.account_options import AccountOptions

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 
-from quart_jwt.service.errors import ServiceError
+from quart_jwt.service.ground.errors import ServiceError
 from quart_jwt.service.serving.server_config import make_config
 from quart_jwt.service.serving.server_config import read_values
 from quart_jwt.service.serving.workers import serve_workers

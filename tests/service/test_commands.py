@@ -14,11 +14,11 @@ from click.testing import CliRunner
 from click.testing import Result
 
 from quart_jwt import __version__
-from quart_jwt.service import cli as door
-from quart_jwt.service import commands
-from quart_jwt.service.accounts import user_commands
 from quart_jwt.service.accounts.demo import DemoAccount
 from quart_jwt.service.accounts.passwords import Passwords
+from quart_jwt.service.commands import entry as door
+from quart_jwt.service.commands import main as commands
+from quart_jwt.service.commands import users as user_commands
 from quart_jwt.service.resources import opened_accounts
 from quart_jwt.service.serving import server
 from quart_jwt.service.serving import workers

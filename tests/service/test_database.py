@@ -11,10 +11,10 @@ from sqlalchemy import text
 from sqlalchemy import URL
 from sqlalchemy.exc import OperationalError
 
-from quart_jwt.service.database import Database
-from quart_jwt.service.errors import StartError
-from quart_jwt.service.errors import StoreError
-from quart_jwt.stores import sql_connections
+from quart_jwt.service.database.database import Database
+from quart_jwt.service.ground.errors import StartError
+from quart_jwt.service.ground.errors import StoreError
+from quart_jwt.stores.sql import connections as sql_connections
 
 INSERT = (
     "INSERT INTO users (id, name, password_hash, enabled, session_epoch, created_at) "

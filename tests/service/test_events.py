@@ -6,14 +6,14 @@ from typing import NoReturn
 import pytest
 
 from clock import Clock
-from quart_jwt.service.accounts.grants import Grants
 from quart_jwt.service.app import create_app
-from quart_jwt.service.events import Event
-from quart_jwt.service.events import happened
-from quart_jwt.service.events import Kind
-from quart_jwt.service.events import security_events
+from quart_jwt.service.ground.events import answer_refused
+from quart_jwt.service.ground.events import Event
+from quart_jwt.service.ground.events import happened
+from quart_jwt.service.ground.events import Kind
+from quart_jwt.service.ground.events import security_events
+from quart_jwt.service.ground.grants import Grants
 from quart_jwt.service.settings.settings import Settings
-from quart_jwt.service.web.refusals import answer_refused
 from service.kit import bearer
 from service.kit import NAME
 from service.kit import PASSWORD

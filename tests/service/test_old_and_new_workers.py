@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 import real_servers
 from clock import Clock
-from quart_jwt.service.accounts.grants import Grants
-from quart_jwt.service.database import ACCOUNTS
-from quart_jwt.service.database import Database
+from quart_jwt.service.database.database import ACCOUNTS
+from quart_jwt.service.database.database import Database
+from quart_jwt.service.ground.grants import Grants
 from quart_jwt.service.settings.settings import Settings
-from quart_jwt.stores.sql import SQLStore
+from quart_jwt.stores.sql.store import SQLStore
 from service.kit import claims
 from service.kit import patient_app
 from service.kit import Service

@@ -11,10 +11,10 @@ from click.testing import Result
 
 import real_servers
 from clock import Clock
-from quart_jwt.service import commands
 from quart_jwt.service.app import create_app
-from quart_jwt.service.errors import SettingsError
-from quart_jwt.service.errors import StartError
+from quart_jwt.service.commands import main as commands
+from quart_jwt.service.ground.errors import SettingsError
+from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.settings.settings import read_storage_settings
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.stores import urls

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from click.testing import Result
 
-from quart_jwt.service.commands import cli
+from quart_jwt.service.commands.main import cli
 from service.installing import FROM_A_FILE
 from service.installing import install
 from service.kit import SECRET
@@ -32,7 +32,8 @@ def _without_asyncpg(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(name="without_redis")
 def _without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "quart_jwt.stores.redis", raising=False)
+    for module in ("quart_jwt.stores.redis", "quart_jwt.stores.redis.store"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
     monkeypatch.setitem(sys.modules, "redis.asyncio", None)
 
 

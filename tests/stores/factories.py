@@ -18,9 +18,9 @@ from redis.asyncio import RedisCluster
 from clock import START
 from quart_jwt.stores.base import Store
 from quart_jwt.stores.memory import MemoryStore
-from quart_jwt.stores.redis import from_url
-from quart_jwt.stores.redis import RedisStore
-from quart_jwt.stores.sql import SQLStore
+from quart_jwt.stores.redis.store import from_url
+from quart_jwt.stores.redis.store import RedisStore
+from quart_jwt.stores.sql.store import SQLStore
 from real_servers import PostgreSQL
 from real_servers import Redis
 

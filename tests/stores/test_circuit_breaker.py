@@ -2,9 +2,9 @@ import pytest
 
 from clock import Clock
 from quart_jwt.exceptions import StoreSuspendedError
-from quart_jwt.stores.circuit_breaker import CircuitBreaker
-from quart_jwt.stores.circuit_breaker import FAILURES
-from quart_jwt.stores.circuit_breaker import PAUSE_S
+from quart_jwt.stores.in_use.circuit_breaker import CircuitBreaker
+from quart_jwt.stores.in_use.circuit_breaker import FAILURES
+from quart_jwt.stores.in_use.circuit_breaker import PAUSE_S
 
 
 @pytest.fixture(name="breaker")

@@ -8,10 +8,10 @@ import pytest
 from clock import Clock
 from clock import START
 from quart_jwt.exceptions import StoreError
-from quart_jwt.stores.follower import Follower
-from quart_jwt.stores.follower import KEEP_MARGIN_S
-from quart_jwt.stores.follower import OVERFLOW_PAUSE_S
-from quart_jwt.stores.follower import PAGE
+from quart_jwt.stores.in_use.follower import Follower
+from quart_jwt.stores.in_use.follower import KEEP_MARGIN_S
+from quart_jwt.stores.in_use.follower import OVERFLOW_PAUSE_S
+from quart_jwt.stores.in_use.follower import PAGE
 from stores.families import family
 from stores.families import revoked_token
 from stores.families import token

@@ -12,8 +12,8 @@ from quart_jwt.exceptions import StoreSuspendedError
 from quart_jwt.exceptions import StoreTimeoutError
 from quart_jwt.stores.base import AtLimit
 from quart_jwt.stores.base import Limit
-from quart_jwt.stores.circuit_breaker import FAILURES
-from quart_jwt.stores.guard import GuardedStore
+from quart_jwt.stores.in_use.circuit_breaker import FAILURES
+from quart_jwt.stores.in_use.guard import GuardedStore
 from stores.families import family
 from stores.families import revoked_token
 from stores.families import token

@@ -22,14 +22,14 @@ from cryptography.x509.oid import NameOID
 import key_material
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import KeysUnavailableError
-from quart_jwt.stores import jwks_http
-from quart_jwt.stores.jwks_http import JwksAddress
-from quart_jwt.stores.jwks_http import JwksHttp
-from quart_jwt.stores.jwks_http import MAX_BYTES
-from quart_jwt.stores.jwks_http import url_fault
-from quart_jwt.stores.remote_jwks import FetchError
-from quart_jwt.stores.remote_jwks import Freshness
-from quart_jwt.stores.remote_jwks import RemoteKeys
+from quart_jwt.stores.jwks import http as jwks_http
+from quart_jwt.stores.jwks.http import JwksAddress
+from quart_jwt.stores.jwks.http import JwksHttp
+from quart_jwt.stores.jwks.http import MAX_BYTES
+from quart_jwt.stores.jwks.http import url_fault
+from quart_jwt.stores.jwks.remote import FetchError
+from quart_jwt.stores.jwks.remote import Freshness
+from quart_jwt.stores.jwks.remote import RemoteKeys
 from quart_jwt.tokens.jwks import read_published
 from stores.jwks_server import HOSTILE
 from stores.jwks_server import JwksServer

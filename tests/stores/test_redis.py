@@ -13,8 +13,8 @@ from clock import START
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import FeedGapError
 from quart_jwt.exceptions import StoreError
-from quart_jwt.stores.redis import from_url
-from quart_jwt.stores.redis import RedisStore
+from quart_jwt.stores.redis.store import from_url
+from quart_jwt.stores.redis.store import RedisStore
 from quart_jwt.tokens.rotation import Outcome
 from stores import factories
 from stores.families import family

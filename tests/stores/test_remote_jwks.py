@@ -11,12 +11,12 @@ import pytest
 import key_material
 from clock import Clock
 from quart_jwt.exceptions import KeysUnavailableError
-from quart_jwt.stores import remote_jwks
-from quart_jwt.stores.remote_jwks import FetchedSet
-from quart_jwt.stores.remote_jwks import FetchError
-from quart_jwt.stores.remote_jwks import Freshness
-from quart_jwt.stores.remote_jwks import LAST_RETRY_S
-from quart_jwt.stores.remote_jwks import RemoteKeys
+from quart_jwt.stores.jwks import remote as remote_jwks
+from quart_jwt.stores.jwks.remote import FetchedSet
+from quart_jwt.stores.jwks.remote import FetchError
+from quart_jwt.stores.jwks.remote import Freshness
+from quart_jwt.stores.jwks.remote import LAST_RETRY_S
+from quart_jwt.stores.jwks.remote import RemoteKeys
 from quart_jwt.tokens.jwks import read_published
 from quart_jwt.tokens.keys import VerifyingKey
 from tokens.test_jwk import jwk

@@ -1,7 +1,7 @@
 import pytest
 
 from clock import Clock
-from quart_jwt.stores.seen_good import SeenGood
+from quart_jwt.stores.in_use.seen_good import SeenGood
 
 
 @pytest.mark.parametrize(("moved", "is_within"), [(9, True), (10, True), (11, False)])

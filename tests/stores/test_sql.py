@@ -18,10 +18,10 @@ from clock import START
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import FeedGapError
 from quart_jwt.exceptions import StoreError
-from quart_jwt.stores import sql_connections
-from quart_jwt.stores import sql_news
-from quart_jwt.stores.sql import SQLStore
-from quart_jwt.stores.sql_tables import METADATA
+from quart_jwt.stores.sql import connections as sql_connections
+from quart_jwt.stores.sql import news as sql_news
+from quart_jwt.stores.sql.store import SQLStore
+from quart_jwt.stores.sql.tables import METADATA
 from quart_jwt.tokens.rotation import Outcome
 from real_servers import PostgreSQL
 from stores import factories

@@ -13,7 +13,7 @@ from quart_jwt import decode_token
 from quart_jwt import JWTManager
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import JWTDecodeError
-from quart_jwt.extension.configured_ring import configured_ring
+from quart_jwt.extension.settings.configured_ring import configured_ring
 from quart_jwt.tokens.codec import parse_header
 from quart_jwt.tokens.keys import weakness
 from vector_files import cases

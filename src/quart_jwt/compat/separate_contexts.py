@@ -15,7 +15,7 @@ from quart_jwt.compat.seams import QUART_REQUEST
 from quart_jwt.compat.shared_contexts import FlaskRequestContext
 from quart_jwt.compat.shared_contexts import FlaskSide
 from quart_jwt.compat.shared_contexts import SharedAppContext
-from quart_jwt.extension.colour import remember_loop
+from quart_jwt.extension.hooks.colour import remember_loop
 
 
 class SharedRequestContext(RequestContext):

@@ -18,28 +18,28 @@ from typing import TypeVar
 
 from quart import Websocket
 
-from quart_jwt.extension.colour import is_async
-from quart_jwt.extension.colour import on_the_loop
-from quart_jwt.extension.colour import remember_loop
-from quart_jwt.extension.colour import run_from_sync
-from quart_jwt.extension.colour import WouldSuspendError
-from quart_jwt.extension.current import current_binding
-from quart_jwt.extension.current import remember
-from quart_jwt.extension.current import this_app
-from quart_jwt.extension.pending import Outcome
-from quart_jwt.extension.pending import PendingVerification
-from quart_jwt.extension.presentation import presentation_of
-from quart_jwt.extension.presentation import required_names
-from quart_jwt.extension.presentation import Requirement
+from quart_jwt.extension.hooks.colour import is_async
+from quart_jwt.extension.hooks.colour import on_the_loop
+from quart_jwt.extension.hooks.colour import remember_loop
+from quart_jwt.extension.hooks.colour import run_from_sync
+from quart_jwt.extension.hooks.colour import WouldSuspendError
 from quart_jwt.extension.protection import mark
-from quart_jwt.extension.refused import REFUSALS
-from quart_jwt.extension.refused import tell_refused
-from quart_jwt.extension.settings import EXEMPT_METHODS
-from quart_jwt.extension.subject import current_subject
-from quart_jwt.extension.subject import Subject
+from quart_jwt.extension.request.current import current_binding
+from quart_jwt.extension.request.current import remember
+from quart_jwt.extension.request.current import this_app
+from quart_jwt.extension.request.pending import Outcome
+from quart_jwt.extension.request.pending import PendingVerification
+from quart_jwt.extension.request.presentation import presentation_of
+from quart_jwt.extension.request.presentation import required_names
+from quart_jwt.extension.request.presentation import Requirement
+from quart_jwt.extension.request.refused import REFUSALS
+from quart_jwt.extension.request.refused import tell_refused
+from quart_jwt.extension.request.subject import current_subject
+from quart_jwt.extension.request.subject import Subject
+from quart_jwt.extension.request.websockets import close_at_expiry
+from quart_jwt.extension.settings.settings import EXEMPT_METHODS
 from quart_jwt.extension.verify import Verified
 from quart_jwt.extension.verify import verify
-from quart_jwt.extension.websockets import close_at_expiry
 from quart_jwt.tokens.scopes import required_scopes
 from quart_jwt.typing import LocationType
 

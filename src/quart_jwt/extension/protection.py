@@ -19,8 +19,8 @@ from typing import Any
 from quart import Quart
 from quart.routing import QuartRule
 
-from quart_jwt.extension.presentation import Requirement
-from quart_jwt.extension.settings import EXEMPT_METHODS
+from quart_jwt.extension.request.presentation import Requirement
+from quart_jwt.extension.settings.settings import EXEMPT_METHODS
 
 MARK = "__quart_jwt_requirement__"
 """The attribute in which ``jwt_required`` leaves its requirement."""

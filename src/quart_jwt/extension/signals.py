@@ -20,9 +20,9 @@ from blinker import Namespace
 from quart import Quart
 
 from quart_jwt.exceptions import AsyncHookError
-from quart_jwt.extension.hooks import call
-from quart_jwt.extension.hooks import Caller
-from quart_jwt.extension.hooks import nonblocking
+from quart_jwt.extension.hooks.calling import call
+from quart_jwt.extension.hooks.calling import Caller
+from quart_jwt.extension.hooks.calling import nonblocking
 
 _signals = Namespace()
 

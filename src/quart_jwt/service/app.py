@@ -16,15 +16,14 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from quart_jwt import ForwardAuth
 from quart_jwt import JWTManager
-from quart_jwt.service.accounts.accounts import Clock
-from quart_jwt.service.accounts.admission import user_of
+from quart_jwt.building_blocks import KeyRing
+from quart_jwt.service.ground.lifetime import Part
+from quart_jwt.service.ground.lifetime import serve_with
+from quart_jwt.service.ground.request_facts import RequestIds
+from quart_jwt.service.ground.values import Clock
 from quart_jwt.service.keys.follower import KeyFollower
 from quart_jwt.service.keys.signing_keys import signing_keys
-from quart_jwt.service.lifetime import Part
-from quart_jwt.service.lifetime import serve_with
 from quart_jwt.service.observability.observers import observed
-from quart_jwt.service.observability.request_facts import RequestIds
-from quart_jwt.service.openapi.docs_page import docs
 from quart_jwt.service.openapi.lane import LANE_PATH
 from quart_jwt.service.resources import EXTENSION
 from quart_jwt.service.resources import make_resources
@@ -32,10 +31,12 @@ from quart_jwt.service.resources import Resources
 from quart_jwt.service.settings.gateway import Gateway
 from quart_jwt.service.settings.gateway import IDENTITY_HEADERS
 from quart_jwt.service.settings.settings import Settings
+from quart_jwt.service.web.admission import user_of
 from quart_jwt.service.web.asgi_guard import AsgiGuard
 from quart_jwt.service.web.asgi_guard import MAX_BODY_BYTES
 from quart_jwt.service.web.client_address import ClientAddress
 from quart_jwt.service.web.cors import allow_origins
+from quart_jwt.service.web.docs_page import docs
 from quart_jwt.service.web.doubled_cookies import refuse_doubled_cookies
 from quart_jwt.service.web.health import health
 from quart_jwt.service.web.me import me_routes
@@ -49,7 +50,6 @@ from quart_jwt.service.web.routes import REFRESH_PATH
 from quart_jwt.service.web.routes import routes
 from quart_jwt.service.web.session_routes import session_routes
 from quart_jwt.service.web.well_known import well_known
-from quart_jwt.tokens.key_ring import KeyRing
 
 BODY_TIMEOUT_S = 10
 """A login is one packet or two; slower senders hold connections on purpose."""
@@ -87,7 +87,13 @@ def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
 def _parts(app: Quart, resources: Resources) -> Iterator[Part]:
     """Return what is open while the app serves, in this order."""
     yield resources.serving
-    yield from observed(app, resources)
+    yield from observed(
+        app,
+        metrics=resources.metrics,
+        clock=resources.clock,
+        audit_path=resources.settings.observability.audit_log,
+        hash_load=resources.passwords.load,
+    )
     if resources.settings.secret_key is None:
         yield _follow_keys(app, resources)
 

@@ -11,7 +11,7 @@ import os
 from quart import Quart
 
 from quart_jwt.service.app import create_app
-from quart_jwt.service.errors import ServiceError
+from quart_jwt.service.ground.errors import ServiceError
 from quart_jwt.service.settings.settings import read_settings
 
 

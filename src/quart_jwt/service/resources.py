@@ -15,19 +15,20 @@ from quart import current_app
 
 from quart_jwt import JWTManager
 from quart_jwt import Store
+from quart_jwt.building_blocks import store_from_url
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.service.accounts.accounts import Accounts
-from quart_jwt.service.accounts.accounts import Clock
 from quart_jwt.service.accounts.authentication import Authentication
 from quart_jwt.service.accounts.directory import Users
-from quart_jwt.service.accounts.passwords import HashCost
 from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.accounts.plugged_in import plugged_in
 from quart_jwt.service.accounts.sql_directory import SqlDirectory
 from quart_jwt.service.accounts.throttle_names import exact_name
 from quart_jwt.service.clients.clients import Clients
-from quart_jwt.service.database import Database
-from quart_jwt.service.errors import SettingsError
+from quart_jwt.service.database.database import Database
+from quart_jwt.service.ground.errors import SettingsError
+from quart_jwt.service.ground.values import Clock
+from quart_jwt.service.ground.values import HashCost
 from quart_jwt.service.observability.metrics import Metrics
 from quart_jwt.service.observability.observed_store import ObservedStore
 from quart_jwt.service.observability.readiness import Readiness
@@ -37,7 +38,6 @@ from quart_jwt.service.settings.sources import PREFIX
 from quart_jwt.service.settings.storage import Storage
 from quart_jwt.service.throttling.chosen import make_throttle
 from quart_jwt.service.throttling.throttle import Throttle
-from quart_jwt.stores.urls import store_from_url
 
 EXTENSION = "quart-jwt-service"
 
@@ -118,7 +118,9 @@ def make_resources(settings: Settings, clock: Clock) -> Resources:
         clients=Clients(database, clock),
         passwords=passwords,
         authentication=authentication,
-        throttle=make_throttle(settings, database, clock),
+        throttle=make_throttle(
+            settings, database, clock, at_once=passwords.load().limit
+        ),
         sessions=ObservedStore(sessions, metrics),
         readiness=Readiness({"database": database.ping, "sessions": ping_sessions}),
         metrics=metrics,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from quart import Quart
 
-from quart_jwt.extension.current import manager_of
+from quart_jwt.extension.request.current import manager_of
 
 
 class Clock:

@@ -13,15 +13,15 @@ from quart import Quart
 from quart.typing import TestClientProtocol
 from werkzeug.datastructures import Headers
 
-from quart_jwt.extension.create import create_access_token_async
-from quart_jwt.extension.create import create_refresh_token_async
-from quart_jwt.extension.current import manager_of
-from quart_jwt.extension.current import settings_of
-from quart_jwt.extension.hooks import call
-from quart_jwt.extension.loaders import Hook
-from quart_jwt.extension.loaders import Loaders
-from quart_jwt.extension.revoke import revoke_token
-from quart_jwt.extension.settings import Settings
+from quart_jwt.extension.hooks.calling import call
+from quart_jwt.extension.hooks.loaders import Hook
+from quart_jwt.extension.hooks.loaders import Loaders
+from quart_jwt.extension.request.current import manager_of
+from quart_jwt.extension.request.current import settings_of
+from quart_jwt.extension.sessions.revoke import revoke_token
+from quart_jwt.extension.settings.settings import Settings
+from quart_jwt.extension.tokens.create import create_access_token_async
+from quart_jwt.extension.tokens.create import create_refresh_token_async
 from quart_jwt.testing.stand_ins import FakeBlocklist
 from quart_jwt.tokens.codec import parse
 from quart_jwt.typing import Claims

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from quart_jwt.extension.hooks import call
+from quart_jwt.extension.hooks.calling import call
 from quart_jwt.tokens.codec import parse
 from quart_jwt.typing import Claims
 

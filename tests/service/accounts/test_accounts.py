@@ -7,12 +7,12 @@ from clock import START
 from quart_jwt.service.accounts.accounts import Account
 from quart_jwt.service.accounts.accounts import Accounts
 from quart_jwt.service.accounts.accounts import normalised_name
-from quart_jwt.service.accounts.grants import Grants
-from quart_jwt.service.accounts.grants import NONE
-from quart_jwt.service.database import Database
-from quart_jwt.service.errors import NameRuleError
-from quart_jwt.service.errors import NameTakenError
-from quart_jwt.service.errors import UnknownNameError
+from quart_jwt.service.database.database import Database
+from quart_jwt.service.ground.errors import NameRuleError
+from quart_jwt.service.ground.errors import NameTakenError
+from quart_jwt.service.ground.errors import UnknownNameError
+from quart_jwt.service.ground.grants import Grants
+from quart_jwt.service.ground.grants import NONE
 
 
 @pytest.fixture(name="accounts")

@@ -5,12 +5,12 @@ from argon2 import extract_parameters
 from sqlalchemy import text
 
 from clock import Clock
-from quart_jwt.service.accounts.passwords import HashCost
 from quart_jwt.service.accounts.passwords import Passwords
-from quart_jwt.service.errors import CredentialsError
-from quart_jwt.service.errors import HashingBusyError
-from quart_jwt.service.errors import NameRuleError
-from quart_jwt.service.errors import PasswordRuleError
+from quart_jwt.service.ground.errors import CredentialsError
+from quart_jwt.service.ground.errors import HashingBusyError
+from quart_jwt.service.ground.errors import NameRuleError
+from quart_jwt.service.ground.errors import PasswordRuleError
+from quart_jwt.service.ground.values import HashCost
 from service.kit import NAME
 from service.kit import PASSWORD
 from service.kit import patient_app

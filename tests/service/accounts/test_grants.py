@@ -2,12 +2,12 @@ import json
 
 import pytest
 
-from quart_jwt.service.accounts.grants import checked_grants
-from quart_jwt.service.accounts.grants import Grants
-from quart_jwt.service.accounts.grants import MAX_CHARACTERS
-from quart_jwt.service.accounts.grants import MAX_WORD_CHARACTERS
-from quart_jwt.service.accounts.grants import MAX_WORDS
-from quart_jwt.service.errors import GrantRuleError
+from quart_jwt.service.ground.errors import GrantRuleError
+from quart_jwt.service.ground.grants import checked_grants
+from quart_jwt.service.ground.grants import Grants
+from quart_jwt.service.ground.grants import MAX_CHARACTERS
+from quart_jwt.service.ground.grants import MAX_WORD_CHARACTERS
+from quart_jwt.service.ground.grants import MAX_WORDS
 
 
 def test_each_word_stands_once() -> None:

@@ -9,18 +9,18 @@ import pytest
 
 from quart_jwt.service.accounts.directory import User
 from quart_jwt.service.accounts.directory_guard import Guard
-from quart_jwt.service.accounts.grants import Grants
-from quart_jwt.service.accounts.grants import NONE
 from quart_jwt.service.accounts.guarded_directory import GuardedDirectory
 from quart_jwt.service.accounts.guarded_directory import GuardedPasswordChanging
 from quart_jwt.service.accounts.guarded_directory import GuardedRegistering
-from quart_jwt.service.errors import CredentialsError
-from quart_jwt.service.errors import DirectoryError
-from quart_jwt.service.errors import HashingBusyError
-from quart_jwt.service.errors import NameRuleError
-from quart_jwt.service.errors import PasswordRuleError
-from quart_jwt.service.errors import StartError
-from quart_jwt.service.errors import WrongPasswordError
+from quart_jwt.service.ground.errors import CredentialsError
+from quart_jwt.service.ground.errors import DirectoryError
+from quart_jwt.service.ground.errors import HashingBusyError
+from quart_jwt.service.ground.errors import NameRuleError
+from quart_jwt.service.ground.errors import PasswordRuleError
+from quart_jwt.service.ground.errors import StartError
+from quart_jwt.service.ground.errors import WrongPasswordError
+from quart_jwt.service.ground.grants import Grants
+from quart_jwt.service.ground.grants import NONE
 
 NEW = "a new pass phrase"
 SECRET = "hunter2-\u00e9'\"x"

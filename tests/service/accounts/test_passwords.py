@@ -9,11 +9,11 @@ from argon2 import PasswordHasher
 
 from quart_jwt.service.accounts.passwords import check_password
 from quart_jwt.service.accounts.passwords import default_slots
-from quart_jwt.service.accounts.passwords import HashCost
-from quart_jwt.service.accounts.passwords import OWASP_MINIMUM
 from quart_jwt.service.accounts.passwords import Passwords
-from quart_jwt.service.errors import HashingBusyError
-from quart_jwt.service.errors import PasswordRuleError
+from quart_jwt.service.ground.errors import HashingBusyError
+from quart_jwt.service.ground.errors import PasswordRuleError
+from quart_jwt.service.ground.values import HashCost
+from quart_jwt.service.ground.values import OWASP_MINIMUM
 from quart_jwt.service.settings.account_options import HASH_COSTS
 from service.kit import QUICK
 

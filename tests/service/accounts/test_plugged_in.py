@@ -20,8 +20,8 @@ import pytest
 from clock import Clock
 from quart_jwt.service.accounts.plugged_in import OptionsRead
 from quart_jwt.service.app import create_app
-from quart_jwt.service.errors import SettingsError
-from quart_jwt.service.errors import StartError
+from quart_jwt.service.ground.errors import SettingsError
+from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.settings.settings import read_settings
 from service.installing import FROM_A_FILE
 from service.installing import FROM_A_SERVER
@@ -409,7 +409,11 @@ def test_a_real_process_serves_it(tmp_path: Path, write: Write) -> None:
         "QUART_JWT_MODE": "development",
         **{f"QUART_JWT_{name}": text for name, text in options.items()},
     }
-    command = [sys.executable, "-c", "from quart_jwt.service.cli import main; main()"]
+    command = [
+        sys.executable,
+        "-c",
+        "from quart_jwt.cli import main; main()",
+    ]
     output = tmp_path / "output"
     with output.open("w") as file:
         process = subprocess.Popen(  # noqa: S603 - our own command

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 from click.testing import Result
 
-from quart_jwt.service import commands
 from quart_jwt.service.clients.clients import Clients
-from quart_jwt.service.database import Database
+from quart_jwt.service.commands import main as commands
+from quart_jwt.service.database.database import Database
 
 
 def _run(*arguments: str) -> Result:

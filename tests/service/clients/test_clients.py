@@ -8,7 +8,7 @@ import pytest
 from clock import Clock
 from quart_jwt.service.clients import clients as module
 from quart_jwt.service.clients.clients import Clients
-from quart_jwt.service.database import Database
+from quart_jwt.service.database.database import Database
 
 
 @pytest.fixture(name="clients")

@@ -9,7 +9,7 @@ from click.testing import Result
 from joserfc.jwk import import_key
 from joserfc.jwk import KeySet
 
-from quart_jwt.service import commands
+from quart_jwt.service.commands import main as commands
 from service.kit import SECRET
 
 

@@ -20,10 +20,10 @@ from clock import Clock
 from extension.asgi import ask
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.service.app import create_app
-from quart_jwt.service.database import Database
-from quart_jwt.service.errors import KeyStateError
-from quart_jwt.service.errors import StartError
-from quart_jwt.service.errors import StoreError
+from quart_jwt.service.database.database import Database
+from quart_jwt.service.ground.errors import KeyStateError
+from quart_jwt.service.ground.errors import StartError
+from quart_jwt.service.ground.errors import StoreError
 from quart_jwt.service.keys.follower import KeyFollower
 from quart_jwt.service.keys.schedule import KEEP_MARGIN_S
 from quart_jwt.service.keys.schedule import schedule

@@ -17,15 +17,15 @@ from hypothesis import strategies as st
 
 from clock import Clock
 from quart_jwt.service.app import create_app
-from quart_jwt.service.errors import StartError
-from quart_jwt.service.events import Event
-from quart_jwt.service.events import happened
-from quart_jwt.service.events import Kind
+from quart_jwt.service.commands.operator_acts import operator_name
+from quart_jwt.service.ground.errors import StartError
+from quart_jwt.service.ground.events import Event
+from quart_jwt.service.ground.events import happened
+from quart_jwt.service.ground.events import Kind
 from quart_jwt.service.observability.audit import AuditLog
 from quart_jwt.service.observability.audit import LOGGER
 from quart_jwt.service.observability.audit import MAX_USER_AGENT
 from quart_jwt.service.observability.logs import LOST
-from quart_jwt.service.observability.operator_acts import operator_name
 from quart_jwt.service.observability.repeats import MAX_REMEMBERED
 from quart_jwt.service.observability.repeats import Repeats
 from quart_jwt.service.settings.settings import Settings
@@ -38,7 +38,7 @@ HERE = {"client": ("192.0.2.7", 1)}
 WRITER = """
 import sys, time
 from pathlib import Path
-from quart_jwt.service.events import Event, Kind
+from quart_jwt.service.ground.events import Event, Kind
 from quart_jwt.service.observability.audit import AuditLog
 log = AuditLog(time.time)
 with log.opened(Path(sys.argv[1]), lost=sys.exit):

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extension.asgi import asgi_call
+from quart_jwt.service.ground.request_facts import RequestIds
 from quart_jwt.service.observability.json_lines import chosen_formatter
 from quart_jwt.service.observability.json_lines import json_line
 from quart_jwt.service.observability.json_lines import JsonFormatter
@@ -18,7 +19,6 @@ from quart_jwt.service.observability.json_lines import timestamp
 from quart_jwt.service.observability.logs import FinishedLine
 from quart_jwt.service.observability.logs import LineFormatter
 from quart_jwt.service.observability.logs import MAX_LINE
-from quart_jwt.service.observability.request_facts import RequestIds
 from quart_jwt.service.serving.server_config import DEFAULTS
 from quart_jwt.service.serving.server_config import make_config
 from service.kit import http_scope

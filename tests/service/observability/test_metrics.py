@@ -14,9 +14,9 @@ from prometheus_client.openmetrics.parser import (
 from extension.asgi import asgi_call
 from quart_jwt.exceptions import SessionLimitError
 from quart_jwt.exceptions import StoreError
-from quart_jwt.service.accounts.passwords import HashLoad
 from quart_jwt.service.app import create_app
-from quart_jwt.service.errors import HashingBusyError
+from quart_jwt.service.ground.errors import HashingBusyError
+from quart_jwt.service.ground.values import HashLoad
 from quart_jwt.service.observability.metrics import Bounded
 from quart_jwt.service.observability.metrics import MAX_VALUES
 from quart_jwt.service.observability.metrics import Metrics
@@ -318,8 +318,8 @@ async def test_the_sampler_goes_on_after_a_failure(
         asked.append(True)
         raise RuntimeError("no cache")
 
-    passwords: Any = None
-    sampler = Sampler(Metrics(), cache=failing, passwords=passwords)
+    load = HashLoad(running=0, waiting=0, limit=1)
+    sampler = Sampler(Metrics(), cache=failing, hash_load=lambda: load)
     serving = sampler.serving()
     await anext(serving)
     sampler.sample()
@@ -420,7 +420,7 @@ def test_the_sampler_adds_up_whatever_becomes_of_the_cache(
     """A cache that is replaced by an empty one takes no count along."""
     metrics, passwords = Metrics(), _NoLoad()
     cache, looked_up = VerifiedTokens(1, 1), 0
-    sampler = Sampler(metrics, lambda: cache, passwords)  # type: ignore[arg-type] # a stand-in
+    sampler = Sampler(metrics, lambda: cache, passwords.load)
     for times, is_replaced in steps:
         if is_replaced:
             cache = VerifiedTokens(1, 1)

@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 from click.testing import Result
 
-from quart_jwt.service import commands
-from quart_jwt.service.events import Kind
-from quart_jwt.service.observability.operator_acts import operator_acts
+from quart_jwt.service.commands import main as commands
+from quart_jwt.service.commands.operator_acts import operator_acts
+from quart_jwt.service.ground.events import Kind
 
 AUDIT_LOG = "QUART_JWT_AUDIT_LOG"
 

@@ -10,9 +10,9 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from quart_jwt.service.observability import tracing
-from quart_jwt.service.observability.tracing import span
-from quart_jwt.service.observability.tracing import traced
+from quart_jwt.service.ground import tracing
+from quart_jwt.service.ground.tracing import span
+from quart_jwt.service.ground.tracing import traced
 from service.kit import NAME
 from service.kit import PASSWORD
 from service.kit import Service
@@ -23,7 +23,7 @@ sys.modules["opentelemetry"] = None
 from importlib import util
 find = util.find_spec
 util.find_spec = lambda name, *rest: None if name == "opentelemetry" else find(name)
-from quart_jwt.service.observability.tracing import span, traced
+from quart_jwt.service.ground.tracing import span, traced
 
 async def work():
     pass

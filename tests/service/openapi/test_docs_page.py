@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from quart_jwt.service.app import create_app
-from quart_jwt.service.errors import SettingsError
-from quart_jwt.service.openapi.docs_page import FILES
+from quart_jwt.service.ground.errors import SettingsError
 from quart_jwt.service.settings.settings import read_settings
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.storage import Mode
+from quart_jwt.service.web.docs_page import FILES
 
 TEXTS = {path.name: path.read_text("utf-8") for path in FILES.iterdir()}
 

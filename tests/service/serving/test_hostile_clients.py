@@ -20,7 +20,7 @@ from itertools import cycle
 import pytest
 
 from quart_jwt.service.accounts.passwords import default_slots
-from quart_jwt.service.accounts.passwords import OWASP_MINIMUM
+from quart_jwt.service.ground.values import OWASP_MINIMUM
 from quart_jwt.service.serving.descriptors import raise_descriptor_limit
 from service.fleet import Fleet
 from service.fleet import until

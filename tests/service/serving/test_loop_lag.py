@@ -9,8 +9,8 @@ from argon2 import PasswordHasher
 from clock import Clock
 from held import Held
 from metronome import metronome
-from quart_jwt.service.accounts.passwords import OWASP_MINIMUM
 from quart_jwt.service.app import create_app
+from quart_jwt.service.ground.values import OWASP_MINIMUM
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.throttling import Throttling
 from service.kit import bearer

@@ -21,7 +21,11 @@ from service.kit import SECRET
 from vector_files import required
 
 ROOT = Path(__file__).parents[3]
-COMMAND = [sys.executable, "-c", "from quart_jwt.service.cli import main; main()"]
+COMMAND = [
+    sys.executable,
+    "-c",
+    "from quart_jwt.cli import main; main()",
+]
 DEADLINE_S = 30
 
 Start = Callable[..., "Running"]

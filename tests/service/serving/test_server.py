@@ -12,7 +12,7 @@ import pytest
 from hypercorn.utils import LifespanFailureError
 
 from quart_jwt.service.accounts.demo import DemoAccount
-from quart_jwt.service.errors import StartError
+from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.serving import server
 from quart_jwt.service.serving.listeners import ListeningConfig
 from quart_jwt.service.serving.server_config import DEFAULTS

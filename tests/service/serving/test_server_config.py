@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypercorn.config import Config
 
-from quart_jwt.service.errors import StartError
+from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.serving.server_config import DEFAULTS
 from quart_jwt.service.serving.server_config import ignored_keys
 from quart_jwt.service.serving.server_config import make_config

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from quart_jwt.service.errors import StartError
-from quart_jwt.service.errors import StopError
+from quart_jwt.service.ground.errors import StartError
+from quart_jwt.service.ground.errors import StopError
 from quart_jwt.service.serving.server_config import make_config
 from quart_jwt.service.serving.supervisor import Limits
 from quart_jwt.service.serving.supervisor import pause_s

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from quart_jwt.service.errors import StartError
+from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.serving import worker
 from quart_jwt.service.serving.heartbeat import SupervisorEnd
 from quart_jwt.service.serving.listeners import ListeningConfig

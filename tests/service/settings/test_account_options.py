@@ -1,8 +1,8 @@
 import pytest
 
-from quart_jwt.service.accounts.grants import Grants
-from quart_jwt.service.accounts.passwords import HashCost
-from quart_jwt.service.errors import SettingsError
+from quart_jwt.service.ground.errors import SettingsError
+from quart_jwt.service.ground.grants import Grants
+from quart_jwt.service.ground.values import HashCost
 from quart_jwt.service.settings.account_options import AccountOptions
 from quart_jwt.service.settings.account_options import DirectoryOptions
 from quart_jwt.service.settings.settings import read_settings

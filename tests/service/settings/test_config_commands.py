@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from quart_jwt.service.commands import cli
+from quart_jwt.service.commands.main import cli
 from quart_jwt.service.settings.environment import NAMES
 from quart_jwt.service.settings.masking import masked
 from service.kit import SECRET

@@ -2,7 +2,7 @@
 
 import pytest
 
-from quart_jwt.service.errors import SettingsError
+from quart_jwt.service.ground.errors import SettingsError
 from quart_jwt.service.settings.settings import read_settings
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from quart_jwt.service.errors import SettingsError
+from quart_jwt.service.ground.errors import SettingsError
 from quart_jwt.service.settings.key_options import KeyOptions
 from quart_jwt.service.settings.settings import read_settings
 from quart_jwt.service.settings.settings import read_storage_settings

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from quart_jwt.service.errors import SettingsError
+from quart_jwt.service.ground.errors import SettingsError
 from quart_jwt.service.settings.settings import read_settings
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.sources import exposed_secrets

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from quart_jwt.service.errors import StartError
+from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.settings.state_dir import ensure_private_file
 from quart_jwt.service.settings.state_dir import ensure_state_dir
 

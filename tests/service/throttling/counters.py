@@ -17,7 +17,7 @@ from sqlalchemy import delete
 from sqlalchemy import func
 from sqlalchemy import select
 
-from quart_jwt.service.database import Database
+from quart_jwt.service.database.database import Database
 from quart_jwt.service.throttling.attempts import Attempts
 from quart_jwt.service.throttling.attempts import Limits
 from quart_jwt.service.throttling.count_table import CountRow
@@ -25,7 +25,7 @@ from quart_jwt.service.throttling.count_table import PlaceRow
 from quart_jwt.service.throttling.memory import MemoryAttempts
 from quart_jwt.service.throttling.redis import RedisAttempts
 from quart_jwt.service.throttling.sql import SqlAttempts
-from quart_jwt.stores.redis import client_from_url
+from quart_jwt.stores.redis.store import client_from_url
 from real_servers import PostgreSQL
 from real_servers import Redis
 

@@ -6,11 +6,11 @@ from contextlib import AsyncExitStack
 import pytest
 
 from clock import Clock
-from quart_jwt.service.errors import CredentialsError
-from quart_jwt.service.errors import DirectoryError
-from quart_jwt.service.errors import HashingBusyError
-from quart_jwt.service.errors import StoreError
-from quart_jwt.service.errors import ThrottledError
+from quart_jwt.service.ground.errors import CredentialsError
+from quart_jwt.service.ground.errors import DirectoryError
+from quart_jwt.service.ground.errors import HashingBusyError
+from quart_jwt.service.ground.errors import StoreError
+from quart_jwt.service.ground.errors import ThrottledError
 from quart_jwt.service.throttling import known_waits
 from quart_jwt.service.throttling.attempts import Limits
 from quart_jwt.service.throttling.attempts import Refused

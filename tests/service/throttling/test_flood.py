@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clock import START
-from quart_jwt.service.database import Database
+from quart_jwt.service.database.database import Database
 from quart_jwt.service.throttling.attempts import Counted
 from quart_jwt.service.throttling.attempts import Limits
 from quart_jwt.service.throttling.attempts import Refused

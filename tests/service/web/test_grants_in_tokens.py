@@ -10,10 +10,10 @@ from extension.asgi import ask
 from quart_jwt import ForwardAuth
 from quart_jwt import jwt_required
 from quart_jwt import JWTManager
-from quart_jwt.service.accounts.grants import checked_grants
-from quart_jwt.service.accounts.grants import Grants
-from quart_jwt.service.accounts.grants import MAX_WORDS
 from quart_jwt.service.app import create_app
+from quart_jwt.service.ground.grants import checked_grants
+from quart_jwt.service.ground.grants import Grants
+from quart_jwt.service.ground.grants import MAX_WORDS
 from quart_jwt.service.settings.gateway import Gateway
 from quart_jwt.service.settings.settings import Settings
 from service.kit import bearer

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 import real_servers
-from quart_jwt.service import commands
 from quart_jwt.service.app import create_app
-from quart_jwt.service.errors import StoreError
+from quart_jwt.service.commands import main as commands
+from quart_jwt.service.ground.errors import StoreError
 from quart_jwt.service.observability import readiness
 from quart_jwt.service.settings.settings import Settings
 from service.fleet import COMMAND

@@ -14,9 +14,9 @@ import pytest
 from clock import Clock
 from quart_jwt.exceptions import StoreError
 from quart_jwt.service.app import create_app
-from quart_jwt.service.events import Event
-from quart_jwt.service.events import Kind
-from quart_jwt.service.events import security_events
+from quart_jwt.service.ground.events import Event
+from quart_jwt.service.ground.events import Kind
+from quart_jwt.service.ground.events import security_events
 from quart_jwt.service.settings.settings import Settings
 from service.kit import bearer
 from service.kit import NAME

@@ -8,11 +8,11 @@ import pytest
 
 from clock import Clock
 from quart_jwt.exceptions import StoreError
-from quart_jwt.service.accounts.grants import Grants
-from quart_jwt.service.errors import DirectoryError
-from quart_jwt.service.events import Event
-from quart_jwt.service.events import Kind
-from quart_jwt.service.events import security_events
+from quart_jwt.service.ground.errors import DirectoryError
+from quart_jwt.service.ground.events import Event
+from quart_jwt.service.ground.events import Kind
+from quart_jwt.service.ground.events import security_events
+from quart_jwt.service.ground.grants import Grants
 from service.kit import bearer
 from service.kit import claims
 from service.kit import NAME

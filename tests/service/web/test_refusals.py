@@ -8,7 +8,7 @@ import pytest
 from clock import Clock
 from quart_jwt import jwt_required
 from quart_jwt.service.app import create_app
-from quart_jwt.service.errors import HashingBusyError
+from quart_jwt.service.ground.errors import HashingBusyError
 from quart_jwt.service.settings.settings import Settings
 from service.kit import bearer
 from service.kit import NAME

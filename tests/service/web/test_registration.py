@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from clock import Clock
-from quart_jwt.service.accounts.grants import Grants
 from quart_jwt.service.app import create_app
-from quart_jwt.service.events import Event
-from quart_jwt.service.events import Kind
-from quart_jwt.service.events import security_events
+from quart_jwt.service.ground.events import Event
+from quart_jwt.service.ground.events import Kind
+from quart_jwt.service.ground.events import security_events
+from quart_jwt.service.ground.grants import Grants
 from quart_jwt.service.settings.settings import Settings
 from service.kit import claims
 from service.kit import NAME

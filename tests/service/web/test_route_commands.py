@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from click.testing import Result
 
-from quart_jwt.service.commands import cli
+from quart_jwt.service.commands.main import cli
 
 APP = """
 from quart import Blueprint, Quart

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from clock import Clock
 from quart_jwt.service.app import create_app
-from quart_jwt.service.errors import SettingsError
+from quart_jwt.service.ground.errors import SettingsError
 from quart_jwt.service.settings.settings import read_settings
 from quart_jwt.service.settings.settings import Settings
 from service.kit import bearer

@@ -23,13 +23,14 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite
 
 from quart_jwt.service.accounts.directory import User
-from quart_jwt.service.accounts.grants import Grants
-from quart_jwt.service.accounts.grants import NONE
-from quart_jwt.service.database import Database
-from quart_jwt.service.database import UserRow
-from quart_jwt.service.errors import NameRuleError
-from quart_jwt.service.errors import NameTakenError
-from quart_jwt.service.errors import UnknownNameError
+from quart_jwt.service.database.database import Database
+from quart_jwt.service.database.database import UserRow
+from quart_jwt.service.ground.errors import NameRuleError
+from quart_jwt.service.ground.errors import NameTakenError
+from quart_jwt.service.ground.errors import UnknownNameError
+from quart_jwt.service.ground.grants import Grants
+from quart_jwt.service.ground.grants import NONE
+from quart_jwt.service.ground.values import Clock
 
 MAX_NAME_CHARACTERS = 256
 _NO_NAME_CATEGORIES = {"Cc", "Cf", "Cs"}
@@ -37,8 +38,6 @@ _NO_NAME_CATEGORIES = {"Cc", "Cf", "Cs"}
 
 FIRST_EPOCH_BITS = 48
 """Below the 53 bits that every JSON reader keeps, with room to count up."""
-
-Clock = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,8 @@ from quart_jwt.service.accounts.accounts import normalised_name
 from quart_jwt.service.accounts.passwords import check_password
 from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.accounts.passwords import Verdict
-from quart_jwt.service.errors import CredentialsError
-from quart_jwt.service.errors import HashingBusyError
+from quart_jwt.service.ground.errors import CredentialsError
+from quart_jwt.service.ground.errors import HashingBusyError
 
 logger: logging.Logger = logging.getLogger(__name__)
 

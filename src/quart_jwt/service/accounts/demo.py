@@ -12,7 +12,7 @@ from dataclasses import field
 
 from quart_jwt.service.accounts.accounts import Accounts
 from quart_jwt.service.accounts.passwords import Passwords
-from quart_jwt.service.errors import NameTakenError
+from quart_jwt.service.ground.errors import NameTakenError
 from quart_jwt.service.settings.storage import Mode
 
 DEMO_NAME = "demo"

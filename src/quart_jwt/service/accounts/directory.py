@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Protocol
 from typing import runtime_checkable
 
-from quart_jwt.service.accounts.grants import Grants
-from quart_jwt.service.accounts.grants import NONE
+from quart_jwt.service.ground.grants import Grants
+from quart_jwt.service.ground.grants import NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

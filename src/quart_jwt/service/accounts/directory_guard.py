@@ -14,13 +14,13 @@ from typing import TypeVar
 from quart_jwt.service.accounts.accounts import normalised_name
 from quart_jwt.service.accounts.directory import User
 from quart_jwt.service.accounts.foreign_errors import shown
-from quart_jwt.service.accounts.grants import checked_grants
-from quart_jwt.service.errors import CredentialsError
-from quart_jwt.service.errors import DirectoryError
-from quart_jwt.service.errors import HashingBusyError
-from quart_jwt.service.errors import ServiceError
-from quart_jwt.service.errors import StoreError
-from quart_jwt.service.errors import WrongPasswordError
+from quart_jwt.service.ground.errors import CredentialsError
+from quart_jwt.service.ground.errors import DirectoryError
+from quart_jwt.service.ground.errors import HashingBusyError
+from quart_jwt.service.ground.errors import ServiceError
+from quart_jwt.service.ground.errors import StoreError
+from quart_jwt.service.ground.errors import WrongPasswordError
+from quart_jwt.service.ground.grants import checked_grants
 
 T = TypeVar("T")
 

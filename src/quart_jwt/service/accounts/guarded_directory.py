@@ -12,15 +12,15 @@ from quart_jwt.service.accounts.directory import Registering
 from quart_jwt.service.accounts.directory import User
 from quart_jwt.service.accounts.directory import UserDirectory
 from quart_jwt.service.accounts.directory_guard import Guard
-from quart_jwt.service.accounts.grants import Grants
 from quart_jwt.service.accounts.passwords import check_new_password
 from quart_jwt.service.accounts.passwords import check_password
-from quart_jwt.service.errors import CredentialsError
-from quart_jwt.service.errors import DirectoryError
-from quart_jwt.service.errors import PasswordRuleError
-from quart_jwt.service.errors import ServiceError
-from quart_jwt.service.errors import StartError
-from quart_jwt.service.errors import WrongPasswordError
+from quart_jwt.service.ground.errors import CredentialsError
+from quart_jwt.service.ground.errors import DirectoryError
+from quart_jwt.service.ground.errors import PasswordRuleError
+from quart_jwt.service.ground.errors import ServiceError
+from quart_jwt.service.ground.errors import StartError
+from quart_jwt.service.ground.errors import WrongPasswordError
+from quart_jwt.service.ground.grants import Grants
 
 logger: logging.Logger = logging.getLogger(__name__)
 

@@ -23,9 +23,11 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
-from quart_jwt.service.errors import HashingBusyError
-from quart_jwt.service.errors import PasswordRuleError
-from quart_jwt.service.observability.tracing import traced
+from quart_jwt.service.ground.errors import HashingBusyError
+from quart_jwt.service.ground.errors import PasswordRuleError
+from quart_jwt.service.ground.tracing import traced
+from quart_jwt.service.ground.values import HashCost
+from quart_jwt.service.ground.values import HashLoad
 
 T = TypeVar("T")
 
@@ -56,31 +58,6 @@ _STORED = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HashCost:
-    """
-    What one Argon2id hash costs.
-
-    Attributes:
-        memory_kib: Memory in kibibytes.
-        iterations: Passes over that memory.
-        lanes: Threads that one hash runs on.
-    """
-
-    memory_kib: int
-    iterations: int
-    lanes: int
-
-
-OWASP_MINIMUM = HashCost(memory_kib=19 * 1024, iterations=2, lanes=1)
-"""
-OWASP's recommended minimum rather than RFC 9106's 64 MiB in four lanes.
-
-One lane makes a slot one core, and 19 MiB a slot keeps a login flood small:
-24 ms a hash where the RFC's second recommendation takes 114 ms.
-"""
-
-
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """
@@ -95,22 +72,6 @@ class Verdict:
     matches: bool
     outdated: bool = False
     hostile: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HashLoad:
-    """
-    How busy the hashing pool is.
-
-    Attributes:
-        running: Hashes being computed.
-        waiting: Logins that have a place and wait.
-        limit: Both together at which the next login is refused.
-    """
-
-    running: int
-    waiting: int
-    limit: int
 
 
 def check_password(password: str) -> None:

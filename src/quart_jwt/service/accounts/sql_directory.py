@@ -8,12 +8,12 @@ from quart_jwt.service.accounts.accounts import Account
 from quart_jwt.service.accounts.accounts import Accounts
 from quart_jwt.service.accounts.accounts import normalised_name
 from quart_jwt.service.accounts.authentication import Authentication
-from quart_jwt.service.accounts.grants import Grants
 from quart_jwt.service.accounts.passwords import check_new_password
 from quart_jwt.service.accounts.passwords import Passwords
-from quart_jwt.service.errors import CredentialsError
-from quart_jwt.service.errors import PasswordRuleError
-from quart_jwt.service.errors import WrongPasswordError
+from quart_jwt.service.ground.errors import CredentialsError
+from quart_jwt.service.ground.errors import PasswordRuleError
+from quart_jwt.service.ground.errors import WrongPasswordError
+from quart_jwt.service.ground.grants import Grants
 
 
 class SqlDirectory:

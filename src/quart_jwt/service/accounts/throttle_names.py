@@ -14,7 +14,7 @@ import unicodedata
 
 from quart_jwt.service.accounts.directory import ThrottleNaming
 from quart_jwt.service.accounts.foreign_errors import shown
-from quart_jwt.service.errors import DirectoryError
+from quart_jwt.service.ground.errors import DirectoryError
 
 OBJECT_REPLACEMENT = "\ufffc"
 """RFC 4518 section 2.2 maps it to nothing."""

@@ -20,12 +20,12 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
 
-from quart_jwt.service.accounts.accounts import Clock
-from quart_jwt.service.database import Base
-from quart_jwt.service.database import Database
-from quart_jwt.service.errors import NameRuleError
-from quart_jwt.service.errors import NameTakenError
-from quart_jwt.service.errors import UnknownNameError
+from quart_jwt.service.database.database import Base
+from quart_jwt.service.database.database import Database
+from quart_jwt.service.ground.errors import NameRuleError
+from quart_jwt.service.ground.errors import NameTakenError
+from quart_jwt.service.ground.errors import UnknownNameError
+from quart_jwt.service.ground.values import Clock
 
 SECRET_BYTES = 32
 NOBODYS_HASH = "0" * 64

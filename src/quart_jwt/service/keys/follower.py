@@ -14,14 +14,14 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from math import inf
 
+from quart_jwt.building_blocks import KeyRing
 from quart_jwt.exceptions import ConfigurationError
-from quart_jwt.service.accounts.accounts import Clock
-from quart_jwt.service.errors import ServiceError
-from quart_jwt.service.errors import StoreError
+from quart_jwt.service.ground.errors import ServiceError
+from quart_jwt.service.ground.errors import StoreError
+from quart_jwt.service.ground.values import Clock
 from quart_jwt.service.keys.schedule import ScheduledKey
 from quart_jwt.service.keys.signing_keys import SigningKeys
 from quart_jwt.service.settings.key_options import KeyOptions
-from quart_jwt.tokens.key_ring import KeyRing
 
 logger: logging.Logger = logging.getLogger(__name__)
 

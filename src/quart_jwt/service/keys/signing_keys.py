@@ -8,10 +8,14 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from quart_jwt.service.accounts.accounts import Clock
-from quart_jwt.service.database import Database
-from quart_jwt.service.errors import KeyStateError
-from quart_jwt.service.errors import StartError
+from quart_jwt.building_blocks import KeyRing
+from quart_jwt.building_blocks import read_public_jwk
+from quart_jwt.building_blocks import ring_key
+from quart_jwt.building_blocks import RingKey
+from quart_jwt.service.database.database import Database
+from quart_jwt.service.ground.errors import KeyStateError
+from quart_jwt.service.ground.errors import StartError
+from quart_jwt.service.ground.values import Clock
 from quart_jwt.service.keys.schedule import FIRST_GENERATION
 from quart_jwt.service.keys.schedule import schedule
 from quart_jwt.service.keys.schedule import ScheduledKey
@@ -21,10 +25,6 @@ from quart_jwt.service.keys.vault import KeyVault
 from quart_jwt.service.keys.vault import make_private_key
 from quart_jwt.service.settings.key_options import KeyOptions
 from quart_jwt.service.settings.settings import Settings
-from quart_jwt.tokens.jwk import read_public_jwk
-from quart_jwt.tokens.key_ring import KeyRing
-from quart_jwt.tokens.key_ring import ring_key
-from quart_jwt.tokens.key_ring import RingKey
 
 logger: logging.Logger = logging.getLogger(__name__)
 

@@ -16,8 +16,8 @@ from sqlalchemy import update
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
 
-from quart_jwt.service.database import Base
-from quart_jwt.service.database import Database
+from quart_jwt.service.database.database import Base
+from quart_jwt.service.database.database import Database
 from quart_jwt.service.keys.schedule import StoredKey
 
 

@@ -24,14 +24,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization import NoEncryption
 from cryptography.hazmat.primitives.serialization import PrivateFormat
 
+from quart_jwt.building_blocks import key_thumbprint
 from quart_jwt.exceptions import ConfigurationError
-from quart_jwt.service.errors import StartError
+from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.keys.schedule import StoredKey
 from quart_jwt.service.settings.sources import PREFIX
 from quart_jwt.service.settings.state_dir import ensure_state_dir
 from quart_jwt.service.settings.state_dir import PRIVATE_FILE
 from quart_jwt.service.settings.state_dir import READING_OR_WRITING
-from quart_jwt.tokens.jwk import key_thumbprint
 
 RSA_BITS = 2048
 """RFC 7518 §3.3; a longer key would cost four times the CPU per login."""

@@ -20,15 +20,15 @@ from pathlib import Path
 from quart import has_request_context
 from quart import request
 
-from quart_jwt.service.errors import StartError
-from quart_jwt.service.events import Event
-from quart_jwt.service.events import Kind
+from quart_jwt.service.ground.errors import StartError
+from quart_jwt.service.ground.events import Event
+from quart_jwt.service.ground.events import Kind
+from quart_jwt.service.ground.request_facts import request_facts
 from quart_jwt.service.observability.json_lines import json_line
 from quart_jwt.service.observability.json_lines import timestamp
 from quart_jwt.service.observability.logs import LineHandler
 from quart_jwt.service.observability.logs import say_lost
 from quart_jwt.service.observability.repeats import Repeats
-from quart_jwt.service.observability.request_facts import request_facts
 from quart_jwt.service.settings.state_dir import PRIVATE_FILE
 
 LOGGER = "quart_jwt.audit"

@@ -14,9 +14,9 @@ from datetime import datetime
 from datetime import UTC
 from typing import Any
 
+from quart_jwt.service.ground.request_facts import request_facts
 from quart_jwt.service.observability.logs import LineFormatter
 from quart_jwt.service.observability.logs import safe_line
-from quart_jwt.service.observability.request_facts import request_facts
 from quart_jwt.service.settings.observability import log_format_of
 
 MAX_TRACEBACK_LINES = 64

@@ -10,19 +10,19 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import contextmanager
 
+from quart_jwt.building_blocks import Changes
+from quart_jwt.building_blocks import Family
+from quart_jwt.building_blocks import Limit
+from quart_jwt.building_blocks import Presented
+from quart_jwt.building_blocks import Revocation
+from quart_jwt.building_blocks import Rotation
+from quart_jwt.building_blocks import Store
+from quart_jwt.building_blocks import Successor
+from quart_jwt.building_blocks import TokenRef
 from quart_jwt.exceptions import JWTExtendedException
 from quart_jwt.exceptions import StoreError
+from quart_jwt.service.ground.tracing import span
 from quart_jwt.service.observability.metrics import Metrics
-from quart_jwt.service.observability.tracing import span
-from quart_jwt.stores.base import Changes
-from quart_jwt.stores.base import Limit
-from quart_jwt.stores.base import Store
-from quart_jwt.tokens.revocation import Revocation
-from quart_jwt.tokens.revocation import TokenRef
-from quart_jwt.tokens.rotation import Family
-from quart_jwt.tokens.rotation import Presented
-from quart_jwt.tokens.rotation import Rotation
-from quart_jwt.tokens.rotation import Successor
 
 
 class ObservedStore:

@@ -6,7 +6,9 @@ and the refusals of the endpoints, and count, or write into the audit log.
 """
 
 from collections.abc import AsyncGenerator
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from quart import current_app
@@ -15,17 +17,19 @@ from quart import has_request_context
 from quart import Quart
 
 from quart_jwt import nonblocking
-from quart_jwt.extension.current import settings_of
-from quart_jwt.service.events import Event
-from quart_jwt.service.events import security_events
-from quart_jwt.service.lifetime import Part
+from quart_jwt.building_blocks import settings_of
+from quart_jwt.service.ground.events import answer_refused
+from quart_jwt.service.ground.events import Event
+from quart_jwt.service.ground.events import security_events
+from quart_jwt.service.ground.lifetime import Part
+from quart_jwt.service.ground.request_facts import note_claims
+from quart_jwt.service.ground.values import Clock
+from quart_jwt.service.ground.values import HashLoad
 from quart_jwt.service.observability.audit import AuditLog
 from quart_jwt.service.observability.exposition import Exposition
-from quart_jwt.service.observability.request_facts import note_claims
+from quart_jwt.service.observability.metrics import Metrics
 from quart_jwt.service.observability.sampler import Sampler
 from quart_jwt.service.observability.token_events import TokenEvents
-from quart_jwt.service.resources import Resources
-from quart_jwt.service.web.refusals import answer_refused
 from quart_jwt.signals import token_refused
 
 OBSERVERS = "quart-jwt-observers"
@@ -38,14 +42,16 @@ class Observers:
 
     Args:
         app: The app.
-        resources: Its parts.
+        metrics: What is counted.
+        audit_path: The audit log's file; None for none.
         sampler: Reads what is counted in plain integers.
         audit: The audit log.
         exposition: What ``/metrics`` says.
     """
 
     app: Quart
-    resources: Resources
+    metrics: Metrics
+    audit_path: Path | None
     sampler: Sampler
     audit: AuditLog
     exposition: Exposition
@@ -57,11 +63,10 @@ class Observers:
         Raises:
             StartError: The audit log cannot be opened.
         """
-        path = self.resources.settings.observability.audit_log
-        lost = self.resources.metrics.audit_lines_lost.inc
+        lost = self.metrics.audit_lines_lost.inc
         on_token_refused = nonblocking(self._on_token_refused)
         with (
-            self.audit.opened(path, lost),
+            self.audit.opened(self.audit_path, lost),
             security_events.connected_to(self._on_event),
             answer_refused.connected_to(self._on_answer_refused),
             token_refused.connected_to(on_token_refused, sender=self.app),
@@ -75,12 +80,12 @@ class Observers:
 
     def _on_event(self, event: Event) -> None:
         if self._is_ours():
-            self.resources.metrics.event(event.kind.value, event.reason)
+            self.metrics.event(event.kind.value, event.reason)
             self.audit.write(event)
 
     def _on_answer_refused(self, code: str) -> None:
         if self._is_ours():
-            self.resources.metrics.refused("endpoint", code)
+            self.metrics.refused("endpoint", code)
 
     def _on_token_refused(
         self, _app: Quart, *, code: str, jti: Any, subject: Any, session_id: Any
@@ -96,27 +101,38 @@ class Observers:
         return not has_app_context() or current_app == self.app
 
 
-def observed(app: Quart, resources: Resources) -> tuple[Part, ...]:
+def observed(
+    app: Quart,
+    *,
+    metrics: Metrics,
+    clock: Clock,
+    audit_path: Path | None,
+    hash_load: Callable[[], HashLoad],
+) -> tuple[Part, ...]:
     """
     Let an app be watched.
 
     Args:
-        app: The app; ``current_observers`` finds who watches it.
-        resources: Its parts.
+        app: The app; ``current_observers`` finds its observers.
+        metrics: What is counted.
+        clock: Gives the time in seconds since 1970.
+        audit_path: The audit log's file; None for none.
+        hash_load: Gives how busy the hashing pool is.
 
     Returns:
         What has to be opened with the app.
     """
     observers = Observers(
         app=app,
-        resources=resources,
+        metrics=metrics,
+        audit_path=audit_path,
         sampler=Sampler(
-            resources.metrics,
+            metrics,
             cache=lambda: settings_of(app).verified,
-            passwords=resources.passwords,
+            hash_load=hash_load,
         ),
-        audit=AuditLog(resources.clock),
-        exposition=Exposition(resources.metrics),
+        audit=AuditLog(clock),
+        exposition=Exposition(metrics),
     )
     app.extensions[OBSERVERS] = observers
     token_events = TokenEvents(app)

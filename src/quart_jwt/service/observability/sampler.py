@@ -12,11 +12,11 @@ from collections import Counter
 from collections.abc import AsyncGenerator
 from collections.abc import Callable
 
-from quart_jwt.service.accounts.passwords import Passwords
+from quart_jwt.building_blocks import CacheInfo
+from quart_jwt.building_blocks import VerifiedTokens
+from quart_jwt.service.ground.values import HashLoad
 from quart_jwt.service.observability.metrics import Metrics
 from quart_jwt.service.observability.worker_values import say_what_is_lost
-from quart_jwt.tokens.verified import CacheInfo
-from quart_jwt.tokens.verified import VerifiedTokens
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Sampler:
     Args:
         metrics: Where it goes.
         cache: Gives the verified-token cache as it is now.
-        passwords: The hashing pool.
+        hash_load: Gives how busy the hashing pool is.
 
     Attributes:
         lane_refusals: How often the lane has refused since the last sample, by code.
@@ -45,12 +45,12 @@ class Sampler:
         self,
         metrics: Metrics,
         cache: Callable[[], VerifiedTokens],
-        passwords: Passwords,
+        hash_load: Callable[[], HashLoad],
     ) -> None:
         self.lane_refusals: Counter[str] = Counter()
         self._metrics = metrics
         self._cache = cache
-        self._passwords = passwords
+        self._hash_load = hash_load
         self._last_cache: VerifiedTokens | None = None
         self._before = _EMPTY
         self._has_failed = False
@@ -95,7 +95,7 @@ class Sampler:
         refused, self.lane_refusals = self.lane_refusals, Counter()
         for code, times in refused.items():
             self._metrics.refused("gateway", code, times)
-        load = self._passwords.load()
+        load = self._hash_load()
         self._metrics.hashing.running.set(load.running)
         self._metrics.hashing.waiting.set(load.waiting)
         self._metrics.hashing.most.set(load.limit)

@@ -12,13 +12,13 @@ from blinker import NamedSignal
 from quart import Quart
 
 from quart_jwt import nonblocking
-from quart_jwt.service.events import happened
-from quart_jwt.service.events import Kind
-from quart_jwt.service.observability.request_facts import request_facts
+from quart_jwt.building_blocks import Outcome
+from quart_jwt.service.ground.events import happened
+from quart_jwt.service.ground.events import Kind
+from quart_jwt.service.ground.request_facts import request_facts
 from quart_jwt.signals import refresh_reuse_detected
 from quart_jwt.signals import token_revoked
 from quart_jwt.signals import token_rotated
-from quart_jwt.tokens.rotation import Outcome
 
 
 class TokenEvents:

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from hypercorn.config import Config
 from hypercorn.config import Sockets
 
-from quart_jwt.service.errors import StartError
+from quart_jwt.service.ground.errors import StartError
 
 ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - to show, not to bind
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from hypercorn.config import Config
 
-from quart_jwt.service.errors import StartError
+from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.observability.logs import LineLogger
 from quart_jwt.service.serving.listeners import ListeningConfig
 

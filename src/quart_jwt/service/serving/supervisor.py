@@ -13,8 +13,8 @@ from collections.abc import Awaitable
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from quart_jwt.service.errors import StartError
-from quart_jwt.service.errors import StopError
+from quart_jwt.service.ground.errors import StartError
+from quart_jwt.service.ground.errors import StopError
 from quart_jwt.service.serving.draining import CLOSING_S
 from quart_jwt.service.serving.draining import LINGER_S
 from quart_jwt.service.serving.worker_process import WorkerProcess

@@ -26,8 +26,8 @@ from hypercorn.typing import ASGIFramework
 from hypercorn.utils import LifespanFailureError
 from hypercorn.utils import LifespanTimeoutError
 
-from quart_jwt.service.errors import ServiceError
-from quart_jwt.service.errors import StartError
+from quart_jwt.service.ground.errors import ServiceError
+from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.observability.worker_files import WorkerFiles
 from quart_jwt.service.serving import http1
 from quart_jwt.service.serving.draining import Deadline

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hypercorn.config import Sockets
 
-from quart_jwt.service.errors import StartError
+from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.observability.worker_files import worker_files
 from quart_jwt.service.observability.worker_files import WorkerFiles
 from quart_jwt.service.serving.binding import address_of

@@ -9,12 +9,12 @@ from dataclasses import field
 from argon2.profiles import RFC_9106_HIGH_MEMORY
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
-from quart_jwt.service.accounts.grants import checked_grants
-from quart_jwt.service.accounts.grants import Grants
-from quart_jwt.service.accounts.grants import NONE
-from quart_jwt.service.accounts.passwords import HashCost
-from quart_jwt.service.accounts.passwords import OWASP_MINIMUM
-from quart_jwt.service.errors import GrantRuleError
+from quart_jwt.service.ground.errors import GrantRuleError
+from quart_jwt.service.ground.grants import checked_grants
+from quart_jwt.service.ground.grants import Grants
+from quart_jwt.service.ground.grants import NONE
+from quart_jwt.service.ground.values import HashCost
+from quart_jwt.service.ground.values import OWASP_MINIMUM
 from quart_jwt.service.settings.environment import DIRECTORY
 from quart_jwt.service.settings.environment import OWN_DIRECTORY
 from quart_jwt.service.settings.environment import Reading

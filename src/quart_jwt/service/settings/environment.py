@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from quart_jwt.service.errors import SettingsError
+from quart_jwt.service.ground.errors import SettingsError
 from quart_jwt.service.settings.sources import PREFIX
 from quart_jwt.service.settings.sources import Sources
 

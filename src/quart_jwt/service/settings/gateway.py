@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from quart_jwt.extension.forward_auth import LOOPBACK
-from quart_jwt.extension.forwarded import trusted_peers
+from quart_jwt.building_blocks import LOOPBACK
+from quart_jwt.building_blocks import trusted_peers
 from quart_jwt.service.settings.environment import Reading
 
 IDENTITY_HEADERS: Mapping[str, str] = MappingProxyType(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from quart_jwt.extension.forward_auth import LOOPBACK
-from quart_jwt.extension.forwarded import trusted_peers
+from quart_jwt.building_blocks import LOOPBACK
+from quart_jwt.building_blocks import trusted_peers
 from quart_jwt.service.settings.environment import Reading
 
 LogFormat = Literal["text", "json"]

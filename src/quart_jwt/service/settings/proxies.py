@@ -4,9 +4,9 @@ The proxies in front: whose word about the client's address is believed.
 
 from dataclasses import dataclass
 
-from quart_jwt.extension.forward_auth import LOOPBACK
-from quart_jwt.extension.forwarded import trusted_peers
-from quart_jwt.extension.forwarded import UNIX
+from quart_jwt.building_blocks import LOOPBACK
+from quart_jwt.building_blocks import trusted_peers
+from quart_jwt.building_blocks import UNIX
 from quart_jwt.service.settings.environment import Reading
 
 SAME_MACHINE = (*LOOPBACK, UNIX)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from dataclasses import field
 from functools import partial
 
-from quart_jwt.extension.session_settings import DETAILS
-from quart_jwt.service.accounts.passwords import HashCost
-from quart_jwt.service.accounts.passwords import OWASP_MINIMUM
-from quart_jwt.service.errors import SettingsError
+from quart_jwt.building_blocks import DETAILS
+from quart_jwt.building_blocks import weakness
+from quart_jwt.service.ground.errors import SettingsError
+from quart_jwt.service.ground.values import HashCost
+from quart_jwt.service.ground.values import OWASP_MINIMUM
 from quart_jwt.service.settings.account_options import AccountOptions
 from quart_jwt.service.settings.account_options import read_account_options
 from quart_jwt.service.settings.account_options import read_hash_cost
@@ -36,7 +37,6 @@ from quart_jwt.service.settings.storage import read_storage
 from quart_jwt.service.settings.storage import Storage
 from quart_jwt.service.settings.throttling import read_throttling
 from quart_jwt.service.settings.throttling import Throttling
-from quart_jwt.tokens.keys import weakness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

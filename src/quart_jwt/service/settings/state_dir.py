@@ -10,7 +10,7 @@ import os
 import shlex
 from pathlib import Path
 
-from quart_jwt.service.errors import StartError
+from quart_jwt.service.ground.errors import StartError
 
 PRIVATE_DIR = 0o700
 PRIVATE_FILE = 0o600

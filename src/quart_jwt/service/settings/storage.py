@@ -11,10 +11,10 @@ from sqlalchemy import make_url
 from sqlalchemy import URL
 from sqlalchemy.exc import ArgumentError
 
-from quart_jwt.service.errors import StartError
+from quart_jwt.building_blocks import SCHEMES
+from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.settings.environment import Reading
 from quart_jwt.service.settings.state_dir import ensure_state_dir
-from quart_jwt.stores.urls import SCHEMES
 
 Mode = Literal["development", "production"]
 

@@ -3,10 +3,8 @@ Which counters the service has: where the sessions are if that is Redis, else wh
 accounts are. Signing in needs both anyway, so counting adds nothing that can be away.
 """
 
-from quart_jwt.service.accounts.accounts import Clock
-from quart_jwt.service.accounts.passwords import default_slots
-from quart_jwt.service.accounts.passwords import MAX_WAITING
-from quart_jwt.service.database import Database
+from quart_jwt.service.database.database import Database
+from quart_jwt.service.ground.values import Clock
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.throttling import Throttling
 from quart_jwt.service.throttling.attempts import Attempts
@@ -24,13 +22,15 @@ PER_ADDRESS = 8
 REDIS_SCHEMES = frozenset({"redis", "rediss", "unix"})
 
 
-def make_throttle(settings: Settings, database: Database, clock: Clock) -> Throttle:
-    """Put the throttle together; nothing is opened yet."""
+def make_throttle(
+    settings: Settings, database: Database, clock: Clock, *, at_once: int
+) -> Throttle:
+    """Put the throttle together for ``at_once`` sign-ins; nothing is opened yet."""
     return Throttle(
         _attempts(settings, database),
         Digests(settings.secret_key or settings.keys.encryption_key),
         clock,
-        at_once=default_slots() + MAX_WAITING,
+        at_once=at_once,
         per_address=PER_ADDRESS,
     )
 
@@ -43,8 +43,8 @@ def _attempts(settings: Settings, database: Database) -> Attempts | None:
     if url.partition("://")[0] not in REDIS_SCHEMES:
         return SqlAttempts(database, limits)
     # The driver comes with an extra of its own.
+    from quart_jwt.building_blocks import client_from_url  # noqa: PLC0415
     from quart_jwt.service.throttling.redis import RedisAttempts  # noqa: PLC0415
-    from quart_jwt.stores.redis import client_from_url  # noqa: PLC0415
 
     timeout_s = settings.storage.store_timeout_s
     return RedisAttempts(client_from_url(url), limits, timeout_s=timeout_s)

@@ -15,7 +15,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
 
-from quart_jwt.service.database import Base
+from quart_jwt.service.database.database import Base
 from quart_jwt.service.throttling.waits import Count
 from quart_jwt.service.throttling.waits import Rate
 from quart_jwt.service.throttling.waits import Waits

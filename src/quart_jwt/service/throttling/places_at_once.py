@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from quart_jwt.service.errors import HashingBusyError
+from quart_jwt.service.ground.errors import HashingBusyError
 
 
 class PlacesAtOnce:

@@ -8,8 +8,11 @@ import asyncio
 from contextlib import suppress
 from importlib.resources import files
 
+from quart_jwt.building_blocks import Client
+from quart_jwt.building_blocks import Script
+from quart_jwt.building_blocks import translated
 from quart_jwt.exceptions import StoreError as AwayError
-from quart_jwt.service.errors import StoreError
+from quart_jwt.service.ground.errors import StoreError
 from quart_jwt.service.throttling.attempts import Counted
 from quart_jwt.service.throttling.attempts import Limits
 from quart_jwt.service.throttling.attempts import MAX_PLACES
@@ -17,9 +20,6 @@ from quart_jwt.service.throttling.attempts import PLACE_KNOWN_MS
 from quart_jwt.service.throttling.attempts import Refused
 from quart_jwt.service.throttling.attempts import Visit
 from quart_jwt.service.throttling.waits import SKEW_MS
-from quart_jwt.stores.redis_scripts import Client
-from quart_jwt.stores.redis_scripts import Script
-from quart_jwt.stores.redis_scripts import translated
 
 _LUA = files("quart_jwt.service.throttling") / "lua"
 ADMIT = Script("admit", folder=_LUA)

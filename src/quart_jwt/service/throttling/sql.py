@@ -25,8 +25,9 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from quart_jwt.service.database import Database
-from quart_jwt.service.errors import StoreError
+from quart_jwt.building_blocks import Work
+from quart_jwt.service.database.database import Database
+from quart_jwt.service.ground.errors import StoreError
 from quart_jwt.service.throttling.attempts import Counted
 from quart_jwt.service.throttling.attempts import Limits
 from quart_jwt.service.throttling.attempts import MAX_PLACES
@@ -46,7 +47,6 @@ from quart_jwt.service.throttling.waits import Count
 from quart_jwt.service.throttling.waits import Pool
 from quart_jwt.service.throttling.waits import Rate
 from quart_jwt.service.throttling.waits import Waits
-from quart_jwt.stores.sql_connections import Work
 
 T = TypeVar("T")
 

@@ -15,11 +15,11 @@ from contextlib import asynccontextmanager
 from contextlib import suppress
 from http import HTTPStatus
 
-from quart_jwt.service.accounts.accounts import Clock
-from quart_jwt.service.errors import StoreError
-from quart_jwt.service.errors import ThrottledError
-from quart_jwt.service.events import happened
-from quart_jwt.service.events import Kind
+from quart_jwt.service.ground.errors import StoreError
+from quart_jwt.service.ground.errors import ThrottledError
+from quart_jwt.service.ground.events import happened
+from quart_jwt.service.ground.events import Kind
+from quart_jwt.service.ground.values import Clock
 from quart_jwt.service.throttling.attempts import Attempts
 from quart_jwt.service.throttling.attempts import Refused
 from quart_jwt.service.throttling.attempts import Visit

@@ -20,8 +20,7 @@ from hypercorn.typing import ASGISendCallable
 from hypercorn.typing import ASGISendEvent
 from hypercorn.typing import Scope
 
-from quart_jwt.extension.unread_body import answer_unread
-from quart_jwt.extension.unread_body import may_have_body
+from quart_jwt.building_blocks import answer_unread
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -85,7 +84,7 @@ class AsgiGuard:
             refusing = _refuse(scope, guarded_send, 400, "bad_request", "Bad Request")
             await answer_unread(scope, receive, refusing)
             return
-        if may_have_body(scope):
+        if scope["type"] == "http":
             receive = _cut_off(receive)
         try:
             await self._app(scope, receive, guarded_send)

@@ -23,7 +23,7 @@ from hypercorn.typing import HTTPScope
 from hypercorn.typing import Scope
 from hypercorn.typing import WebsocketScope
 
-from quart_jwt.extension.forwarded import trusted_peers
+from quart_jwt.building_blocks import trusted_peers
 from quart_jwt.service.settings.proxies import Proxies
 
 MAX_PROXIES = 16

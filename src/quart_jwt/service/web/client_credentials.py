@@ -12,10 +12,10 @@ from dataclasses import field
 from urllib.parse import unquote_plus
 
 from quart_jwt.service.clients.clients import Clients
-from quart_jwt.service.errors import ClientCredentialsError
-from quart_jwt.service.errors import OAuthRequestError
-from quart_jwt.service.events import happened
-from quart_jwt.service.events import Kind
+from quart_jwt.service.ground.errors import ClientCredentialsError
+from quart_jwt.service.ground.errors import OAuthRequestError
+from quart_jwt.service.ground.events import happened
+from quart_jwt.service.ground.events import Kind
 
 SCHEME = "basic"
 

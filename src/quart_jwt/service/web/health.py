@@ -9,7 +9,7 @@ from quart import Blueprint
 from quart import jsonify
 from quart import Response
 
-from quart_jwt.service.errors import NotReadyError
+from quart_jwt.service.ground.errors import NotReadyError
 from quart_jwt.service.openapi import schemas
 from quart_jwt.service.openapi.documented import documented
 from quart_jwt.service.resources import current_resources

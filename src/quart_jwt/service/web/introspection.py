@@ -8,14 +8,14 @@ asked in the same place. Any refusal is one answer, ``{"active": false}``.
 
 from typing import Any
 
+from quart_jwt.building_blocks import current_binding
+from quart_jwt.building_blocks import granted_scopes
+from quart_jwt.building_blocks import JWTSettings as Settings
+from quart_jwt.building_blocks import REFUSALS
+from quart_jwt.building_blocks import Requirement
+from quart_jwt.building_blocks import session_store
+from quart_jwt.building_blocks import verify
 from quart_jwt.exceptions import KeysUnavailableError
-from quart_jwt.extension.current import current_binding
-from quart_jwt.extension.presentation import Requirement
-from quart_jwt.extension.refused import REFUSALS
-from quart_jwt.extension.session_context import session_store
-from quart_jwt.extension.settings import Settings
-from quart_jwt.extension.verify import verify
-from quart_jwt.tokens.scopes import granted_scopes
 from quart_jwt.typing import Claims
 
 COPIED = ("client_id", "exp", "iat", "nbf", "sub", "aud", "iss", "jti", "sid", "roles")

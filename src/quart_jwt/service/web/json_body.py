@@ -10,9 +10,9 @@ from typing import Any
 
 from quart import Request
 
-from quart_jwt.service.errors import MediaTypeError
-from quart_jwt.service.errors import RequestError
-from quart_jwt.tokens.strict_json import loads
+from quart_jwt.building_blocks import strict_json_loads as loads
+from quart_jwt.service.ground.errors import MediaTypeError
+from quart_jwt.service.ground.errors import RequestError
 
 _JSON_NAMES: dict[type, str] = {str: "string", bool: "boolean"}
 

@@ -11,11 +11,11 @@ from quart import Response
 from quart_jwt import get_jwt
 from quart_jwt import get_jwt_identity
 from quart_jwt import jwt_required
+from quart_jwt.building_blocks import granted_scopes
 from quart_jwt.service.openapi import schemas
 from quart_jwt.service.openapi.documented import documented
 from quart_jwt.service.openapi.documented import Needs
 from quart_jwt.service.resources import current_resources
-from quart_jwt.tokens.scopes import granted_scopes
 
 me_routes: Blueprint = Blueprint("me", __name__)
 

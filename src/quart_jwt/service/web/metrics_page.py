@@ -10,7 +10,7 @@ from quart import Response
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.exceptions import NotFound
 
-from quart_jwt.extension.forwarded import trusted_peers
+from quart_jwt.building_blocks import trusted_peers
 from quart_jwt.service.observability.observers import current_observers
 from quart_jwt.service.openapi.documented import documented
 from quart_jwt.service.web.refusals import http_refusal

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from quart import Request
 
-from quart_jwt.service.errors import OAuthRequestError
+from quart_jwt.service.ground.errors import OAuthRequestError
 
 FORM = "application/x-www-form-urlencoded"
 MAX_FIELDS = 20

@@ -16,9 +16,9 @@ from quart_jwt import decode_token_async
 from quart_jwt import revoke_token
 from quart_jwt.exceptions import JWTExtendedException
 from quart_jwt.exceptions import KeysUnavailableError
-from quart_jwt.service.events import happened
-from quart_jwt.service.events import Kind
-from quart_jwt.service.observability.request_facts import note_claims
+from quart_jwt.service.ground.events import happened
+from quart_jwt.service.ground.events import Kind
+from quart_jwt.service.ground.request_facts import note_claims
 from quart_jwt.service.openapi import schemas
 from quart_jwt.service.openapi.documented import BODY
 from quart_jwt.service.openapi.documented import documented

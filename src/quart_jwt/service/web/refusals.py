@@ -10,7 +10,6 @@ malformed token is right; a service answers 401 for every bad token.
 import logging
 from typing import Any
 
-from blinker import Signal
 from quart import current_app
 from quart import Quart
 from quart import Response
@@ -22,14 +21,14 @@ from quart_jwt.exceptions import CSRFError
 from quart_jwt.exceptions import InsufficientScopeError
 from quart_jwt.exceptions import StoreError as SessionStoreError
 from quart_jwt.exceptions import WrongTokenError
-from quart_jwt.service.errors import OAuthRequestError
-from quart_jwt.service.errors import ServiceError
-from quart_jwt.service.errors import StoreError
-from quart_jwt.service.events import tell
+from quart_jwt.service.ground.errors import OAuthRequestError
+from quart_jwt.service.ground.errors import ServiceError
+from quart_jwt.service.ground.errors import StoreError
+from quart_jwt.service.ground.events import answer_refused
+from quart_jwt.service.ground.events import tell
 
 logger: logging.Logger = logging.getLogger(__name__)
 
-answer_refused: Signal = Signal("Sends the code of each refusal that an app answers.")
 
 CHALLENGE = "Bearer"
 BAD_TOKEN_CHALLENGE = 'Bearer error="invalid_token"'  # noqa: S105 - a challenge

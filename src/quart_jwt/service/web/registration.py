@@ -15,8 +15,8 @@ from quart import request
 from quart import Response
 
 from quart_jwt.service.accounts.accounts import normalised_name
-from quart_jwt.service.events import happened
-from quart_jwt.service.events import Kind
+from quart_jwt.service.ground.events import happened
+from quart_jwt.service.ground.events import Kind
 from quart_jwt.service.openapi import schemas
 from quart_jwt.service.openapi.documented import BODY
 from quart_jwt.service.openapi.documented import documented

@@ -26,14 +26,13 @@ from quart_jwt import unset_jwt_cookies
 from quart_jwt import verify_jwt_in_request
 from quart_jwt.exceptions import RevokedTokenError
 from quart_jwt.service.accounts.accounts import normalised_name
-from quart_jwt.service.accounts.admission import claims_of
 from quart_jwt.service.accounts.directory import User
 from quart_jwt.service.accounts.passwords import check_password
-from quart_jwt.service.errors import CredentialsError
-from quart_jwt.service.events import happened
-from quart_jwt.service.events import Kind
-from quart_jwt.service.observability.request_facts import note_claims
-from quart_jwt.service.observability.tracing import traced
+from quart_jwt.service.ground.errors import CredentialsError
+from quart_jwt.service.ground.events import happened
+from quart_jwt.service.ground.events import Kind
+from quart_jwt.service.ground.request_facts import note_claims
+from quart_jwt.service.ground.tracing import traced
 from quart_jwt.service.openapi import schemas
 from quart_jwt.service.openapi.documented import BODY
 from quart_jwt.service.openapi.documented import documented
@@ -41,6 +40,7 @@ from quart_jwt.service.openapi.documented import Needs
 from quart_jwt.service.openapi.documented import STORES
 from quart_jwt.service.resources import current_resources
 from quart_jwt.service.throttling.digests import Door
+from quart_jwt.service.web.admission import claims_of
 from quart_jwt.service.web.login_request import read_login
 from quart_jwt.service.web.token_answers import token_answer
 

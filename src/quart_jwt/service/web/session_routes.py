@@ -16,7 +16,7 @@ from quart_jwt import revoke_all_for
 from quart_jwt import revoke_family
 from quart_jwt import Session
 from quart_jwt import unset_jwt_cookies
-from quart_jwt.service.errors import UnknownSessionError
+from quart_jwt.service.ground.errors import UnknownSessionError
 from quart_jwt.service.openapi import schemas
 from quart_jwt.service.openapi.documented import documented
 from quart_jwt.service.openapi.documented import Needs

@@ -9,7 +9,7 @@ from quart_jwt import get_csrf_token
 from quart_jwt import set_access_cookies
 from quart_jwt import set_refresh_cookies
 from quart_jwt import TokenPair
-from quart_jwt.service.errors import CookieSizeError
+from quart_jwt.service.ground.errors import CookieSizeError
 from quart_jwt.service.resources import current_resources
 
 MAX_COOKIE_TOKEN = 3_800

@@ -1,0 +1,1 @@
+"""Forward-auth: questions of a gateway, answered before Quart is entered."""

@@ -1,0 +1,3 @@
+"""
+The current request or websocket: its credential and what verifying it gave.
+"""

@@ -1,0 +1,61 @@
+"""
+What every function of sessions begins with: the store, and whom it is about.
+"""
+
+from typing import Any
+
+from quart_jwt.exceptions import ConfigurationError
+from quart_jwt.extension.hooks.calling import call
+from quart_jwt.extension.hooks.loaders import Loaders
+from quart_jwt.extension.request.current import current_binding
+from quart_jwt.extension.request.current import get_jwt
+from quart_jwt.extension.sessions.store import SessionStore
+from quart_jwt.extension.settings.settings import Settings
+
+
+def session_store(settings: Settings) -> SessionStore:
+    """
+    The session store of an app.
+
+    Raises:
+        ConfigurationError: It has none.
+    """
+    if settings.sessions is None:
+        raise ConfigurationError(
+            "Sessions need a store: JWTManager(app, store=...) or JWT_STORE_URL"
+        )
+    return settings.sessions
+
+
+async def subject_of(jwt: Loaders, identity: Any) -> str:
+    """
+    Whom a token speaks for: what the identity hook says.
+
+    Raises:
+        TypeError: It is not a string.
+    """
+    hook = jwt.issuing.identity
+    subject = await call(hook, identity) if hook else identity
+    if not isinstance(subject, str):
+        raise TypeError(
+            f"The identity of a session must be a string, not {type(subject).__name__}:"
+            " pass str(user.id), or return a string from @jwt.user_identity_loader"
+        )
+    return subject
+
+
+async def named_subject(identity: Any) -> str:
+    """
+    The subject of a named identity, or of this request's token for None.
+
+    Raises:
+        RuntimeError: Nothing was verified in this request.
+        TypeError: The identity is not a string.
+    """
+    jwt, settings = current_binding()
+    if identity is not None:
+        return await subject_of(jwt, identity)
+    subject = get_jwt().get(settings.identity_claim_key)
+    if not isinstance(subject, str):
+        raise TypeError("The identity of this request's token is not a string")
+    return subject

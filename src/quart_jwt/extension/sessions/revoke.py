@@ -1,0 +1,205 @@
+"""
+Taking tokens back before they expire: one, a session, or all that somebody has.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from quart_jwt.extension.request.current import current_binding
+from quart_jwt.extension.request.current import get_jwt
+from quart_jwt.extension.sessions.claims import kept_until
+from quart_jwt.extension.sessions.claims import longest_life
+from quart_jwt.extension.sessions.claims import token_ref
+from quart_jwt.extension.sessions.context import named_subject
+from quart_jwt.extension.sessions.context import session_store
+from quart_jwt.extension.sessions.context import subject_of
+from quart_jwt.extension.sessions.store import SessionStore
+from quart_jwt.extension.settings.settings import Settings
+from quart_jwt.extension.tokens.decode import decode_token_async
+from quart_jwt.tokens.revocation import Revocation
+from quart_jwt.tokens.revocation import Scope
+from quart_jwt.typing import Claims
+
+
+async def revoke_token(token: str | None = None, *, jti: str | None = None) -> None:
+    """
+    Revoke one token: the one of this request, a given one, or one by its id.
+
+    A refresh token of a session takes its session along (RFC 7009 §2.1). A token
+    is remembered as long as it could have been accepted. Doing it twice is fine.
+
+    Args:
+        token: An encoded token, which is verified, but may have expired; None for
+            the token of this request.
+        jti: The id of a token instead; it is remembered as long as the longest-lived
+            token that could be issued now.
+
+    Raises:
+        RuntimeError: Nothing was verified in this request.
+        TypeError: Both were given.
+        ValueError: The token has no id.
+        jwt.InvalidTokenError, JWTExtendedException: The given token is not ours.
+        ConfigurationError: The app has no session store.
+        StoreError: The store cannot do it now.
+    """
+    if token is not None and jti is not None:
+        raise TypeError("Give a token or a jti, not both")
+    settings = current_binding()[1]
+    sessions = session_store(settings)
+    if jti is not None:
+        until = _longest(settings, sessions.clock())
+        await _revoke(sessions, Revocation(scope=Scope.TOKEN, name=jti, until=until))
+        return
+    claims = await _claims(token)
+    if claims["type"] == "refresh" and await _end_family_of(sessions, settings, claims):
+        return
+    await _revoke_claims(sessions, settings, claims)
+
+
+async def revoke_family(session_id: str | None = None, *, identity: Any = None) -> bool:
+    """
+    End a session: its access tokens and its refresh token are refused from now on.
+
+    Args:
+        session_id: The session; None for the one of this request's token, which is
+            revoked alone if it has none.
+        identity: Whose session it has to be, or nothing happens; None for
+            anybody's. Let users end sessions with their own identity here.
+
+    Returns:
+        Whether this call ended it: False if it had ended before, is another's, or
+        is not known.
+
+    Raises:
+        RuntimeError: Nothing was verified in this request.
+        ConfigurationError: The app has no session store.
+        StoreError: The store cannot do it now; it may have ended all the same.
+    """
+    jwt, settings = current_binding()
+    sessions = session_store(settings)
+    if session_id is None:
+        claims = get_jwt()
+        if token_ref(claims, settings.identity_claim_key).family_id is None:
+            await _revoke_claims(sessions, settings, claims)
+            return True
+        return await _end_family_of(sessions, settings, claims)
+    subject = None if identity is None else await subject_of(jwt, identity)
+    return await sessions.settle("end", _end(sessions, session_id, subject))
+
+
+async def revoke_all_for(
+    identity: Any = None,
+    *,
+    issued_by: datetime | float | None = None,
+    keep_current: bool = False,
+) -> int:
+    """
+    End every session of a user, and refuse what was issued without a session.
+
+    A sign-in that happens afterwards is not touched, were it in the same second.
+    Tokens without a session (``create_access_token()``) go by their ``iat``, which
+    has whole seconds: those of this very second are refused as well. They are
+    remembered as long as ``JWT_ACCESS_TOKEN_EXPIRES`` and
+    ``JWT_REFRESH_TOKEN_EXPIRES`` let a token live.
+
+    Args:
+        identity: The user, as in ``create_token_pair``; None for whom the token of
+            this request speaks for.
+        issued_by: Only sessions that began, and tokens that were issued, at or
+            before this moment; None for all until now.
+        keep_current: Whether the session of this request's token goes on, for "log
+            out everywhere else". Its token has to have a session.
+
+    Returns:
+        How many sessions this call ended.
+
+    Raises:
+        RuntimeError: Nothing was verified in this request, and it was asked for.
+        TypeError: The identity is not a string.
+        ConfigurationError: The app has no session store.
+        StoreError: The store cannot do it now; it may have happened all the same.
+    """
+    jwt, settings = current_binding()
+    sessions = session_store(settings)
+    subject = await named_subject(identity)
+    spare = None
+    if keep_current:
+        spare = token_ref(get_jwt(), settings.identity_claim_key).family_id
+    moment = issued_by.timestamp() if isinstance(issued_by, datetime) else issued_by
+    now = jwt.clock()
+    return await sessions.settle(
+        "end_all", _end_all(sessions, settings, subject, spare, moment, now)
+    )
+
+
+async def _claims(token: str | None) -> Claims:
+    if token is None:
+        return get_jwt()
+    return await decode_token_async(token, allow_expired=True)
+
+
+async def _end_family_of(
+    sessions: SessionStore, settings: Settings, claims: Claims
+) -> bool:
+    ref = token_ref(claims, settings.identity_claim_key)
+    if ref.family_id is None:
+        return False
+    return await sessions.settle("end", _end(sessions, ref.family_id, ref.subject))
+
+
+async def _end(sessions: SessionStore, family_id: str, subject: str | None) -> bool:
+    gone = await sessions.store.end(family_id, subject=subject, now=sessions.clock())
+    await sessions.tell_revoked(gone)
+    return bool(gone)
+
+
+async def _end_all(
+    sessions: SessionStore,
+    settings: Settings,
+    subject: str,
+    spare: str | None,
+    moment: float | None,
+    now: float,
+) -> int:
+    gone = await sessions.store.end_all(
+        subject, spare=spare, started_by=moment, now=now
+    )
+    await sessions.tell_revoked(gone)
+    issued_by = now if moment is None else moment
+    cut = Revocation(
+        scope=Scope.SUBJECT,
+        name=subject,
+        until=_longest(settings, issued_by),
+        issued_by=issued_by,
+    )
+    await sessions.store.revoke(cut, now=now)
+    await sessions.tell_revoked((cut,))
+    return len(gone)
+
+
+async def _revoke_claims(
+    sessions: SessionStore, settings: Settings, claims: Claims
+) -> None:
+    jti = claims["jti"]
+    if jti is None:
+        raise ValueError("A token without a jti cannot be revoked")
+    until = kept_until(claims.get("exp"), settings.leeway)
+    await _revoke(sessions, Revocation(scope=Scope.TOKEN, name=jti, until=until))
+
+
+async def _revoke(sessions: SessionStore, revocation: Revocation) -> None:
+    await sessions.settle("revoke", _revoke_and_tell(sessions, revocation))
+
+
+async def _revoke_and_tell(sessions: SessionStore, revocation: Revocation) -> None:
+    now = sessions.clock()
+    if revocation.until is not None and revocation.until <= now:
+        return  # it is dead already, and would only take up room
+    await sessions.store.revoke(revocation, now=now)
+    await sessions.tell_revoked((revocation,))
+
+
+def _longest(settings: Settings, issued_by: float) -> float | None:
+    """Until when the longest-lived token of the settings could be accepted."""
+    exp = longest_life(settings.access_expires, settings.refresh_expires, issued_by)
+    return kept_until(exp, settings.leeway)

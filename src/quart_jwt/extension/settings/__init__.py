@@ -1,0 +1,1 @@
+"""The ``JWT_*`` settings, compiled once, following ``app.config``."""

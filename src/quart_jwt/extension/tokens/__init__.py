@@ -1,0 +1,3 @@
+"""
+Create, decode and set tokens: Flask-JWT-Extended's functions and their awaitable twins.
+"""

@@ -1,0 +1,208 @@
+"""
+Issuing tokens, once for both colours.
+
+``issue`` is a coroutine either way; the sync functions run it by hand with a
+caller that refuses async hooks, the awaitable twins run it on the loop and let
+slow signatures (RSA) be made in a worker thread.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from dataclasses import field
+from functools import partial
+from typing import Any
+
+from quart_jwt.exceptions import ConfigurationError
+from quart_jwt.extension.hooks.calling import Caller
+from quart_jwt.extension.hooks.calling import Colour
+from quart_jwt.extension.hooks.loaders import Hook
+from quart_jwt.extension.hooks.loaders import Loaders
+from quart_jwt.extension.request.current import current_settings
+from quart_jwt.extension.request.current import this_app
+from quart_jwt.extension.sessions.claims import facts_of
+from quart_jwt.extension.settings.settings import Settings
+from quart_jwt.extension.signals import tell
+from quart_jwt.extension.signals import token_issued
+from quart_jwt.extension.tokens.json_provider import json_default
+from quart_jwt.tokens.algorithms import SLOW_TO_SIGN
+from quart_jwt.tokens.claims import check_issuable
+from quart_jwt.tokens.claims import claims_of
+from quart_jwt.tokens.claims import Layout
+from quart_jwt.tokens.codec import sign
+from quart_jwt.tokens.keys import signing_key
+from quart_jwt.tokens.keys import SigningKey
+from quart_jwt.tokens.profile import ACCESS_TYPE
+from quart_jwt.tokens.profile import check_profile
+from quart_jwt.typing import Claims
+from quart_jwt.typing import ExpiresDelta
+from quart_jwt.typing import Fresh
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """
+    What the caller of ``create_access_token`` asked for.
+
+    Attributes:
+        token_type: ``"access"`` or ``"refresh"``.
+        identity: Whom the token speaks for, before the identity hook.
+        fresh: Fresh or not, until when, or for how long.
+        expires_delta: Its life; False for no end, None for the configured one.
+        additional_claims: Claims that win over the hook's.
+        additional_headers: Header parameters that win over the hook's.
+        pinned: Claims that win over everything, for a token of a session; None
+            takes a claim out.
+    """
+
+    token_type: str
+    identity: Any
+    fresh: Fresh
+    expires_delta: ExpiresDelta | None
+    additional_claims: Claims | None
+    additional_headers: Claims | None
+    pinned: Claims | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """
+    A token that was just made.
+
+    Attributes:
+        text: The encoded token.
+        claims: What it says.
+    """
+
+    text: str = field(repr=False)
+    claims: Claims = field(repr=False)
+
+
+async def issue(jwt: Loaders, order: Order, colour: Colour) -> str:
+    """Make one token, as ``make`` does, and say so: ``signals.token_issued``."""
+    issued = await make(jwt, order, colour)
+    await tell_issued(issued.claims, colour)
+    return issued.text
+
+
+async def tell_issued(claims: Claims, colour: Colour) -> None:
+    """Send ``signals.token_issued`` for a token of the current app."""
+    if token_issued.receivers:
+        facts = facts_of(claims, current_settings().identity_claim_key)
+        told = {"token_type": claims.get("type"), **facts}
+        await tell(token_issued, this_app(), told, colour.call)
+
+
+async def make(jwt: Loaders, order: Order, colour: Colour) -> Issued:
+    """
+    Make one token.
+
+    Args:
+        jwt: The manager: its hooks, its settings, its clock.
+        order: What was asked for.
+        colour: How to call hooks, and how to compute a slow signature.
+
+    Raises:
+        TypeError: The identity is not a string; a claim is not JSON.
+        ValueError: A claim holds NaN, NUL or a lone surrogate.
+        ConfigurationError: There is no key, or it does not fit.
+        AsyncHookError: A hook is async and the caller is not.
+    """
+    settings, hooks, call = jwt.settings, jwt.issuing, colour.call
+    header = await _merged(hooks.headers, order.additional_headers, order, call)
+    additional = await _merged(hooks.claims, order.additional_claims, order, call)
+    identity = order.identity
+    # A session's subject was named by the hook at the sign-in.
+    if hooks.identity and settings.identity_claim_key not in (order.pinned or ()):
+        identity = await call(hooks.identity, identity)
+    now = jwt.clock()
+    layout = _layout(settings, order, identity, additional)
+    claims = _pinned(claims_of(layout, now), order.pinned)
+    check_issuable(claims, verify_sub=settings.verify_sub)
+    if settings.profile is not None and claims["type"] == "access":
+        check_profile(claims)
+        header["typ"] = ACCESS_TYPE
+    hooked = (await call(hooks.key, order.identity),) if hooks.key else None
+    ring_key = settings.current_key(now) if hooked is None else None
+    if ring_key is not None:
+        token = await _signed_by_ring(settings, ring_key, header, claims, colour)
+        return Issued(token, claims)
+    algorithm = header.get("alg") or settings.algorithm
+    job = partial(_signed, settings, algorithm, hooked, header, claims, json_default())
+    token = await colour.compute(job) if algorithm in SLOW_TO_SIGN else job()
+    settings.issued.remember(token, claims.get("csrf"))
+    return Issued(token, claims)
+
+
+def _pinned(claims: Claims, pinned: Claims | None) -> Claims:
+    if pinned is None:
+        return claims
+    # In place, so that a token that is made again is spelled as before.
+    merged = {**claims, **pinned}
+    return {
+        name: value
+        for name, value in merged.items()
+        if value is not None or name not in pinned
+    }
+
+
+async def _signed_by_ring(
+    settings: Settings, key: SigningKey, header: Claims, claims: Claims, colour: Colour
+) -> str:
+    """Sign with the ring's current key, which says what the header names."""
+    if header.get("alg") not in {None, "", key.algorithm}:
+        raise ConfigurationError(f"The current key of JWT_KEY_RING is {key.algorithm}")
+    job = partial(sign, {**header, "kid": key.kid}, claims, key, json_default())
+    is_slow = key.algorithm in SLOW_TO_SIGN
+    token: str = await colour.compute(job) if is_slow else job()
+    settings.issued.remember(token, claims.get("csrf"))
+    return token
+
+
+def _signed(
+    settings: Settings,
+    algorithm: str,
+    hooked: tuple[Any] | None,
+    header: Claims,
+    claims: Claims,
+    default: Callable[[Any], Any],
+) -> str:
+    """Sign; the key is loaded here, for a private RSA key takes long to load."""
+    if hooked is None and algorithm == settings.algorithm:
+        return sign(header, claims, settings.signing_key, default)
+    (material,) = hooked or (settings.encode_key,)
+    settings.check_strength(algorithm, material)
+    return sign(header, claims, signing_key(algorithm, material), default)
+
+
+async def _merged(
+    hook: Hook | None, given: Claims | None, order: Order, call: Caller
+) -> Claims:
+    loaded = await call(hook, order.identity) if hook else None
+    # dict(), for pairs will do where Flask-JWT-Extended takes them.
+    return {**dict(loaded or ()), **dict(given or ())}
+
+
+def _layout(
+    settings: Settings, order: Order, identity: Any, additional: Claims
+) -> Layout:
+    return Layout(
+        token_type=order.token_type,
+        identity_claim=settings.identity_claim_key,
+        identity=identity,
+        fresh=order.fresh,
+        expires=_expires(settings, order),
+        jti=str(uuid.uuid4()),
+        csrf=str(uuid.uuid4()) if settings.cookie_csrf_protect else None,
+        nbf=settings.encode_nbf,
+        audience=settings.encode_audience,
+        issuer=settings.encode_issuer,
+        additional=additional,
+    )
+
+
+def _expires(settings: Settings, order: Order) -> Any:
+    if order.expires_delta is not None:
+        return order.expires_delta
+    access = order.token_type == "access"  # noqa: S105 - a type, not a secret
+    return settings.access_expires if access else settings.refresh_expires

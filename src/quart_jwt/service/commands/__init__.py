@@ -1,0 +1,1 @@
+"""The ``quart-jwt`` command; it may import every part of the service."""

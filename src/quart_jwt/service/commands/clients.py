@@ -1,0 +1,100 @@
+"""
+The ``quart-jwt clients`` commands: which programs may ask about tokens.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable
+from collections.abc import Callable
+from datetime import datetime
+from datetime import UTC
+from typing import TypeVar
+
+import click
+
+from quart_jwt.service.clients.clients import Client
+from quart_jwt.service.clients.clients import Clients
+from quart_jwt.service.commands.operator_acts import operator_acts
+from quart_jwt.service.commands.users import examples
+from quart_jwt.service.database.database import Database
+from quart_jwt.service.ground.events import Kind
+from quart_jwt.service.settings.settings import read_storage_settings
+
+T = TypeVar("T")
+
+
+@click.group(
+    "clients",
+    epilog=examples(
+        "quart-jwt clients add orders-api",
+        "quart-jwt clients list",
+        "quart-jwt clients remove orders-api",
+    ),
+)
+def clients() -> None:
+    """
+    Manage which programs may ask about tokens.
+
+    They do so at /introspect and /revoke. The service may be running meanwhile.
+    """
+
+
+@clients.command("add", epilog=examples("quart-jwt clients add orders-api"))
+@click.argument("name")
+def add(name: str) -> None:
+    """
+    Add the client NAME, and print its secret: it is shown this once.
+
+    The secret alone goes to standard output, for scripts.
+    """
+    with operator_acts(os.environ) as say:
+        secret = _with_clients(lambda clients: clients.add(name))
+        say(Kind.CLIENT_ADDED, client=name)
+    click.echo(f"added {name}; its secret, which nobody can show again:", err=True)
+    click.echo(secret)
+
+
+@clients.command("list", epilog=examples("quart-jwt clients list"))
+def list_clients() -> None:
+    """
+    List all clients: name and when added, between tabs.
+    """
+    read_storage_settings(os.environ).require_database()
+    for client in _with_clients(lambda clients: clients.listed()):
+        click.echo(_line(client))
+
+
+@clients.command("remove", epilog=examples("quart-jwt clients remove orders-api"))
+@click.argument("name")
+def remove(name: str) -> None:
+    """
+    Remove NAME; its secret is refused at once.
+
+    To change a secret, remove the client and add it again.
+    """
+    with operator_acts(os.environ) as say:
+        _with_clients(lambda clients: clients.remove(name))
+        say(Kind.CLIENT_REMOVED, client=name)
+    click.echo(f"removed {name}")
+
+
+def _with_clients(work: Callable[[Clients], Awaitable[T]]) -> T:
+    """Run ``work`` with the clients of the configured database."""
+    storage = read_storage_settings(os.environ)
+    storage.prepare()
+
+    async def run() -> T:
+        database = Database(storage.database_url)
+        try:
+            await database.open()
+            return await work(Clients(database, time.time))
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+def _line(client: Client) -> str:
+    added = datetime.fromtimestamp(client.created_at, UTC)
+    return f"{client.name}\t{added:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,102 @@
+"""
+The ``quart-jwt config`` commands: are the settings right, and which ones count?
+"""
+
+import os
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+
+import click
+
+from quart_jwt.service.commands.start_check import check_start
+from quart_jwt.service.commands.users import examples
+from quart_jwt.service.ground.errors import SettingsError
+from quart_jwt.service.ground.errors import StartError
+from quart_jwt.service.serving.server_config import make_config
+from quart_jwt.service.serving.server_config import read_values
+from quart_jwt.service.serving.server_config import worker_count
+from quart_jwt.service.settings.environment import Effective
+from quart_jwt.service.settings.environment import NAMES
+from quart_jwt.service.settings.environment import Reading
+from quart_jwt.service.settings.masking import masked
+from quart_jwt.service.settings.settings import read_all
+from quart_jwt.service.settings.settings import read_settings
+from quart_jwt.service.settings.sources import PREFIX
+from quart_jwt.service.settings.sources import settings_file
+
+
+@click.group("config", epilog=examples("quart-jwt config check"))
+def config_group() -> None:
+    """
+    Look at the settings. Nothing is opened, made or started.
+    """
+
+
+@config_group.command(
+    "check", epilog=examples("quart-jwt --settings /etc/quart-jwt.toml config check")
+)
+def check() -> None:
+    """
+    Say whether the service would start; list all that is wrong.
+
+    It looks at the environment, the settings file and ./hypercorn.toml, and whether
+    the drivers, the user directory and the folders that they name are there.
+    """
+    faults = [*_faults_of(_check_service), *_faults_of(_check_server)]
+    if faults:
+        raise SettingsError(faults)
+    path = settings_file(os.environ)
+    where = "environment" if path is None else f"environment and {path}"
+    click.echo(f"the settings are fine ({where})")
+
+
+@config_group.command("show", epilog=examples("quart-jwt config show"))
+def show() -> None:
+    """
+    Print every setting with its value and where it comes from.
+
+    Secrets are masked. What is wrong is listed afterwards, with exit status 1.
+    """
+    reading = Reading(os.environ)
+    faults = _faults_of(lambda: read_all(reading, os.environ))
+    click.echo(_table(reading.effective))
+    if faults:
+        raise SettingsError(faults)
+
+
+def _check_service() -> None:
+    check_start(read_settings(os.environ))
+
+
+def _check_server() -> None:
+    values = read_values(None)
+    worker_count(values, None)
+    make_config(values, [])
+
+
+def _faults_of(look: Callable[[], object]) -> Sequence[str]:
+    try:
+        look()
+    except SettingsError as error:
+        return error.faults
+    except StartError as error:
+        return [str(error)]
+    return []
+
+
+def _place(setting: tuple[str, Effective]) -> int:
+    name, _ = setting
+    return NAMES.index(name) if name in NAMES else len(NAMES)
+
+
+def _table(settings: Mapping[str, Effective]) -> str:
+    rows = [
+        (f"{PREFIX}{name}", masked(name, one.text) or "-", one.origin)
+        for name, one in sorted(settings.items(), key=_place)
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    return "\n".join(
+        f"{name:<{widths[0]}}  {value:<{widths[1]}}  {origin}"
+        for name, value, origin in rows
+    )

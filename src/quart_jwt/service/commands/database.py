@@ -1,0 +1,79 @@
+"""
+The ``quart-jwt db`` commands: the tables of the databases that the environment names.
+"""
+
+import asyncio
+import os
+
+import click
+
+from quart_jwt.building_blocks import POSTGRESQL
+from quart_jwt.building_blocks import SQLITE
+from quart_jwt.building_blocks import SQLStore
+from quart_jwt.exceptions import ConfigurationError
+from quart_jwt.exceptions import StoreError
+from quart_jwt.service.commands.users import examples
+from quart_jwt.service.database.database import Database
+from quart_jwt.service.ground.errors import StartError
+from quart_jwt.service.settings.settings import read_storage_settings
+from quart_jwt.service.settings.storage import Storage
+
+
+@click.group(
+    "db",
+    epilog=examples(
+        "QUART_JWT_DATABASE_URL=postgresql+asyncpg://user@host/name"
+        " quart-jwt db upgrade",
+    ),
+)
+def db() -> None:
+    """
+    Manage the tables. A SQLite file needs none of this: the service looks after it.
+    """
+
+
+@db.command("upgrade", epilog=examples("quart-jwt db upgrade"))
+def upgrade() -> None:
+    """
+    Bring the tables to this version.
+
+    Those of QUART_JWT_DATABASE_URL and QUART_JWT_STORE_URL. Do it before new workers
+    start; old ones may serve meanwhile and afterwards. A database that is up to date
+    is left alone.
+    """
+    storage = read_storage_settings(os.environ)
+    storage.prepare()
+    asyncio.run(_upgrade(storage))
+
+
+async def _upgrade(storage: Storage) -> None:
+    if storage.store_url is None or storage.is_database_named:
+        await _upgrade_accounts(storage.database_url)
+        click.echo("accounts: up to date")
+    if storage.sessions_url.partition("://")[0] in {SQLITE, POSTGRESQL}:
+        await _upgrade_sessions(storage.sessions_url)
+        click.echo("sessions: up to date")
+    else:
+        click.echo("sessions: their store has no tables")
+
+
+async def _upgrade_accounts(url: str) -> None:
+    database = Database(url)
+    try:
+        await database.upgrade()
+    finally:
+        await database.close()
+
+
+async def _upgrade_sessions(url: str) -> None:
+    try:
+        store = SQLStore(url)
+    except ConfigurationError as error:
+        raise StartError(f"QUART_JWT_STORE_URL cannot be used: {error}") from error
+    try:
+        await store.upgrade()
+    except StoreError as error:
+        cause = getattr(error.__cause__, "orig", error.__cause__) or error
+        raise StartError(f"the sessions cannot be upgraded: {cause}") from error
+    finally:
+        await store.close()

@@ -1,0 +1,167 @@
+"""
+The ``quart-jwt keys`` commands: the keys that sign tokens, and their rotation.
+
+They work on the database alone; every running process follows by itself.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable
+from collections.abc import Callable
+from datetime import datetime
+from datetime import UTC
+from math import inf
+from typing import TypeVar
+
+import click
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import PublicFormat
+
+from quart_jwt.building_blocks import read_public_jwk
+from quart_jwt.service.commands.operator_acts import operator_acts
+from quart_jwt.service.commands.users import examples
+from quart_jwt.service.database.database import Database
+from quart_jwt.service.ground.errors import KeyStateError
+from quart_jwt.service.ground.events import Kind
+from quart_jwt.service.keys.schedule import ScheduledKey
+from quart_jwt.service.keys.schedule import StoredKey
+from quart_jwt.service.keys.signing_keys import signing_keys
+from quart_jwt.service.keys.signing_keys import SigningKeys
+from quart_jwt.service.settings.settings import read_settings
+from quart_jwt.service.settings.sources import PREFIX
+
+T = TypeVar("T")
+
+
+@click.group(
+    "keys",
+    epilog=examples(
+        "quart-jwt keys list",
+        "quart-jwt keys rotate",
+        "quart-jwt keys export > jwks.json",
+    ),
+)
+def keys() -> None:
+    """
+    Manage the keys that sign tokens. The service may be running meanwhile.
+    """
+
+
+@keys.command(
+    "list", epilog=examples("quart-jwt keys list", "quart-jwt keys list --all")
+)
+@click.option("--all", "ended", is_flag=True, help="Also those that have ended.")
+def list_keys(*, ended: bool) -> None:
+    """
+    List the keys.
+
+    A line each, with tabs between: id, algorithm, state, since when published, from
+    when on signing, until when verifying.
+    """
+    now = datetime.now(UTC).timestamp()
+    for key in _scheduled():
+        if ended or key.state(now) != "ended":
+            click.echo(_line(key, now))
+
+
+@keys.command("rotate", epilog=examples("quart-jwt keys rotate"))
+def rotate() -> None:
+    """
+    Publish a new key. It signs after QUART_JWT_PUBLISH_BEFORE_USE; the key of
+    before verifies until the last token that it made has expired.
+    """
+    with operator_acts(os.environ) as say:
+        made = _with_keys(lambda keys: keys.rotate())
+        say(Kind.KEY_PUBLISHED, key_id=made.kid)
+    click.echo(f"published {made.kid}; it signs from {_time(made.signs_from)}")
+
+
+@keys.command("retire", epilog=examples("quart-jwt keys retire KID"))
+@click.argument("kid")
+def retire(kid: str) -> None:
+    """
+    End the key KID now: every token that it has signed is refused.
+
+    For a key that got into the wrong hands. It has to be retired or next: rotate
+    first if it is the one that signs.
+    """
+    with operator_acts(os.environ) as say:
+        _with_keys(lambda keys: keys.retire(kid))
+        say(Kind.KEY_RETIRED, key_id=kid)
+    click.echo(f"ended {kid}; what it has signed is refused")
+
+
+@keys.command(
+    "export",
+    epilog=examples(
+        "quart-jwt keys export > jwks.json", "quart-jwt keys export --format pem"
+    ),
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["jwks", "pem"]),
+    default="jwks",
+    show_default=True,
+    help="A JWK Set, or PEM for gateways that know no JWK Set (Kong, APISIX).",
+)
+def export(form: str) -> None:
+    """
+    Print the public keys that verify now.
+
+    Private ones are never printed.
+    """
+    now = datetime.now(UTC).timestamp()
+    verifying = [key.stored for key in _scheduled() if key.state(now) != "ended"]
+    if form == "jwks":
+        click.echo(json.dumps({"keys": [key.public for key in verifying]}, indent=2))
+    for key in verifying if form == "pem" else []:
+        click.echo(f"# {key.kid} {key.algorithm}\n{_pem(key)}", nl=False)
+
+
+def _scheduled() -> list[ScheduledKey]:
+    """Read all keys; nothing is made."""
+    return _with_keys(lambda keys: keys.scheduled(), reading=True)
+
+
+def _with_keys(
+    work: Callable[[SigningKeys], Awaitable[T]], *, reading: bool = False
+) -> T:
+    """Run ``work`` with the keys of the configured database."""
+    settings = read_settings(os.environ)
+    if settings.secret_key is not None:
+        raise KeyStateError(
+            f"{PREFIX}SECRET_KEY is set: it signs (HS256), and there are no other keys"
+        )
+    if reading:
+        settings.storage.require_database()
+    settings.storage.prepare()
+
+    async def run() -> T:
+        database = Database(settings.storage.database_url)
+        try:
+            await database.open()
+            return await work(signing_keys(settings, database))
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+def _line(key: ScheduledKey, now: float) -> str:
+    stored = key.stored
+    parts = [stored.kid, stored.algorithm, key.state(now), _time(stored.published_at)]
+    return "\t".join([*parts, _time(key.signs_from), _time(key.verifies_until)])
+
+
+def _pem(key: StoredKey) -> str:
+    public = read_public_jwk(key.public).material
+    pem: bytes = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return pem.decode("ascii")
+
+
+def _time(seconds: float) -> str:
+    if seconds == inf:
+        return "-"
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,1 @@
+"""The database of accounts, clients and keys, and its schema."""

@@ -1,0 +1,1 @@
+"""A store as an application uses it: with deadlines, followed, and purged."""

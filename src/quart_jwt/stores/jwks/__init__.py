@@ -1,0 +1,1 @@
+"""The public keys of other issuers, fetched over HTTP and kept."""

@@ -1,0 +1,76 @@
+"""
+What the SQL store says about revocations, as statements.
+"""
+
+from sqlalchemy import and_
+from sqlalchemy import case
+from sqlalchemy import ColumnElement
+from sqlalchemy import exists
+from sqlalchemy import false
+from sqlalchemy import func
+from sqlalchemy import or_
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite
+
+from quart_jwt.stores.sql.tables import digest
+from quart_jwt.stores.sql.tables import FAMILIES
+from quart_jwt.stores.sql.tables import REVOCATIONS
+from quart_jwt.tokens.revocation import Revocation
+from quart_jwt.tokens.revocation import Scope
+from quart_jwt.tokens.revocation import TokenRef
+
+Insert = sqlite.Insert | postgresql.Insert
+
+
+def remembered(insert: Insert, revocation: Revocation) -> Insert:
+    """
+    The statement that puts a revocation in, or makes one that is there stricter.
+
+    Args:
+        insert: An INSERT into the revocations.
+        revocation: Of a token or of a subject.
+    """
+    new = insert.values(
+        scope=revocation.scope.value,
+        name_digest=digest(revocation.name),
+        until=revocation.until,
+        issued_by=revocation.issued_by,
+    )
+    old, given = REVOCATIONS.c, new.excluded
+    # A comparison with NULL is not true: NULL is for ever, in either of them.
+    is_later = or_(old.until.is_(None), old.until > given.until)
+    until = case((is_later, old.until), else_=given.until)
+    reach = case(
+        (old.issued_by > given.issued_by, old.issued_by),
+        else_=func.coalesce(given.issued_by, old.issued_by),
+    )
+    return new.on_conflict_do_update(
+        index_elements=[old.scope, old.name_digest],
+        set_={"until": until, "issued_by": reach},
+    )
+
+
+def revoked(token: TokenRef) -> ColumnElement[bool]:
+    """The condition under which a token was taken back."""
+    reasons: list[ColumnElement[bool]] = []
+    if token.jti is not None:
+        reasons.append(_is_revoked(Scope.TOKEN, token.jti))
+    if token.family_id is not None:
+        goes_on = and_(
+            FAMILIES.c.family_id == token.family_id, FAMILIES.c.revoked_at.is_(None)
+        )
+        reasons.append(~exists().where(goes_on))
+    elif token.subject is not None:
+        reaches = REVOCATIONS.c.issued_by >= token.issued_at
+        reasons.append(_is_revoked(Scope.SUBJECT, token.subject, reaches))
+    return or_(false(), *reasons)
+
+
+def _is_revoked(
+    scope: Scope, name: str, *more: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    return exists().where(
+        REVOCATIONS.c.scope == scope.value,
+        REVOCATIONS.c.name_digest == digest(name),
+        *more,
+    )

@@ -1,0 +1,108 @@
+"""
+The schema of a database: which revision it has, and how it gets the newest one.
+
+``upgrade`` is one transaction, and waits for whoever upgrades at the same time. A
+database that is newer than this code is fine: revisions only add
+(``quart_jwt.stores.sql.migrations``), so old and new workers serve together.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlalchemy import func
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from quart_jwt.exceptions import StoreError
+from quart_jwt.stores.sql.connections import Connections
+
+ENVIRONMENT = Path(__file__).with_name("migrations")
+"""Where Alembic finds ``env.py``."""
+
+UPGRADE_LOCK = 0x7175_6172_742D_6A77
+"""Whoever upgrades on PostgreSQL holds it: "quart-jw" as a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """
+    One line of revisions.
+
+    Attributes:
+        revisions: The folder in which they are.
+        version_table: Where a database keeps its revision.
+    """
+
+    revisions: Path
+    version_table: str
+
+    def _config(self) -> Config:
+        config = Config()
+        # Alembic interpolates "%".
+        for option, path in (
+            ("script_location", ENVIRONMENT),
+            ("version_locations", self.revisions),
+        ):
+            config.set_main_option(option, str(path).replace("%", "%%"))
+        config.set_main_option("path_separator", "newline")
+        return config
+
+    def upgrade(self, connection: Connection) -> None:
+        """Bring a database to the newest revision, in the caller's transaction."""
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(UPGRADE_LOCK)))
+        if self.lags(connection):
+            config = self._config()
+            config.attributes["connection"] = connection
+            config.attributes["version_table"] = self.version_table
+            command.upgrade(config, "head")
+
+    def lags(self, connection: Connection) -> bool:
+        """Whether a database lacks a revision that this code knows."""
+        context = MigrationContext.configure(
+            connection, opts={"version_table": self.version_table}
+        )
+        current = context.get_current_revision()
+        scripts = ScriptDirectory.from_config(self._config())
+        known = [one.revision for one in scripts.walk_revisions()]
+        return current is None or (current in known and current != known[0])
+
+
+SESSIONS = Schema(ENVIRONMENT / "versions", "quart_jwt_version")
+"""The tables of the SQL store."""
+
+
+async def upgrade(connections: Connections, schema: Schema = SESSIONS) -> None:
+    """
+    Bring a database to the newest revision; one that is there already is left alone.
+
+    Raises:
+        StoreError: The database does not answer, or forbids it.
+    """
+
+    async def upgrading(connection: AsyncConnection) -> None:
+        await connection.run_sync(schema.upgrade)
+
+    await connections.write(upgrading)
+
+
+async def require(connections: Connections, schema: Schema = SESSIONS) -> None:
+    """
+    Come back if a database has every revision that this code needs.
+
+    Raises:
+        StoreError: It has not, and somebody has to upgrade it; or it does not answer.
+    """
+
+    async def lags(connection: AsyncConnection) -> bool:
+        return await connection.run_sync(schema.lags)
+
+    if await connections.read(lags):
+        raise StoreError(
+            "The database lacks tables of this version: run 'quart-jwt db upgrade'"
+        )
