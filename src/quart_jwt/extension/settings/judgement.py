@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from quart_jwt.exceptions import ConfigurationError
+from quart_jwt.extension.settings.issuers import in_seconds
 from quart_jwt.extension.settings.issuers import Issuer
 from quart_jwt.extension.settings.issuers import KeySources
 from quart_jwt.extension.settings.issuers import read_issuers
@@ -40,6 +41,11 @@ class JudgementSettings(KeySettings):
         return leeway.total_seconds() if isinstance(leeway, timedelta) else leeway
 
     @cached_property
+    def clock_skew(self) -> float:
+        """Seconds by which another host's clock may be ahead of this one's."""
+        return in_seconds("JWT_CLOCK_SKEW", self.values["JWT_CLOCK_SKEW"])
+
+    @cached_property
     def expectation(self) -> Expectation:
         """What the claims of our own tokens are judged by."""
         issuer, audience = self.decode_issuer, self.decode_audience
@@ -49,6 +55,7 @@ class JudgementSettings(KeySettings):
             audience = audience or self.encode_audience
         return Expectation(
             leeway_s=self.leeway,
+            clock_skew_s=self.clock_skew,
             issuer=issuer,
             audience=audience,
             verify_sub=self.verify_sub,
