@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from quart import Quart
@@ -150,7 +151,8 @@ async def test_no_bytes_are_a_server_error(
             (source.choice([b"authorization", b"cookie", b"accept"]), noise)
             for noise in (_noise(source, token), _noise(source, token))
         ]
-        query = _noise(source, token)
+        # Quart itself fails on a query beyond ASCII; servers refuse it (RFC 9112 §3.2).
+        query = quote(_noise(source, token), safe="=&").encode("ascii")
         for path in PATHS:
             status = await _status(app, path, headers, query_string=query)
             assert status in {200, 401, 403, 422}, (path, headers, query)
