@@ -434,3 +434,13 @@ async def test_without_httpx_the_extra_is_named(
     monkeypatch.setattr(issuers, "find_spec", lambda _name: None)
     with pytest.raises(ConfigurationError, match=r"pip install 'quart-jwt\[jwks\]'"):
         await make_app(JWT_ISSUERS={ISSUER: GOOD}).startup()
+
+
+async def test_an_unknown_issuer_is_named_as_the_fault(consumer: Quart) -> None:
+    """A token of an issuer that is not configured is not said to have a bad ``alg``."""
+    unknown = await _get(consumer, _token(iss="https://else.example"))
+    known = await _get(consumer, _token("RS384"))
+
+    assert (await unknown.get_json())["msg"] == "Invalid issuer"
+    assert (await known.get_json())["msg"] == "The specified alg value is not allowed"
+    assert {unknown.status_code, known.status_code} == {422}

@@ -104,6 +104,14 @@ class JudgementSettings(KeySettings):
         name = claims.get("iss")
         return self.issuers.get(name) if isinstance(name, str) else None
 
+    def is_unknown_issuer(self, claims: Claims) -> bool:
+        """Whether a token names an issuer that is neither in ``JWT_ISSUERS`` nor us."""
+        name, accepted = claims.get("iss"), self.decode_issuer
+        if not self.issuers or not isinstance(name, str):
+            return False
+        ours = (accepted,) if isinstance(accepted, str) else accepted or ()
+        return name != self.encode_issuer and name not in ours
+
     def expectation_of(self, claims: Claims) -> Expectation:
         """What the claims of a token are judged by: its issuer's rules, or ours."""
         issuer = self.issuer_of(claims)
