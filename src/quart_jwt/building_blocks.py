@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from quart_jwt.tokens.key_ring import ring_key
     from quart_jwt.tokens.key_ring import RingKey
     from quart_jwt.tokens.keys import weakness
+    from quart_jwt.tokens.origin import is_origin
     from quart_jwt.tokens.revocation import Revocation
     from quart_jwt.tokens.revocation import TokenRef
     from quart_jwt.tokens.rotation import Family
@@ -129,6 +130,7 @@ __getattr__ = lazy_names(
             "ring_key",
         ),
         "quart_jwt.tokens.keys": ("weakness",),
+        "quart_jwt.tokens.origin": ("is_origin",),
         "quart_jwt.tokens.revocation": (
             "Revocation",
             "TokenRef",
@@ -189,6 +191,7 @@ __all__ = [
     "current_binding",
     "current_settings",
     "granted_scopes",
+    "is_origin",
     "is_scope",
     "key_thumbprint",
     "open_routes",

@@ -1,6 +1,7 @@
 """Rows of ``docs/differences.md``: what is a good token."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -266,3 +267,15 @@ async def test_fallback_secrets_verify_nothing_beside_a_key_of_our_own() -> None
     theirs, ours = await _shown(mint(key=OTHER_SECRET), "old-secrets-own-key")
 
     assert refused(422, "Signature verification failed") == theirs == ours
+
+
+@pytest.mark.parametrize("claim", ["iat", "nbf"])
+async def test_a_clock_may_be_five_seconds_ahead(claim: str) -> None:
+    """A token from a host whose clock is a few seconds ahead passes."""
+    theirs, ours = await _shown(mint({claim: NOW + HOUR}), "skew")
+    assert {theirs.status, ours.status} == {422}
+
+    # Their clock is the machine's; five seconds ahead of it, whatever the time is.
+    theirs, ours = await _shown(mint({claim: int(time.time()) + 4}), "skew")
+    assert theirs.status == 422
+    assert identity_of(ours) == "ann"

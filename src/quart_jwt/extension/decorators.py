@@ -26,6 +26,7 @@ from quart_jwt.extension.hooks.colour import WouldSuspendError
 from quart_jwt.extension.protection import mark
 from quart_jwt.extension.request.current import current_binding
 from quart_jwt.extension.request.current import remember
+from quart_jwt.extension.request.current import remember_refusal
 from quart_jwt.extension.request.current import this_app
 from quart_jwt.extension.request.pending import Outcome
 from quart_jwt.extension.request.pending import PendingVerification
@@ -150,14 +151,17 @@ async def verify_subject(subject: Subject, requirement: Requirement) -> Verified
     Verify a request or websocket handshake, and remember the result with it.
 
     Returns:
-        The result, or None for a method that needs no token.
+        The result, or None for a method that needs no token: the view then runs
+        for an anonymous client.
     """
     if subject.method in EXEMPT_METHODS:
+        remember(subject, Verified(None, None))
         return None
     jwt, settings = current_binding()
     try:
         verified = await verify(jwt, settings, presentation_of(subject), requirement)
     except REFUSALS as exc:
+        remember_refusal(subject)
         await tell_refused(this_app(), settings, exc)
         raise
     remember(subject, verified)

@@ -2,7 +2,6 @@
 ``JWTManager``: binds hooks and settings to an app, and errors to answers.
 """
 
-import time
 from collections.abc import Awaitable
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +18,7 @@ from quart import jsonify
 from quart import make_response
 from quart import Quart
 
+from quart_jwt.clock import system_time
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import CSRFError
 from quart_jwt.exceptions import FreshTokenRequired
@@ -98,7 +98,7 @@ class JWTManager(Loaders):
         app: Quart | None = None,
         add_context_processor: bool = False,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = system_time,
         store: Store | None = None,
     ) -> None:
         super().__init__()

@@ -10,6 +10,8 @@ import logging
 from typing import Any
 
 from jwt.exceptions import ExpiredSignatureError
+from jwt.exceptions import InvalidAlgorithmError
+from jwt.exceptions import InvalidIssuerError
 
 from quart_jwt.exceptions import NoAuthorizationError
 from quart_jwt.exceptions import RevokedTokenError
@@ -190,7 +192,13 @@ async def _keys(
     if issuer is not None:
         algorithm = allowed_algorithm(parsed.header, issuer.algorithms)
         return await issuer.keys.candidates(parsed.header.get("kid"), algorithm)
-    algorithm = allowed_algorithm(parsed.header, settings.decode_algorithms)
+    try:
+        algorithm = allowed_algorithm(parsed.header, settings.decode_algorithms)
+    except InvalidAlgorithmError:
+        # The token of an issuer that is missing in JWT_ISSUERS: say so.
+        if settings.is_unknown_issuer(parsed.claims):
+            raise InvalidIssuerError("Invalid issuer") from None
+        raise
     if key_hook is None:
         return settings.candidates(parsed.header, algorithm, now)
     material = await call(key_hook, copy(parsed.header), copy(parsed.claims))

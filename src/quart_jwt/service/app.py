@@ -4,7 +4,6 @@ The application: settings and a clock in, a Quart application out.
 Every ``JWT_*`` option that the service relies on is set here and nowhere else.
 """
 
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -17,6 +16,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from quart_jwt import ForwardAuth
 from quart_jwt import JWTManager
 from quart_jwt.building_blocks import KeyRing
+from quart_jwt.clock import system_time
 from quart_jwt.service.ground.lifetime import Part
 from quart_jwt.service.ground.lifetime import serve_with
 from quart_jwt.service.ground.request_facts import RequestIds
@@ -55,7 +55,7 @@ BODY_TIMEOUT_S = 10
 """A login is one packet or two; slower senders hold connections on purpose."""
 
 
-def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
+def create_app(settings: Settings, clock: Clock = system_time) -> Quart:
     """
     Build the service.
 

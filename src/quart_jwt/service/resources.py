@@ -4,7 +4,6 @@ What lives as long as the application: made with it, opened and closed by it.
 A route finds its resources with ``current_resources()``; nothing is global.
 """
 
-import time
 from collections.abc import AsyncGenerator
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +15,7 @@ from quart import current_app
 from quart_jwt import JWTManager
 from quart_jwt import Store
 from quart_jwt.building_blocks import store_from_url
+from quart_jwt.clock import system_time
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.service.accounts.accounts import Accounts
 from quart_jwt.service.accounts.authentication import Authentication
@@ -185,7 +185,7 @@ async def opened_accounts(
     passwords = Passwords(cost, slots=1)
     try:
         await database.open()
-        yield Accounts(database, time.time), passwords
+        yield Accounts(database, system_time), passwords
     finally:
         await passwords.close()
         await database.close()

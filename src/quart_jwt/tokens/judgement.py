@@ -41,6 +41,8 @@ class Expectation:
 
     Attributes:
         leeway_s: Tolerated clock difference, in seconds.
+        clock_skew_s: Seconds by which the issuer's clock may be ahead: ``iat`` and
+            ``nbf`` may lie that far in the future. It does not prolong a token.
         issuer: The accepted ``iss``, or several; None for any.
         audience: The accepted ``aud``, or several; None for any.
         verify_sub: Whether ``sub`` has to be a string.
@@ -49,11 +51,17 @@ class Expectation:
     """
 
     leeway_s: float
+    clock_skew_s: float = 0
     issuer: str | Container[str] | None
     audience: str | Iterable[str] | None
     verify_sub: bool
     identity_claim: str
     profile: Profile | None = None
+
+    @property
+    def early_s(self) -> float:
+        """Seconds before ``iat`` and ``nbf`` at which a token is accepted."""
+        return max(self.leeway_s, self.clock_skew_s)
 
     def is_fixed(self) -> bool:
         """Whether nobody else can change it: a live view of a dict is not fixed."""
@@ -92,8 +100,8 @@ def judge(
         ExpiredSignatureError: With ``jwt_header`` and ``jwt_data``.
     """
     claims = token.claims
-    _judge_iat(claims, now + expectation.leeway_s)
-    _judge_nbf(claims, now + expectation.leeway_s)
+    _judge_iat(claims, now + expectation.early_s)
+    _judge_nbf(claims, now + expectation.early_s)
     expires = None if allow_expired else _exp(claims)
     _judge_iss(claims, expectation.issuer)
     _judge_aud(claims, expectation.audience)
@@ -119,10 +127,10 @@ def window(token: Token, expectation: Expectation) -> tuple[float, float]:
     Returns:
         The first second at which it passes, and the first at which it does not.
     """
-    claims, leeway_s = token.claims, expectation.leeway_s
+    claims = token.claims
     valid_from = max(int(claims.get("iat", 0)), int(claims.get("nbf", 0)))
     expires = int(claims["exp"]) if "exp" in claims else inf
-    return valid_from - leeway_s, expires + leeway_s
+    return valid_from - expectation.early_s, expires + expectation.leeway_s
 
 
 def judge_type(claims: Claims, *, refresh: bool) -> None:

@@ -145,7 +145,7 @@ class ForwardAuth:
         path, below = self._path, f"{self._path}/"
 
         async def lane(scope: Any, receive: Any, send: Send) -> None:
-            asked = scope.get("path", "")
+            asked = _path_in_app(scope)
             ours = asked == path or asked.startswith(below)
             if ours and scope["type"] in QUESTIONS:
                 await self(scope, receive, send)
@@ -207,6 +207,15 @@ class ForwardAuth:
         if isinstance(exc, FORBIDDEN):
             return 403, [], body
         return 401, [(b"www-authenticate", _challenge(exc))], body
+
+
+def _path_in_app(scope: Any) -> str:
+    """Return the path without the prefix that the app is mounted at (``root_path``)."""
+    path: str = scope.get("path", "")
+    prefix = scope.get("root_path", "")
+    if prefix and path.startswith(prefix + "/"):
+        return path[len(prefix) :]
+    return path
 
 
 def _tell_undecided(exc: Exception) -> None:

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from hypercorn.typing import HTTPScope
 from hypercorn.typing import WebsocketScope
-from werkzeug.http import parse_cookie
+from werkzeug.sansio.http import parse_cookie
 
 from quart_jwt.exceptions import InvalidHeaderError
 from quart_jwt.tokens import locations

@@ -54,7 +54,7 @@ def nonblocking(hook: Hook) -> Hook:
     """
     try:
         hook.__quart_jwt_nonblocking__ = True  # type: ignore[attr-defined]
-    except AttributeError:
+    except (AttributeError, TypeError):  # a method, a built-in, an instance with slots
         return cast("Hook", nonblocking(functools.partial(hook)))
     return hook
 

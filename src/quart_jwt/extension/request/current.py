@@ -15,6 +15,7 @@ from quart_jwt.extension.hooks.loaders import Loaders
 from quart_jwt.extension.request.pending import is_pending
 from quart_jwt.extension.request.pending import unawaited_error
 from quart_jwt.extension.request.subject import note
+from quart_jwt.extension.request.subject import note_of
 from quart_jwt.extension.request.subject import noted
 from quart_jwt.extension.request.subject import Subject
 from quart_jwt.extension.settings.issuers import KeySources
@@ -89,6 +90,17 @@ def this_app() -> Quart:
 def remember(subject: Subject, verified: Verified) -> None:
     """Let this request rely on ``verified``."""
     note(subject, "verified", verified)
+
+
+def remember_refusal(subject: Subject) -> None:
+    """
+    Let this request be anonymous from here on, unless a token was verified before.
+
+    After-request functions and error handlers see the refusal, too, and may ask for
+    the identity; the refusal must not become a server error.
+    """
+    if note_of(subject, "verified") is None:
+        remember(subject, Verified(None, None))
 
 
 def recall() -> Verified | None:

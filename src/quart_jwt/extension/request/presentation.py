@@ -206,7 +206,7 @@ async def present(
         InvalidHeaderError, InvalidQueryParamError, CSRFError: A location has
             one that is malformed; the locations after it are not tried.
     """
-    places = settings.token_location
+    places = settings.locations
     if requirement.locations:
         places = _places(requirement.locations) or places
     reasons: list[str] = []
@@ -254,7 +254,7 @@ async def _in_cookies(
         return Credential(text, "cookies")
     if presentation.opens_websocket:
         _welcome(presentation, settings)
-    if presentation.method not in settings.csrf_request_methods:
+    if presentation.method not in settings.csrf_methods:
         return Credential(text, "cookies")
     return Credential(text, "cookies", await _csrf(presentation, refresh, settings))
 
