@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from quart_jwt.extension.settings.sessions import DETAILS
     from quart_jwt.extension.settings.settings import Settings as JWTSettings
     from quart_jwt.extension.verify import verify
-    from quart_jwt.stores.base import Changes
-    from quart_jwt.stores.base import Limit
     from quart_jwt.stores.base import Store
     from quart_jwt.stores.redis.scripts import Client
     from quart_jwt.stores.redis.scripts import Script
@@ -46,19 +44,15 @@ if TYPE_CHECKING:
     from quart_jwt.stores.sql.store import SQLStore
     from quart_jwt.stores.urls import SCHEMES
     from quart_jwt.stores.urls import store_from_url
+    from quart_jwt.stores.wrapped import Call as StoreCall
+    from quart_jwt.stores.wrapped import wrapped as wrapped_store
     from quart_jwt.tokens.jwk import key_thumbprint
     from quart_jwt.tokens.jwk import read_public_jwk
     from quart_jwt.tokens.key_ring import KeyRing
     from quart_jwt.tokens.key_ring import ring_key
     from quart_jwt.tokens.key_ring import RingKey
     from quart_jwt.tokens.keys import weakness
-    from quart_jwt.tokens.revocation import Revocation
-    from quart_jwt.tokens.revocation import TokenRef
-    from quart_jwt.tokens.rotation import Family
     from quart_jwt.tokens.rotation import Outcome
-    from quart_jwt.tokens.rotation import Presented
-    from quart_jwt.tokens.rotation import Rotation
-    from quart_jwt.tokens.rotation import Successor
     from quart_jwt.tokens.scopes import granted_scopes
     from quart_jwt.tokens.scopes import is_scope
     from quart_jwt.tokens.strict_json import loads as strict_json_loads
@@ -92,11 +86,7 @@ __getattr__ = lazy_names(
         "quart_jwt.extension.settings.sessions": ("DETAILS",),
         "quart_jwt.extension.settings.settings": ("Settings as JWTSettings",),
         "quart_jwt.extension.verify": ("verify",),
-        "quart_jwt.stores.base": (
-            "Changes",
-            "Limit",
-            "Store",
-        ),
+        "quart_jwt.stores.base": ("Store",),
         "quart_jwt.stores.redis.scripts": (
             "Client",
             "Script",
@@ -119,6 +109,10 @@ __getattr__ = lazy_names(
             "SCHEMES",
             "store_from_url",
         ),
+        "quart_jwt.stores.wrapped": (
+            "Call as StoreCall",
+            "wrapped as wrapped_store",
+        ),
         "quart_jwt.tokens.jwk": (
             "key_thumbprint",
             "read_public_jwk",
@@ -129,17 +123,7 @@ __getattr__ = lazy_names(
             "ring_key",
         ),
         "quart_jwt.tokens.keys": ("weakness",),
-        "quart_jwt.tokens.revocation": (
-            "Revocation",
-            "TokenRef",
-        ),
-        "quart_jwt.tokens.rotation": (
-            "Family",
-            "Outcome",
-            "Presented",
-            "Rotation",
-            "Successor",
-        ),
+        "quart_jwt.tokens.rotation": ("Outcome",),
         "quart_jwt.tokens.scopes": (
             "granted_scopes",
             "is_scope",
@@ -162,26 +146,19 @@ __all__ = [
     "UNIX",
     "VERIFIER",
     "CacheInfo",
-    "Changes",
     "Client",
     "Connections",
-    "Family",
     "JWTSettings",
     "KeyRing",
-    "Limit",
     "Outcome",
-    "Presented",
     "Requirement",
-    "Revocation",
     "RingKey",
-    "Rotation",
     "Route",
     "SQLStore",
     "Schema",
     "Script",
     "Store",
-    "Successor",
-    "TokenRef",
+    "StoreCall",
     "VerifiedTokens",
     "Work",
     "answer_unread",
@@ -206,4 +183,5 @@ __all__ = [
     "upgrade_schema",
     "verify",
     "weakness",
+    "wrapped_store",
 ]

@@ -20,7 +20,7 @@ from quart_jwt.service.observability.metrics import Bounded
 from quart_jwt.service.observability.metrics import MAX_VALUES
 from quart_jwt.service.observability.metrics import Metrics
 from quart_jwt.service.observability.metrics import OTHER
-from quart_jwt.service.observability.observed_store import ObservedStore
+from quart_jwt.service.observability.observed_store import observed
 from quart_jwt.service.observability.observers import OBSERVERS
 from quart_jwt.service.observability.observers import Observers
 from quart_jwt.service.observability.sampler import Sampler
@@ -193,7 +193,7 @@ async def test_a_failed_call_counts(error: BaseException, times: int) -> None:
     metrics = Metrics()
     store: Any = _Failing(error)
     with pytest.raises(type(error)):
-        await ObservedStore(store, metrics).live("alice", now=0)
+        await observed(store, metrics).live("alice", now=0)
     labels = {"store": "sessions", "verb": "live"}
     value = metrics.registry.get_sample_value("quart_jwt_store_errors_total", labels)
     assert times == (value or 0)
@@ -318,8 +318,8 @@ async def test_the_sampler_goes_on_after_a_failure(
         asked.append(True)
         raise RuntimeError("no cache")
 
-    passwords: Any = None
-    sampler = Sampler(Metrics(), cache=failing, hash_load=passwords.load)
+    never_asked: Any = None
+    sampler = Sampler(Metrics(), cache=failing, hash_load=never_asked)
     serving = sampler.serving()
     await anext(serving)
     sampler.sample()
