@@ -98,3 +98,17 @@ async def test_an_empty_field_of_the_header_counts_as_none(
     assert theirs == BROKEN
     assert identity == identity_of(ours)
     assert ours.status in {200, 401}
+
+
+@pytest.mark.parametrize("values", [("{t}", "x"), ("x", "{t}"), ("{t}", "{t}")])
+async def test_several_cookies_of_a_tokens_name_are_refused(
+    values: tuple[str, str],
+) -> None:
+    """Theirs takes the first; which one is genuine nobody can tell."""
+    token = mint()
+    pairs = "; ".join(f"access_token_cookie={one}" for one in values)
+    request = Request(headers=(("Cookie", pairs.format(t=token)),))
+    theirs, ours = await both(case("", request, config="cookies"))
+
+    assert ("ann" if values[0] == "{t}" else None) == identity_of(theirs)
+    assert ours == refused(422, 'Several cookies are named "access_token_cookie"')
