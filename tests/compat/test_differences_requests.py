@@ -174,3 +174,17 @@ def _page() -> str:
 def _read_identity(library: Any, response: Any) -> Any:
     library.get_jwt_identity()
     return response
+
+
+@pytest.mark.parametrize("values", [("{t}", "x"), ("x", "{t}"), ("{t}", "{t}")])
+async def test_several_cookies_of_a_tokens_name_are_refused(
+    values: tuple[str, str],
+) -> None:
+    """Theirs takes the first; which one is genuine nobody can tell."""
+    token = mint()
+    pairs = "; ".join(f"access_token_cookie={one}" for one in values)
+    request = Request(headers=(("Cookie", pairs.format(t=token)),))
+    theirs, ours = await both(case("", request, config="cookies"))
+
+    assert ("ann" if values[0] == "{t}" else None) == identity_of(theirs)
+    assert ours == refused(422, 'Several cookies are named "access_token_cookie"')

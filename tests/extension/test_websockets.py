@@ -60,6 +60,17 @@ async def test_accepted_by_argument_and_cookie(client: Client, bearer: Mint) -> 
         assert await connection.receive() == "joe by cookies"
 
 
+async def test_several_cookies_of_a_tokens_name_open_no_websocket(
+    client: Client, bearer: Mint
+) -> None:
+    """A page on a sibling subdomain may have set one of them."""
+    token = (await bearer())["Authorization"].split()[1]
+    cookies = "; ".join([f"access_token_cookie={token}"] * 2)
+    status, answer = await _refusal(client, headers={"Cookie": cookies})
+    assert status == 422
+    assert "Several cookies" in answer["msg"]
+
+
 @pytest.mark.parametrize(
     ("origin", "is_welcome"),
     [

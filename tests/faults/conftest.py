@@ -54,7 +54,7 @@ class Stand:
         """
         sessions = settings_of(self.walker.app).sessions
         assert sessions is not None
-        await asyncio.gather(*sessions.store._unfinished, return_exceptions=True)
+        await asyncio.gather(*sessions.in_use._unfinished, return_exceptions=True)
 
     async def refreshed(self, token: str) -> Any:
         """Exchange a refresh token, as often as it takes; 503 is no answer."""

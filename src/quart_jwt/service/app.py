@@ -37,7 +37,6 @@ from quart_jwt.service.web.asgi_guard import MAX_BODY_BYTES
 from quart_jwt.service.web.client_address import ClientAddress
 from quart_jwt.service.web.cors import allow_origins
 from quart_jwt.service.web.docs_page import docs
-from quart_jwt.service.web.doubled_cookies import refuse_doubled_cookies
 from quart_jwt.service.web.health import health
 from quart_jwt.service.web.me import me_routes
 from quart_jwt.service.web.metrics_page import metrics_page
@@ -68,7 +67,6 @@ def create_app(settings: Settings, clock: Clock = system_time) -> Quart:
     resources = make_resources(settings, clock)
     app.extensions[EXTENSION] = resources
     app.before_request(_refuse_large_bodies)
-    app.before_request(refuse_doubled_cookies)
     close = serve_with(app, *_parts(app, resources))
     for blueprint in _blueprints(resources):
         app.register_blueprint(blueprint)

@@ -30,7 +30,7 @@ from quart_jwt.service.ground.errors import SettingsError
 from quart_jwt.service.ground.values import Clock
 from quart_jwt.service.ground.values import HashCost
 from quart_jwt.service.observability.metrics import Metrics
-from quart_jwt.service.observability.observed_store import ObservedStore
+from quart_jwt.service.observability.observed_store import observed
 from quart_jwt.service.observability.readiness import Readiness
 from quart_jwt.service.settings.account_options import AccountOptions
 from quart_jwt.service.settings.settings import Settings
@@ -121,7 +121,7 @@ def make_resources(settings: Settings, clock: Clock) -> Resources:
         throttle=make_throttle(
             settings, database, clock, at_once=passwords.load().limit
         ),
-        sessions=ObservedStore(sessions, metrics),
+        sessions=observed(sessions, metrics),
         readiness=Readiness({"database": database.ping, "sessions": ping_sessions}),
         metrics=metrics,
     )

@@ -8,6 +8,7 @@ tried after it).
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
 from typing import NoReturn
 
@@ -69,6 +70,24 @@ def _only(words: list[str], count: int, expected: str, name: str) -> str:
     if len(words) != count:
         raise InvalidHeaderError(f"Bad {name} header. Expected '{expected}'")
     return words[-1]
+
+
+def only_cookie(values: Sequence[str], *, name: str) -> str | None:
+    """
+    Return the value of a cookie, None if there is none.
+
+    Args:
+        values: The values of all cookies of that name.
+        name: The name, for the message.
+
+    Raises:
+        InvalidHeaderError: There are several, equal or not. A page on a sibling
+            subdomain can set a second one (RFC 6265 §8.6), and the server cannot
+            tell which is genuine.
+    """
+    if len(values) > 1:
+        raise InvalidHeaderError(f'Several cookies are named "{name}"')
+    return values[0] if values else None
 
 
 def from_cookie(value: str | None, *, name: str) -> str:

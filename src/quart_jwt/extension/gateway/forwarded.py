@@ -22,7 +22,6 @@ from hypercorn.typing import HTTPScope
 from hypercorn.typing import WebsocketScope
 from werkzeug.sansio.http import parse_cookie
 
-from quart_jwt.exceptions import InvalidHeaderError
 from quart_jwt.tokens import locations
 
 Scope = HTTPScope | WebsocketScope
@@ -135,18 +134,10 @@ class ForwardedPresentation:
         return b",".join(values).decode("latin-1") if values else None
 
     def cookie(self, name: str) -> str | None:
-        """
-        A cookie.
-
-        Raises:
-            InvalidHeaderError: There are several of that name. A page of a
-                neighbouring host name can add one, and whose it is nobody knows.
-        """
+        """A cookie; InvalidHeaderError if there are several of that name."""
         values = [value for key, value in self._scope["headers"] if key == b"cookie"]
-        cookies = parse_cookie(b"; ".join(values).decode("latin-1")).getlist(name)
-        if len(cookies) > 1:
-            raise InvalidHeaderError(f'Several cookies are named "{name}"')
-        return cookies[0] if cookies else None
+        cookies = parse_cookie(b"; ".join(values).decode("latin-1"))
+        return locations.only_cookie(cookies.getlist(name), name=name)
 
     def argument(self, name: str) -> str | None:
         """A parameter of the original query."""

@@ -98,7 +98,7 @@ class Presentation(Protocol):
         """A header; several of one name are joined by commas (RFC 9110 §5.2)."""
 
     def cookie(self, name: str) -> str | None:
-        """A cookie."""
+        """A cookie; InvalidHeaderError if there are several of that name."""
 
     def argument(self, name: str) -> str | None:
         """A query parameter."""
@@ -141,8 +141,8 @@ class HandshakePresentation:
         return ",".join(values) if values else None
 
     def cookie(self, name: str) -> str | None:
-        """A cookie."""
-        return self.request.cookies.get(name)
+        """A cookie; InvalidHeaderError if there are several of that name."""
+        return locations.only_cookie(self.request.cookies.getlist(name), name=name)
 
     def argument(self, name: str) -> str | None:
         """A query parameter."""
