@@ -81,12 +81,17 @@ class ObservedStore:
         *,
         spare: str | None,
         started_by: float | None,
+        before_epoch: int | None = None,
         now: float,
     ) -> tuple[Revocation, ...]:
         """See ``stores.base.Families.end_all``."""
         with self._seen("end_all"):
             return await self._store.end_all(
-                subject, spare=spare, started_by=started_by, now=now
+                subject,
+                spare=spare,
+                started_by=started_by,
+                before_epoch=before_epoch,
+                now=now,
             )
 
     async def live(self, subject: str, *, now: float) -> Sequence[Family]:

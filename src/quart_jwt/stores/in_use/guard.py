@@ -21,6 +21,7 @@ from quart_jwt.stores.base import Changes
 from quart_jwt.stores.base import Limit
 from quart_jwt.stores.base import Store
 from quart_jwt.stores.in_use.circuit_breaker import CircuitBreaker
+from quart_jwt.stores.in_use.deadline import wait_within
 from quart_jwt.tokens.revocation import Revocation
 from quart_jwt.tokens.revocation import TokenRef
 from quart_jwt.tokens.rotation import Family
@@ -110,6 +111,7 @@ class GuardedStore:
         *,
         spare: str | None,
         started_by: float | None,
+        before_epoch: int | None = None,
         now: float,
     ) -> tuple[Revocation, ...]:
         """See ``stores.base.Families.end_all``."""
@@ -119,6 +121,7 @@ class GuardedStore:
                 subject,
                 spare=spare,
                 started_by=started_by,
+                before_epoch=before_epoch,
                 now=now,
             )
         )
@@ -191,7 +194,7 @@ class GuardedStore:
         """
         task = asyncio.create_task(work)
         try:
-            await asyncio.wait({task}, timeout=deadline_s)
+            await wait_within({task}, deadline_s)
         finally:
             if not task.done():
                 self._leave_behind(task)

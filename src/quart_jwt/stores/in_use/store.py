@@ -8,6 +8,7 @@ from collections.abc import Callable
 from collections.abc import Coroutine
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from quart_jwt.exceptions import StoreError
 from quart_jwt.stores.base import ending_of
 from quart_jwt.stores.base import Limit
 from quart_jwt.stores.base import Store
+from quart_jwt.stores.in_use.answers import Answers
 from quart_jwt.stores.in_use.follower import Follower
 from quart_jwt.stores.in_use.follower import KEEP_MARGIN_S
 from quart_jwt.stores.in_use.guard import GuardedStore
@@ -69,6 +71,7 @@ class StoreInUse:
             bound_s=bound_s,
             max_entries=max_entries,
         )
+        self._answers = Answers(self._follower, monotonic=monotonic, bound_s=bound_s)
         self._clock = clock
         self._serving: set[asyncio.Task[None]] = set()
         self._unfinished: set[asyncio.Task[Any]] = set()
@@ -145,11 +148,16 @@ class StoreInUse:
         *,
         spare: str | None,
         started_by: float | None,
+        before_epoch: int | None = None,
         now: float,
     ) -> tuple[Revocation, ...]:
         """See ``stores.base.Families.end_all``."""
         gone = await self._guarded.end_all(
-            subject, spare=spare, started_by=started_by, now=now
+            subject,
+            spare=spare,
+            started_by=started_by,
+            before_epoch=before_epoch,
+            now=now,
         )
         return self._taken(gone)
 
@@ -166,11 +174,9 @@ class StoreInUse:
         """See ``stores.base.RevokedTokens.is_revoked``; asks the store only if the
         feed cannot tell.
         """
-        if self._follower.refuses(token):
-            return True
-        if self._follower.can_tell(token):
-            return False
-        return await self._guarded.is_revoked(token, now=now)
+        return await self._answers.is_revoked(
+            token, partial(self._guarded.is_revoked, token, now=now)
+        )
 
     def _taken(self, revocations: tuple[Revocation, ...]) -> tuple[Revocation, ...]:
         """Known at once in the process that revoked, whatever the feed does."""
