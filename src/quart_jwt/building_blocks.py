@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from quart_jwt.extension.request.current import current_binding
     from quart_jwt.extension.request.current import current_settings
     from quart_jwt.extension.request.current import settings_of
+    from quart_jwt.extension.request.current import verified_of
     from quart_jwt.extension.request.presentation import Requirement
     from quart_jwt.extension.request.refused import REFUSALS
     from quart_jwt.extension.sessions.context import session_store
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from quart_jwt.stores.base import Changes
     from quart_jwt.stores.base import Limit
     from quart_jwt.stores.base import Store
+    from quart_jwt.stores.in_use.answers import SingleFlight
     from quart_jwt.stores.redis.scripts import Client
     from quart_jwt.stores.redis.scripts import Script
     from quart_jwt.stores.redis.scripts import translated
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from quart_jwt.tokens.key_ring import RingKey
     from quart_jwt.tokens.keys import weakness
     from quart_jwt.tokens.revocation import Revocation
+    from quart_jwt.tokens.revocation import Scope
     from quart_jwt.tokens.revocation import TokenRef
     from quart_jwt.tokens.rotation import Family
     from quart_jwt.tokens.rotation import Outcome
@@ -85,6 +88,7 @@ __getattr__ = lazy_names(
             "current_binding",
             "current_settings",
             "settings_of",
+            "verified_of",
         ),
         "quart_jwt.extension.request.presentation": ("Requirement",),
         "quart_jwt.extension.request.refused": ("REFUSALS",),
@@ -97,6 +101,7 @@ __getattr__ = lazy_names(
             "Limit",
             "Store",
         ),
+        "quart_jwt.stores.in_use.answers": ("SingleFlight",),
         "quart_jwt.stores.redis.scripts": (
             "Client",
             "Script",
@@ -131,6 +136,7 @@ __getattr__ = lazy_names(
         "quart_jwt.tokens.keys": ("weakness",),
         "quart_jwt.tokens.revocation": (
             "Revocation",
+            "Scope",
             "TokenRef",
         ),
         "quart_jwt.tokens.rotation": (
@@ -178,7 +184,9 @@ __all__ = [
     "Route",
     "SQLStore",
     "Schema",
+    "Scope",
     "Script",
+    "SingleFlight",
     "Store",
     "Successor",
     "TokenRef",
@@ -204,6 +212,7 @@ __all__ = [
     "translated",
     "trusted_peers",
     "upgrade_schema",
+    "verified_of",
     "verify",
     "weakness",
 ]

@@ -37,12 +37,10 @@ def test_without_any_there_are_none() -> None:
 
 
 def test_roles_and_scopes_are_given_and_taken() -> None:
-    """Each command says what there is now, and when it counts."""
+    """Each command says what there is now, and what it has revoked."""
     _add("--role", "a")
     done = _run("grant", "alice", "--role", "b", "--role", "a", "--scope", "x")
-    assert done.stdout == (
-        "alice: roles a b; scopes x; counts from the next refresh on\n"
-    )
+    assert done.stdout == "alice: roles a b; scopes x; access tokens revoked\n"
     done = _run("revoke", "alice", "--role", "a", "--scope", "x", "--sign-out")
     assert done.stdout == "alice: roles b; scopes none; all sessions ended\n"
     assert _listed() == ["b", ""]

@@ -15,6 +15,7 @@ from quart_jwt.extension.hooks.loaders import Loaders
 from quart_jwt.extension.request.pending import is_pending
 from quart_jwt.extension.request.pending import unawaited_error
 from quart_jwt.extension.request.subject import note
+from quart_jwt.extension.request.subject import note_of
 from quart_jwt.extension.request.subject import noted
 from quart_jwt.extension.request.subject import Subject
 from quart_jwt.extension.settings.issuers import KeySources
@@ -94,6 +95,12 @@ def remember(subject: Subject, verified: Verified) -> None:
 def recall() -> Verified | None:
     """What this request may rely on, or None if nothing was verified."""
     verified: Verified | None = noted("verified")
+    return verified
+
+
+def verified_of(subject: Subject) -> Verified | None:
+    """What a request may rely on, or None if nothing was verified yet."""
+    verified: Verified | None = note_of(subject, "verified")
     return verified
 
 

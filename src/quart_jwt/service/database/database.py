@@ -58,9 +58,9 @@ class UserRow(Base):
     """
     One account.
 
-    ``session_epoch`` is written into every token and counted up when the
-    password changes or the account is disabled: older tokens then die. Roles and
-    scopes have a blank between them.
+    ``session_epoch`` counts up when the password changes or the account is disabled.
+    Every session keeps the one that it began under, and is refreshed under no other.
+    Roles and scopes have a blank between them.
     """
 
     __tablename__ = "users"
