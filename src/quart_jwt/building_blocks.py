@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from quart_jwt.stores.base import Limit
     from quart_jwt.stores.base import Store
     from quart_jwt.stores.in_use.answers import SingleFlight
+    from quart_jwt.stores.in_use.deadline import wait_within
     from quart_jwt.stores.redis.scripts import Client
     from quart_jwt.stores.redis.scripts import Script
     from quart_jwt.stores.redis.scripts import translated
@@ -102,6 +103,7 @@ __getattr__ = lazy_names(
             "Store",
         ),
         "quart_jwt.stores.in_use.answers": ("SingleFlight",),
+        "quart_jwt.stores.in_use.deadline": ("wait_within",),
         "quart_jwt.stores.redis.scripts": (
             "Client",
             "Script",
@@ -214,5 +216,6 @@ __all__ = [
     "upgrade_schema",
     "verified_of",
     "verify",
+    "wait_within",
     "weakness",
 ]

@@ -1,20 +1,32 @@
-"""Races between signing in, going on, and being signed out, on two workers."""
+"""
+Who is signed out: what a question costs, and races between signing in, going on, and
+being signed out, on two workers.
+"""
 
 import asyncio
 import dataclasses
 import random
 import time
 from collections.abc import AsyncIterator
+from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+from redis.asyncio import Connection as RedisConnection
+from sqlalchemy import Engine
+from sqlalchemy import event
 
 import real_servers
+from extension.asgi import ask
+from quart_jwt.service.commands.main import cli
 from quart_jwt.service.ground.grants import Grants
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.throttling import Throttling
 from service.kit import bearer
 from service.kit import claims
+from service.kit import NAME
 from service.kit import PASSWORD
 from service.kit import patient_app
 from service.kit import Service
@@ -49,6 +61,59 @@ async def _workers(
             Service(app=first, client=first.test_client(), clock=clock),
             Service(app=second, client=second.test_client(), clock=clock),
         )
+
+
+_COUNTED: ContextVar[list[str] | None] = ContextVar("counted", default=None)
+
+
+@pytest.fixture(name="asked")
+def _asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Give what is sent to databases and Redis because of what the test does."""
+    asked: list[str] = []
+
+    def note(what: str) -> None:
+        counted = _COUNTED.get()
+        if counted is not None:
+            counted.append(what)
+
+    def on_statement(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        note(statement)
+
+    send = RedisConnection.send_command
+
+    async def sending(self: Any, *words: Any, **options: Any) -> Any:
+        note(str(words[0]))
+        return await send(self, *words, **options)
+
+    monkeypatch.setattr(RedisConnection, "send_command", sending)
+    event.listen(Engine, "before_cursor_execute", on_statement)
+    # Of this context and the tasks that it begins: the follower reads meanwhile.
+    before = _COUNTED.set(asked)
+    yield asked
+    _COUNTED.reset(before)
+    event.remove(Engine, "before_cursor_execute", on_statement)
+
+
+async def test_a_question_in_the_steady_state_asks_no_store(
+    workers: Workers, asked: list[str]
+) -> None:
+    """1,000 questions of a gateway and 1,000 protected requests: no statement."""
+    worker, _ = workers
+    await worker.add()
+    tokens = await _log_in(worker, NAME)
+    token = tokens["access_token"]
+    assert await _both(worker, token) == (200, 200)  # as old as the store's data
+    assert asked
+    asked.clear()
+    for _ in range(1_000):
+        assert await _both(worker, token) == (200, 200)
+    assert asked == []
+
+
+async def _both(worker: Service, token: str) -> tuple[int, int]:
+    """Return what a gateway's question and a protected request are answered."""
+    reply = await ask(worker.app, "/auth/verify", headers=bearer(token))
+    return reply.status, await worker.status("GET", "/protected", token)
 
 
 async def _soon(work: Any) -> Any:
@@ -220,3 +285,41 @@ async def test_nothing_goes_on_after_a_log_out_everywhere(
 
 def _claims(tokens: Any) -> Any:
     return claims(tokens["access_token"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "goes_on"),
+    [
+        (("disable", NAME), False),
+        (("set-password", NAME, "--password-stdin"), False),
+        (("revoke", NAME, "--role", "admin", "--sign-out"), False),
+        (("revoke", NAME, "--role", "admin"), True),
+    ],
+    ids=["disable", "set-password", "sign-out", "roles"],
+)
+async def test_the_command_line_signs_out_of_every_worker(
+    workers: Workers, arguments: tuple[str, ...], *, goes_on: bool
+) -> None:
+    """Within the bound, and after it a login gives tokens that work."""
+    storage = workers[0].resources.settings.storage
+    env = {"DATABASE_URL": storage.database_url, "STORE_URL": storage.sessions_url}
+    await workers[0].add(grants=Grants(roles=("admin",)))
+    tokens = [await _log_in(worker, NAME) for worker in workers]
+    done = await asyncio.to_thread(
+        CliRunner().invoke,
+        cli,
+        ["users", *arguments],
+        input=PASSWORD,
+        env={f"QUART_JWT_{name}": text for name, text in env.items()},
+    )
+    assert (done.exit_code, done.stderr) == (0, "")
+    for worker in workers:
+        for pair in tokens:
+            await worker.becomes(401, "/protected", pair["access_token"])
+    after = await _refresh(workers[0], tokens[1])
+    assert goes_on is (after is not None)
+    if arguments[0] != "disable":
+        after = await _log_in(workers[1], NAME)
+        for worker in workers:
+            token = after["access_token"]
+            assert await worker.status("GET", "/protected", token) == 200
