@@ -318,8 +318,8 @@ async def test_the_sampler_goes_on_after_a_failure(
         asked.append(True)
         raise RuntimeError("no cache")
 
-    passwords: Any = None
-    sampler = Sampler(Metrics(), cache=failing, hash_load=passwords.load)
+    load = HashLoad(running=0, waiting=0, limit=1)
+    sampler = Sampler(Metrics(), cache=failing, hash_load=lambda: load)
     serving = sampler.serving()
     await anext(serving)
     sampler.sample()
