@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from quart_jwt.extension.request.current import current_binding
     from quart_jwt.extension.request.current import current_settings
     from quart_jwt.extension.request.current import settings_of
+    from quart_jwt.extension.request.current import verified_of
     from quart_jwt.extension.request.presentation import Requirement
     from quart_jwt.extension.request.refused import REFUSALS
     from quart_jwt.extension.sessions.context import session_store
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from quart_jwt.extension.settings.settings import Settings as JWTSettings
     from quart_jwt.extension.verify import verify
     from quart_jwt.stores.base import Store
+    from quart_jwt.stores.in_use.answers import SingleFlight
+    from quart_jwt.stores.in_use.deadline import wait_within
     from quart_jwt.stores.redis.scripts import Client
     from quart_jwt.stores.redis.scripts import Script
     from quart_jwt.stores.redis.scripts import translated
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     from quart_jwt.tokens.key_ring import RingKey
     from quart_jwt.tokens.keys import weakness
     from quart_jwt.tokens.origin import is_origin
+    from quart_jwt.tokens.revocation import Scope
     from quart_jwt.tokens.rotation import Outcome
     from quart_jwt.tokens.scopes import granted_scopes
     from quart_jwt.tokens.scopes import is_scope
@@ -82,7 +86,9 @@ __all__ = [
     "Route",
     "SQLStore",
     "Schema",
+    "Scope",
     "Script",
+    "SingleFlight",
     "Store",
     "StoreCall",
     "VerifiedTokens",
@@ -108,7 +114,9 @@ __all__ = [
     "translated",
     "trusted_peers",
     "upgrade_schema",
+    "verified_of",
     "verify",
+    "wait_within",
     "weakness",
     "wrapped_store",
 ]

@@ -266,7 +266,7 @@ def judge_requirement(
 async def _refuse_revoked(
     settings: Settings, sessions: SessionStore, token: Token, verified: Verified
 ) -> None:
-    ref = token_ref(token.claims, settings.identity_claim_key)
+    ref = token_ref(token.claims, settings.identity_claim_key, settings.access_life_s)
     if await sessions.is_revoked(ref):
         raise RevokedTokenError(verified.header, verified.claims)
 

@@ -6,19 +6,23 @@ Every ``JWT_*`` option that the service relies on is set here and nowhere else.
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from quart import Blueprint
 from quart import Quart
+from quart import Request
 from quart import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from quart_jwt import ForwardAuth
 from quart_jwt import JWTManager
 from quart_jwt.building_blocks import KeyRing
+from quart_jwt.building_blocks import verified_of
 from quart_jwt.clock import system_time
 from quart_jwt.service.ground.lifetime import Part
 from quart_jwt.service.ground.lifetime import serve_with
+from quart_jwt.service.ground.request_facts import request_facts
 from quart_jwt.service.ground.request_facts import RequestIds
 from quart_jwt.service.ground.values import Clock
 from quart_jwt.service.keys.follower import KeyFollower
@@ -31,7 +35,7 @@ from quart_jwt.service.resources import Resources
 from quart_jwt.service.settings.gateway import Gateway
 from quart_jwt.service.settings.gateway import IDENTITY_HEADERS
 from quart_jwt.service.settings.settings import Settings
-from quart_jwt.service.web.admission import user_of
+from quart_jwt.service.web.admission import user_elsewhere
 from quart_jwt.service.web.asgi_guard import AsgiGuard
 from quart_jwt.service.web.asgi_guard import MAX_BODY_BYTES
 from quart_jwt.service.web.client_address import ClientAddress
@@ -66,6 +70,7 @@ def create_app(settings: Settings, clock: Clock = system_time) -> Quart:
     app.config.from_mapping(_config(settings))
     resources = make_resources(settings, clock)
     app.extensions[EXTENSION] = resources
+    app.before_request(_note_request)
     app.before_request(_refuse_large_bodies)
     close = serve_with(app, *_parts(app, resources))
     for blueprint in _blueprints(resources):
@@ -75,7 +80,8 @@ def create_app(settings: Settings, clock: Clock = system_time) -> Quart:
     jwt = JWTManager(app, clock=clock, store=resources.sessions)
     # After the session store, which finishes what was begun, and is heard.
     app.after_serving(close)
-    jwt.user_lookup_loader(user_of)
+    if settings.accounts.directory is not None:
+        jwt.user_lookup_loader(user_elsewhere)
     install_refusals(app, jwt)
     allow_origins(app, settings.cors)
     app.asgi_app = _layers(app, jwt, settings)  # type: ignore[method-assign] # as Quart's docs do
@@ -177,6 +183,8 @@ def _config(settings: Settings) -> dict[str, Any]:
             seconds=settings.refresh_token_expires_s
         ),
         "JWT_SESSION_DETAILS": settings.session_details,
+        # A token without a session could not be taken back by ending one.
+        "JWT_REQUIRE_SESSION": True,
         "JWT_STORE_TIMEOUT": settings.storage.store_timeout_s,
         "JWT_TOKEN_LOCATION": ["headers", "cookies"],
         "JWT_COOKIE_SECURE": settings.cookie_secure,
@@ -184,6 +192,18 @@ def _config(settings: Settings) -> dict[str, Any]:
         # The refresh token travels to the one endpoint that takes it.
         "JWT_REFRESH_COOKIE_PATH": REFRESH_PATH,
     }
+
+
+async def _note_request() -> None:
+    """Let log lines find the token of this request, once it is verified."""
+    facts = request_facts()
+    if facts is not None:
+        facts.find_claim = partial(_claim_of, request._get_current_object())  # type: ignore[attr-defined] # noqa: SLF001 - werkzeug's way to the object
+
+
+def _claim_of(asking: Request, name: str) -> Any:
+    verified = verified_of(asking)
+    return None if verified is None else verified.claim(name)
 
 
 async def _refuse_large_bodies() -> None:

@@ -14,6 +14,7 @@ from quart import current_app
 
 from quart_jwt import JWTManager
 from quart_jwt import Store
+from quart_jwt.building_blocks import current_settings
 from quart_jwt.building_blocks import store_from_url
 from quart_jwt.clock import system_time
 from quart_jwt.exceptions import ConfigurationError
@@ -22,6 +23,7 @@ from quart_jwt.service.accounts.authentication import Authentication
 from quart_jwt.service.accounts.directory import Users
 from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.accounts.plugged_in import plugged_in
+from quart_jwt.service.accounts.remembered_users import RememberedUsers
 from quart_jwt.service.accounts.sql_directory import SqlDirectory
 from quart_jwt.service.accounts.throttle_names import exact_name
 from quart_jwt.service.clients.clients import Clients
@@ -52,6 +54,8 @@ class Resources:
         clock: Gives the time in seconds since 1970.
         database: The engine.
         users: Who may log in: the directory that the settings name.
+        remembered_users: The same, asked no more often than the bound on revocations
+            wants; for a directory from elsewhere.
         accounts: The rows of our own directory.
         clients: Which programs may ask about tokens.
         passwords: The hashing pool of our own directory.
@@ -66,6 +70,7 @@ class Resources:
     clock: Clock
     database: Database
     users: Users
+    remembered_users: RememberedUsers
     accounts: Accounts
     clients: Clients
     passwords: Passwords
@@ -103,16 +108,19 @@ def make_resources(settings: Settings, clock: Clock) -> Resources:
     sessions = session_store(settings.storage)  # says which driver is missing
     authentication = Authentication(accounts, passwords)
     own = SqlDirectory(accounts, passwords, authentication)
+    users = users_elsewhere(settings.accounts) or Users(
+        directory=own,
+        throttle_name=exact_name,
+        password_changing=own,
+        registering=own,
+    )
     return Resources(
         settings=settings,
         clock=clock,
         database=database,
-        users=users_elsewhere(settings.accounts)
-        or Users(
-            directory=own,
-            throttle_name=exact_name,
-            password_changing=own,
-            registering=own,
+        users=users,
+        remembered_users=RememberedUsers(
+            users.directory, bound_s=lambda: current_settings().revocation_bound_s
         ),
         accounts=accounts,
         clients=Clients(database, clock),

@@ -20,7 +20,9 @@ _NUMBERS: Mapping[str, type] = {
     "created_at": float,
     "refreshed_at": float,
     "keep_until": float,
+    "access_until": float,
     "revoked_at": float,
+    "epoch": int,
 }
 
 TYPES: Mapping[str, type] = {

@@ -23,6 +23,7 @@ from jwt.exceptions import MissingRequiredClaimError
 
 from quart_jwt.exceptions import FreshTokenRequired
 from quart_jwt.exceptions import JWTDecodeError
+from quart_jwt.exceptions import RevokedTokenError
 from quart_jwt.exceptions import WrongTokenError
 from quart_jwt.tokens.csrf import verify_csrf
 from quart_jwt.tokens.profile import judge_profile
@@ -48,6 +49,7 @@ class Expectation:
         verify_sub: Whether ``sub`` has to be a string.
         identity_claim: The claim that has to be there.
         profile: The profile that access tokens have to keep, if any.
+        session_claim: The claim that has to name a session; None to require none.
     """
 
     leeway_s: float
@@ -57,6 +59,7 @@ class Expectation:
     verify_sub: bool
     identity_claim: str
     profile: Profile | None = None
+    session_claim: str | None = None
 
     @property
     def early_s(self) -> float:
@@ -98,6 +101,7 @@ def judge(
         JWTDecodeError: The identity or the ``csrf`` claim is missing.
         CSRFError: The double-submit value differs.
         ExpiredSignatureError: With ``jwt_header`` and ``jwt_data``.
+        RevokedTokenError: It names no session, and has to.
     """
     claims = token.claims
     _judge_iat(claims, now + expectation.early_s)
@@ -114,6 +118,8 @@ def judge(
         verify_csrf(claims, csrf)
     if expires is not None and expires <= now - expectation.leeway_s:
         raise _expired(token)
+    if expectation.session_claim is not None:
+        _judge_session(token, expectation.session_claim)
 
 
 def window(token: Token, expectation: Expectation) -> tuple[float, float]:
@@ -193,6 +199,12 @@ def numeric_date(value: Any) -> int | None:
     if type(value) in (int, float) and 0 <= value <= MAX_NUMERIC_DATE:
         return int(value)
     return None
+
+
+def _judge_session(token: Token, claim: str) -> None:
+    """A token without a session could be taken back by nobody."""
+    if not isinstance(token.claims.get(claim), str):
+        raise RevokedTokenError(token.header_copy(), token.claims_copy())
 
 
 def _judge_iat(claims: Claims, latest: float) -> None:

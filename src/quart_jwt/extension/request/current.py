@@ -109,6 +109,12 @@ def recall() -> Verified | None:
     return verified
 
 
+def verified_of(subject: Subject) -> Verified | None:
+    """What a request may rely on, or None if nothing was verified yet."""
+    verified: Verified | None = note_of(subject, "verified")
+    return verified
+
+
 def _verified() -> Verified:
     verified = recall()
     if verified is not None:

@@ -15,21 +15,36 @@ from quart_jwt.typing import Claims
 SESSION_ID = "sid"
 
 
-def token_ref(claims: Claims, identity_claim: str) -> TokenRef:
+def token_ref(
+    claims: Claims, identity_claim: str, access_life_s: float | None
+) -> TokenRef:
     """
     What a store needs to know of a token.
 
     Args:
         claims: The verified claims.
         identity_claim: The claim that holds the identity.
+        access_life_s: For how long the feed remembers revocations, in seconds: the life
+            of an access token; None for ever.
     """
     issued_at = claims.get("iat", 0)
+    is_refresh = claims.get("type") == "refresh"
     return TokenRef(
         jti=_text(claims.get("jti")),
         family_id=_text(claims.get(SESSION_ID)),
         subject=_text(claims.get(identity_claim)),
         issued_at=issued_at,
+        is_refresh=is_refresh,
+        outlives_feed=is_refresh
+        or _lives_longer(claims.get("exp"), issued_at, access_life_s),
     )
+
+
+def _lives_longer(exp: Any, issued_at: float, life_s: float | None) -> bool:
+    if life_s is None:
+        return False
+    # An expired token's exp was not judged; one that cannot be read has no end.
+    return not isinstance(exp, int | float) or exp - issued_at > life_s
 
 
 def facts_of(claims: Claims, identity_claim: str) -> dict[str, str | None]:

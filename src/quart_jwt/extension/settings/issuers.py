@@ -171,6 +171,7 @@ def _issuer(
         audience=_audience(options["audience"]),
         leeway_s=in_seconds("leeway", options["leeway"]),
         profile=read_profile(options["profile"]),
+        session_claim=None,
     )
     return Issuer(
         keys=sources.keys_of(origin), algorithms=algorithms, expectation=expectation

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from quart_jwt.exceptions import ConfigurationError
+from quart_jwt.extension.sessions.claims import SESSION_ID
 from quart_jwt.extension.settings.issuers import in_seconds
 from quart_jwt.extension.settings.issuers import Issuer
 from quart_jwt.extension.settings.issuers import KeySources
@@ -61,6 +62,7 @@ class JudgementSettings(KeySettings):
             verify_sub=self.verify_sub,
             identity_claim=self.identity_claim_key,
             profile=self.profile,
+            session_claim=SESSION_ID if self.require_session else None,
         )
 
     @cached_property

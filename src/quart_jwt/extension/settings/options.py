@@ -72,6 +72,7 @@ OWN_DEFAULTS: Mapping[str, Any] = {
     "JWT_MAX_SESSIONS_POLICY": "end_oldest",
     "JWT_PROFILE": None,
     "JWT_REFRESH_GRACE": 10,
+    "JWT_REQUIRE_SESSION": False,
     "JWT_REVOCATION_BOUND": 1,
     "JWT_REVOCATION_MAX_ENTRIES": 100_000,
     "JWT_SESSION_ABSOLUTE_EXPIRES": timedelta(days=90),
@@ -154,6 +155,7 @@ class Options:
     decode_issuer: Option[str | Container[str] | None] = Option("JWT_DECODE_ISSUER")
     encode_issuer: Option[str | None] = Option("JWT_ENCODE_ISSUER")
     verify_sub: Option[bool] = Option("JWT_VERIFY_SUB")
+    require_session: Option[bool] = Option("JWT_REQUIRE_SESSION")
     encode_nbf: Option[bool] = Option("JWT_ENCODE_NBF")
     enforce_strong_keys: Option[bool] = Option("JWT_ENFORCE_STRONG_KEYS")
     cache_max_bytes: Option[int] = Option("JWT_CACHE_MAX_BYTES")

@@ -30,6 +30,7 @@ from quart_jwt.extension.settings.sessions import SessionSettings
 from quart_jwt.extension.settings.watched import state_of
 from quart_jwt.extension.settings.watched import watch
 from quart_jwt.extension.tokens.json_provider import json_encoder
+from quart_jwt.tokens.claims import expiry
 from quart_jwt.tokens.csrf import IssuedValues
 from quart_jwt.tokens.verified import VerifiedTokens
 
@@ -71,6 +72,14 @@ class Settings(JudgementSettings, LocationSettings, SessionSettings):
     def refresh_expires(self) -> Any:
         """The life of a refresh token: a timedelta, a relativedelta, or False."""
         return self._expires("JWT_REFRESH_TOKEN_EXPIRES")
+
+    @cached_property
+    def access_life_s(self) -> float | None:
+        """
+        The life of an access token in seconds, None for ever; of a relativedelta, its
+        length from 1970-01-01.
+        """
+        return expiry(self.access_expires, 0)
 
     def _expires(self, key: str) -> Any:
         delta = self.values[key]

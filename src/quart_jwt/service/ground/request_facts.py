@@ -8,6 +8,7 @@ which nobody logs, pays for one small object.
 
 import re
 import secrets
+from collections.abc import Callable
 from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
@@ -30,15 +31,17 @@ class RequestFacts:
     The facts of one request.
 
     Attributes:
-        claims: Those of the token that it came with, once its signature was good.
+        claims: Those of the token that it came with, if somebody has noted them.
+        find_claim: Finds a claim of the token that was verified, if there is one.
     """
 
-    __slots__ = ("_id", "_scope", "claims")
+    __slots__ = ("_id", "_scope", "claims", "find_claim")
 
     def __init__(self, scope: Any) -> None:
         self._scope = scope
         self._id: str | None = None
         self.claims: Mapping[str, Any] = NO_CLAIMS
+        self.find_claim: Callable[[str], Any] | None = None
 
     @property
     def request_id(self) -> str:
@@ -56,6 +59,8 @@ class RequestFacts:
     def claim(self, name: str) -> str | None:
         """Return a claim of the token, if there is one and it is a text."""
         value = self.claims.get(name)
+        if not self.claims and self.find_claim is not None:
+            value = self.find_claim(name)
         return value if isinstance(value, str) else None
 
 

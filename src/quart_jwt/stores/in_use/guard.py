@@ -17,6 +17,7 @@ from quart_jwt.exceptions import StoreError
 from quart_jwt.exceptions import StoreTimeoutError
 from quart_jwt.stores.base import Store
 from quart_jwt.stores.in_use.circuit_breaker import CircuitBreaker
+from quart_jwt.stores.in_use.deadline import wait_within
 from quart_jwt.stores.wrapped import Call
 from quart_jwt.stores.wrapped import wrapped
 
@@ -116,7 +117,7 @@ class Guard:
         """
         task = asyncio.create_task(work)
         try:
-            await asyncio.wait({task}, timeout=deadline_s)
+            await wait_within({task}, deadline_s)
         finally:
             if not task.done():
                 self._leave_behind(task)

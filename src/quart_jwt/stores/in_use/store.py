@@ -13,6 +13,7 @@ from typing import TypeVar
 from quart_jwt.exceptions import StoreError
 from quart_jwt.stores.base import ending_of
 from quart_jwt.stores.base import Store
+from quart_jwt.stores.in_use.answers import Answers
 from quart_jwt.stores.in_use.follower import Follower
 from quart_jwt.stores.in_use.follower import KEEP_MARGIN_S
 from quart_jwt.stores.in_use.guard import Guard
@@ -66,6 +67,7 @@ class StoreInUse:
             bound_s=bound_s,
             max_entries=max_entries,
         )
+        self._answers = Answers(self._follower, monotonic=monotonic, bound_s=bound_s)
         self._clock = clock
         self._serving: set[asyncio.Task[None]] = set()
         self._unfinished: set[asyncio.Task[Any]] = set()
@@ -127,12 +129,7 @@ class StoreInUse:
 
     async def _is_revoked(self, call: Call) -> bool:
         (token,) = call.args
-        if self._follower.refuses(token):
-            return True
-        if self._follower.can_tell(token):
-            return False
-        is_revoked: bool = await call()
-        return is_revoked
+        return await self._answers.is_revoked(token, call)
 
     async def _purge_now_and_then(self) -> None:
         while True:

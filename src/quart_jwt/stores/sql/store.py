@@ -158,6 +158,7 @@ class SQLStore:
         *,
         spare: str | None,
         started_by: float | None,
+        before_epoch: int | None = None,
         now: float,
     ) -> tuple[Revocation, ...]:
         """See ``stores.base.Families.end_all``."""
@@ -166,6 +167,9 @@ class SQLStore:
             chosen.append(FAMILIES.c.family_id != spare)
         if started_by is not None:
             chosen.append(FAMILIES.c.created_at <= started_by)
+        if before_epoch is not None:
+            epoch = FAMILIES.c.epoch
+            chosen.append(or_(epoch.is_(None), epoch < before_epoch))
 
         async def ending(connection: AsyncConnection) -> tuple[Revocation, ...]:
             await self._lock(connection, subject)
@@ -187,7 +191,7 @@ class SQLStore:
 
         async def revoking(connection: AsyncConnection) -> None:
             await connection.execute(remembering)
-            await self._feed.append(connection, [revocation], now)
+            await self._feed.append(connection, [revocation.as_followed()], now)
 
         await self._connections.write(revoking)
 
