@@ -52,12 +52,12 @@ class Connections:
     """
 
     def __init__(self, url: str) -> None:
-        parsed = _checked(url)
+        self._url = _checked(url)
         self._database: SQLiteFile | PostgreSQLPool
-        if parsed.drivername == SQLITE:
-            self._database = SQLiteFile(parsed)
+        if self._url.drivername == SQLITE:
+            self._database = SQLiteFile(self._url)
         else:
-            self._database = PostgreSQLPool(parsed)
+            self._database = PostgreSQLPool(self._url)
 
     @property
     def is_sqlite(self) -> bool:
