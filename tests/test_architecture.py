@@ -65,7 +65,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 """Each ring, and what it may import: itself and what lies below."""
 
 PURE = PACKAGE / "tokens"
-PURE_THIRD_PARTY = {"jwt"}
+PURE_THIRD_PARTY = {"jwt", "cryptography"}
 IMPURE_MODULES = {
     "asyncio",
     "concurrent",

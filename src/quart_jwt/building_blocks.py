@@ -40,10 +40,10 @@ if TYPE_CHECKING:
     from quart_jwt.stores.sql.connections import Connections
     from quart_jwt.stores.sql.connections import POSTGRESQL
     from quart_jwt.stores.sql.connections import SQLITE
-    from quart_jwt.stores.sql.connections import Work
     from quart_jwt.stores.sql.schema import require as require_schema
     from quart_jwt.stores.sql.schema import Schema
     from quart_jwt.stores.sql.schema import upgrade as upgrade_schema
+    from quart_jwt.stores.sql.sqlite import Work
     from quart_jwt.stores.sql.store import SQLStore
     from quart_jwt.stores.urls import SCHEMES
     from quart_jwt.stores.urls import store_from_url

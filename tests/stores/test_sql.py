@@ -18,8 +18,8 @@ from clock import START
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import FeedGapError
 from quart_jwt.exceptions import StoreError
-from quart_jwt.stores.sql import connections as sql_connections
 from quart_jwt.stores.sql import news as sql_news
+from quart_jwt.stores.sql import sqlite as sql_sqlite
 from quart_jwt.stores.sql.store import SQLStore
 from quart_jwt.stores.sql.tables import METADATA
 from quart_jwt.tokens.rotation import Outcome
@@ -116,7 +116,7 @@ async def test_a_lock_that_stays_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
     """Whoever holds the file longer than the busy timeout keeps writers out."""
-    monkeypatch.setattr(sql_connections, "BUSY_TIMEOUT_MS", 10)
+    monkeypatch.setattr(sql_sqlite, "BUSY_TIMEOUT_MS", 10)
     store = SQLStore(_file(tmp_path))
     if verb == "revoke":
         await store.open(now=START)
@@ -142,10 +142,10 @@ async def test_opening_waits_for_a_lock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A first start beside somebody's lock tries again until the lock is gone."""
-    monkeypatch.setattr(sql_connections, "BUSY_TIMEOUT_MS", 60_000)
-    monkeypatch.setattr(sql_connections, "_prepare_sqlite", _without_patience)
+    monkeypatch.setattr(sql_sqlite, "BUSY_TIMEOUT_MS", 60_000)
+    monkeypatch.setattr(sql_sqlite, "_prepare", _without_patience)
     refused = asyncio.Event()
-    logger = sql_connections._logger
+    logger = sql_sqlite._logger
     monkeypatch.setattr(logger, "debug", lambda _message: refused.set())
     store = SQLStore(_file(tmp_path))
     with closing(
@@ -389,6 +389,7 @@ async def test_cancelled_callers_give_their_connections_back(sql: Any) -> None:
     await asyncio.gather(
         *(sql.revoke(revoked_token(f"{n}"), now=START) for n in range(30))
     )
-    await asyncio.gather(*sql._connections._unfinished)
+    pool = sql._connections._database._engine.pool
+    await sql.close()  # waits for readers whose callers have gone
 
-    assert sql._connections._engine.pool.checkedout() == 0
+    assert pool.checkedout() == 0
