@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from typing import TypeVar
+from urllib.parse import quote
 
 from sqlalchemy import event
 from sqlalchemy import func
@@ -162,6 +163,24 @@ class Connections:
         if then is not None:
             task.add_done_callback(lambda _task: then())
         return await asyncio.shield(task)
+
+    def plain_sqlite(self) -> sqlite3.Connection:
+        """
+        Open one more connection to the file of SQLite, outside of the pool.
+
+        It never waits for a lock, and never makes a file.
+
+        Raises:
+            sqlite3.Error: It cannot be opened.
+        """
+        path = quote(self._url.database or "")
+        return sqlite3.connect(
+            f"file:{path}?mode=rw",
+            uri=True,
+            timeout=0,
+            isolation_level=None,
+            check_same_thread=False,  # a test's event loop may be another thread's
+        )
 
     async def borrow(self) -> AsyncConnection:
         """
