@@ -88,10 +88,17 @@ class Feed:
             # Before the look, so that nothing falls between it and the wait.
             mark = await self._news.mark() if wait_s > 0 else object()
             changes = await self._look(mark, after, limit, now)
-            left_s = until - time.monotonic()
-            if changes.revocations or left_s <= 0:
+            if changes.revocations or not await self._news_by(until, mark):
                 return changes
-            await self._news.wait(mark, left_s)
+
+    async def _news_by(self, until: float, mark: object) -> bool:
+        """
+        Say whether to look again; False once the time is over without any news.
+
+        Whoever reads next looks before waiting, so nothing is lost by that.
+        """
+        left_s = until - time.monotonic()
+        return left_s > 0 and await self._news.wait(mark, left_s)
 
     async def _look(
         self, mark: object, after: str | None, limit: int, now: float

@@ -44,13 +44,13 @@ class News(Protocol):
             StoreError: The database does not answer.
         """
 
-    async def wait(self, mark: object, most_s: float) -> None:
+    async def wait(self, mark: object, most_s: float) -> bool:
         """
-        Return when there may be news.
+        Return True when there may be news, and False when the time is over.
 
         Args:
             mark: What ``mark`` returned before the last look.
-            most_s: Seconds after which to return without any news.
+            most_s: How long to wait, in seconds.
         """
 
     async def close(self) -> None:
@@ -77,13 +77,14 @@ class SQLiteNews:
         """See ``News``; a mark that equals no other if the number cannot be read."""
         return self._version()
 
-    async def wait(self, mark: object, most_s: float) -> None:
+    async def wait(self, mark: object, most_s: float) -> bool:
         """See ``News``."""
         until = time.monotonic() + most_s
         while (left_s := until - time.monotonic()) > 0:
             await asyncio.sleep(min(left_s, SQLITE_POLL_S))
             if self._version() != mark:
-                return
+                return True
+        return False
 
     async def close(self) -> None:
         """See ``News``."""
@@ -130,13 +131,15 @@ class PostgreSQLNews:
                 self._listening = await self._listen()
         return _Mark(self._event)
 
-    async def wait(self, mark: object, most_s: float) -> None:
+    async def wait(self, mark: object, most_s: float) -> bool:
         """See ``News``."""
         if not isinstance(mark, _Mark):
             raise TypeError("A mark of other news")
+        wait_s = min(most_s, POSTGRESQL_POLL_S)
         with suppress(TimeoutError):
-            async with asyncio.timeout(min(most_s, POSTGRESQL_POLL_S)):
-                await mark.event.wait()
+            async with asyncio.timeout(wait_s):
+                return await mark.event.wait()
+        return wait_s < most_s  # the notification may have been lost
 
     async def close(self) -> None:
         """See ``News``."""
