@@ -5,7 +5,6 @@ Exit status 0: done. 1: refused or failed, with a sentence on standard error.
 2: the command line itself is wrong.
 """
 
-import asyncio
 import os
 import shutil
 import sys
@@ -26,6 +25,7 @@ from quart_jwt.service.commands.start_check import check_start
 from quart_jwt.service.commands.users import examples
 from quart_jwt.service.commands.users import users
 from quart_jwt.service.ground.errors import ServiceError
+from quart_jwt.service.serving import event_loop
 from quart_jwt.service.serving import server
 from quart_jwt.service.serving import workers
 from quart_jwt.service.serving.banner import banner
@@ -160,7 +160,7 @@ def serve_command(
         serving = server.serve(
             settings, config, announce=announce, deadline=end_by_force
         )
-    asyncio.run(serving)
+    event_loop.run(serving, config.worker_class)
 
 
 @cli.command(
