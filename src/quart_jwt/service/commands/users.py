@@ -20,6 +20,7 @@ import click
 from quart_jwt.service.accounts.accounts import Account
 from quart_jwt.service.accounts.accounts import Accounts
 from quart_jwt.service.accounts.accounts import normalised_name
+from quart_jwt.service.accounts.opened import opened_accounts
 from quart_jwt.service.accounts.passwords import check_new_password
 from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.commands.operator_acts import operator_acts
@@ -29,7 +30,6 @@ from quart_jwt.service.ground.errors import PasswordRuleError
 from quart_jwt.service.ground.events import Kind
 from quart_jwt.service.ground.grants import checked_grants
 from quart_jwt.service.ground.grants import Grants
-from quart_jwt.service.resources import opened_accounts
 from quart_jwt.service.settings.settings import read_user_settings
 from quart_jwt.service.settings.settings import UserSettings
 
