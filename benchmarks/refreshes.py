@@ -1,5 +1,5 @@
 """
-Refreshes and sign-ins of the service, in a closed loop: each client has its own session.
+Refreshes and sign-ins of the service, in a closed loop; each client has a session.
 
 ``python -m benchmarks.refreshes sqlite`` prints the CPU time that one of each takes, of
 all processes of the service. A rotation that is not answered with the next pair is an
@@ -113,14 +113,14 @@ async def measure(running: Running, *, requests: int) -> tuple[Cost, Cost]:
             client.close()
 
 
-async def _cost(running: Running, steps: list[Step], requests: int) -> Cost:
+async def _cost(running: Running, steps: Sequence[Step], requests: int) -> Cost:
     cpu_s, began = running.cpu_s(), time.perf_counter()
     done = await _repeat(steps, requests)
     took_s = time.perf_counter() - began
     return Cost(cpu_us=(running.cpu_s() - cpu_s) / done * 1e6, per_s=done / took_s)
 
 
-async def _repeat(steps: list[Step], requests: int) -> int:
+async def _repeat(steps: Sequence[Step], requests: int) -> int:
     """Let each client do its step over and over; gives how many were done."""
     each = -(-requests // len(steps))
 

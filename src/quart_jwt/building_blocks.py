@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from quart_jwt.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from quart_jwt.extension.gateway.forward_auth import LOOPBACK
-    from quart_jwt.extension.gateway.forwarded import trusted_peers
-    from quart_jwt.extension.gateway.forwarded import UNIX
+    from quart_jwt.extension.gateway.peers import LOOPBACK
+    from quart_jwt.extension.gateway.peers import trusted_peers
+    from quart_jwt.extension.gateway.peers import UNIX
     from quart_jwt.extension.gateway.unread_body import answer_unread
     from quart_jwt.extension.protection import open_routes
     from quart_jwt.extension.protection import Route

@@ -12,6 +12,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clock import START
@@ -355,7 +356,7 @@ async def test_the_database_is_looked_at_without_news(
 ) -> None:
     """A notification that never comes delays by one look."""
     monkeypatch.setattr(sql_news, "POSTGRESQL_POLL_S", 0.01)
-    monkeypatch.setattr(sql_news.News, "_heard", lambda *_news: None)
+    monkeypatch.setattr(sql_news.PostgreSQLNews, "_heard", lambda *_news: None)
     other = SQLStore(postgresql.url("sessions"))
     position = (await postgres.changes(None, limit=9, wait_s=0, now=START)).position
     reading = asyncio.create_task(
@@ -364,6 +365,59 @@ async def test_the_database_is_looked_at_without_news(
     await other.revoke(revoked_token(), now=START)
     changes = await asyncio.wait_for(reading, 60)
     await other.close()
+
+    assert (revoked_token(),) == changes.revocations
+
+
+@pytest.fixture(name="sqlite")
+async def _sqlite(request: pytest.FixtureRequest) -> AsyncIterator[Any]:
+    async with factories.FACTORIES["sqlite"](request) as store:
+        yield store
+
+
+async def test_an_idle_feed_of_sqlite_is_not_queried(sqlite: Any) -> None:
+    """Once its end has been read, reading again costs no statement."""
+    statements: list[str] = []
+    event.listen(
+        sqlite._connections._engine.sync_engine,
+        "before_cursor_execute",
+        lambda _connection, _cursor, statement, *_: statements.append(statement),
+    )
+    position = (await sqlite.changes(None, limit=9, wait_s=0, now=START)).position
+    for _ in range(2):
+        changes = await sqlite.changes(position, limit=9, wait_s=0.1, now=START)
+        assert (changes.revocations, changes.is_complete) == ((), True)
+    assert len(statements) == 2  # from the start, and once with a mark before it
+
+
+async def test_sqlite_sees_what_another_process_commits(sqlite: Any) -> None:
+    """The number of commits says so, also after a look that cost no statement."""
+    other = SQLStore(str(sqlite._connections._url))
+    position = (await sqlite.changes(None, limit=9, wait_s=0, now=START)).position
+    await sqlite.changes(position, limit=9, wait_s=0.05, now=START)
+    reading = asyncio.create_task(
+        sqlite.changes(position, limit=9, wait_s=3_600, now=START)
+    )
+    await other.revoke(revoked_token(), now=START)
+    changes = await asyncio.wait_for(reading, 60)
+    await other.close()
+
+    assert (revoked_token(),) == changes.revocations
+
+
+async def test_sqlite_is_queried_when_its_commits_cannot_be_counted(
+    sqlite: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two marks are never equal then, so that nothing is taken for unchanged."""
+
+    def cannot_be_opened() -> None:
+        raise sqlite3.OperationalError
+
+    monkeypatch.setattr(sqlite._connections, "plain_sqlite", cannot_be_opened)
+    position = (await sqlite.changes(None, limit=9, wait_s=0, now=START)).position
+    await sqlite.changes(position, limit=9, wait_s=0.05, now=START)
+    await sqlite.revoke(revoked_token(), now=START)
+    changes = await sqlite.changes(position, limit=9, wait_s=0.05, now=START)
 
     assert (revoked_token(),) == changes.revocations
 

@@ -28,12 +28,12 @@ from quart_jwt.service.ground.values import Clock
 from quart_jwt.service.keys.follower import KeyFollower
 from quart_jwt.service.keys.signing_keys import signing_keys
 from quart_jwt.service.observability.observers import observed
-from quart_jwt.service.openapi.lane import LANE_PATH
 from quart_jwt.service.resources import EXTENSION
 from quart_jwt.service.resources import make_resources
 from quart_jwt.service.resources import Resources
 from quart_jwt.service.settings.gateway import Gateway
 from quart_jwt.service.settings.gateway import IDENTITY_HEADERS
+from quart_jwt.service.settings.gateway import VERIFY_PATH
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.web.admission import user_elsewhere
 from quart_jwt.service.web.asgi_guard import AsgiGuard
@@ -126,7 +126,7 @@ def _layers(app: Quart, jwt: JWTManager, settings: Settings) -> RequestIds:
     client = ClientAddress(app.asgi_app, settings.proxies)
     lane = _forward_auth(jwt, settings.gateway).wrap(client)
     guard = AsgiGuard(lane, by_origin=bool(settings.cors.origins))
-    return RequestIds(guard, without=LANE_PATH)
+    return RequestIds(guard, without=VERIFY_PATH)
 
 
 def _follow_keys(app: Quart, resources: Resources) -> Part:
@@ -152,7 +152,7 @@ def _follow_keys(app: Quart, resources: Resources) -> Part:
 def _forward_auth(jwt: JWTManager, gateway: Gateway) -> ForwardAuth:
     return ForwardAuth(
         jwt,
-        path=LANE_PATH,
+        path=VERIFY_PATH,
         identity_headers={
             "X-Auth-Subject": "sub",
             **{IDENTITY_HEADERS[claim]: claim for claim in gateway.identity},

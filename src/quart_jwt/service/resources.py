@@ -5,8 +5,6 @@ A route finds its resources with ``current_resources()``; nothing is global.
 """
 
 from collections.abc import AsyncGenerator
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,7 +14,6 @@ from quart_jwt import JWTManager
 from quart_jwt import Store
 from quart_jwt.building_blocks import current_settings
 from quart_jwt.building_blocks import store_from_url
-from quart_jwt.clock import system_time
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.service.accounts.accounts import Accounts
 from quart_jwt.service.accounts.authentication import Authentication
@@ -30,7 +27,6 @@ from quart_jwt.service.clients.clients import Clients
 from quart_jwt.service.database.database import Database
 from quart_jwt.service.ground.errors import SettingsError
 from quart_jwt.service.ground.values import Clock
-from quart_jwt.service.ground.values import HashCost
 from quart_jwt.service.observability.metrics import Metrics
 from quart_jwt.service.observability.observed_store import observed
 from quart_jwt.service.observability.readiness import Readiness
@@ -182,18 +178,3 @@ async def ping_sessions() -> None:
     """
     manager: JWTManager = current_app.extensions["quart-jwt"]
     await manager.ping_store()
-
-
-@asynccontextmanager
-async def opened_accounts(
-    url: str, cost: HashCost
-) -> AsyncIterator[tuple[Accounts, Passwords]]:
-    """Lend the accounts of a database and a hashing pool, without an app."""
-    database = Database(url)
-    passwords = Passwords(cost, slots=1)
-    try:
-        await database.open()
-        yield Accounts(database, system_time), passwords
-    finally:
-        await passwords.close()
-        await database.close()

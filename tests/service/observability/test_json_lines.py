@@ -1,3 +1,4 @@
+import asyncio
 import io
 import json
 import logging
@@ -165,6 +166,7 @@ async def test_an_access_line_has_members_and_no_query(
 
     async def app(scope: Any, _receive: Any, _send: Any) -> None:
         await log.access(scope, {"status": 200, "headers": []}, 0.25)
+        await asyncio.sleep(0)
 
     headers = [
         (b"authorization", f"Bearer {TOKEN}".encode()),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from clock import Clock
 from extension.asgi import asgi_call
-from quart_jwt.extension.gateway.forwarded import trusted_peers
+from quart_jwt.extension.gateway.peers import trusted_peers
 from quart_jwt.service.app import create_app
 from quart_jwt.service.ground.errors import SettingsError
 from quart_jwt.service.settings.proxies import Proxies

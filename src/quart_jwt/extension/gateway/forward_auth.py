@@ -29,7 +29,8 @@ from quart_jwt.exceptions import UserClaimsVerificationError
 from quart_jwt.extension.gateway.forwarded import ForwardedPresentation
 from quart_jwt.extension.gateway.forwarded import Forwarding
 from quart_jwt.extension.gateway.forwarded import headers_of
-from quart_jwt.extension.gateway.forwarded import trusted_peers
+from quart_jwt.extension.gateway.peers import LOOPBACK
+from quart_jwt.extension.gateway.peers import trusted_peers
 from quart_jwt.extension.gateway.unread_body import answer_unread
 from quart_jwt.extension.manager import JWTManager
 from quart_jwt.extension.request.current import settings_of
@@ -45,8 +46,6 @@ from quart_jwt.typing import LocationType
 
 Send = Callable[[Any], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
-
-LOOPBACK = ("127.0.0.0/8", "::1")
 
 RETRY_AFTER_S = b"1"
 

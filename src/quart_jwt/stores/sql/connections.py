@@ -5,10 +5,12 @@ The one place that chooses between SQLite (``stores.sql.sqlite``) and PostgreSQL
 the one that turns their errors into ``StoreError``. No error shows a value or the URL.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import quote
 
 from sqlalchemy import func
 from sqlalchemy import select
@@ -105,6 +107,24 @@ class Connections:
         """
         with _translated():
             return await self._database.write(work)
+
+    def plain_sqlite(self) -> sqlite3.Connection:
+        """
+        Open one more connection to the file of SQLite, outside of the pool.
+
+        It never waits for a lock, and never makes a file.
+
+        Raises:
+            sqlite3.Error: It cannot be opened.
+        """
+        path = quote(self._url.database or "")
+        return sqlite3.connect(
+            f"file:{path}?mode=rw",
+            uri=True,
+            timeout=0,
+            isolation_level=None,
+            check_same_thread=False,  # a test's event loop may be another thread's
+        )
 
     async def borrow(self) -> AsyncConnection:
         """

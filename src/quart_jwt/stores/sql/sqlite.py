@@ -256,7 +256,7 @@ def _engine(url: URL) -> Engine:
         max_overflow=0,
         hide_parameters=True,
     )
-    event.listen(engine, "connect", lambda *connected: _prepare(*connected))
+    event.listen(engine, "connect", lambda *connected: _prepare(*connected))  # noqa: PLW0108 - looked up late, for tests
     return engine
 
 
