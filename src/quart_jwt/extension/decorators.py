@@ -2,9 +2,8 @@
 The doors: ``jwt_required`` for views and websocket routes, and
 ``verify_jwt_in_request`` for everything else. Thin adapters over ``verify``.
 
-``jwt_required`` keeps a view's colour: an async wrapper around ``async def``, a
-sync one around ``def``, which verifies through the loop from the worker thread in
-which Quart runs such a view.
+``jwt_required`` keeps sync views sync: an async wrapper around ``async def``, a sync
+one around ``def``, which verifies in the worker thread in which Quart runs such a view.
 """
 
 from collections.abc import Awaitable
@@ -18,10 +17,10 @@ from typing import TypeVar
 
 from quart import Websocket
 
+from quart_jwt.extension.hooks.colour import finish
 from quart_jwt.extension.hooks.colour import is_async
 from quart_jwt.extension.hooks.colour import on_the_loop
 from quart_jwt.extension.hooks.colour import remember_loop
-from quart_jwt.extension.hooks.colour import run_from_sync
 from quart_jwt.extension.hooks.colour import WouldSuspendError
 from quart_jwt.extension.protection import mark
 from quart_jwt.extension.request.current import current_binding
@@ -200,7 +199,7 @@ def _sync_view(view: Callable[P, R], requirement: Requirement) -> Callable[P, R]
 
 def _verify_now(requirement: Requirement) -> Outcome:
     try:
-        return run_from_sync(verify_current(requirement))
+        return finish(verify_current(requirement))
     except WouldSuspendError:
         raise RuntimeError(
             "This sync call has to wait for a hook or a request body, and there is "

@@ -37,8 +37,8 @@ from quart_jwt.exceptions import UserClaimsVerificationError
 from quart_jwt.exceptions import UserLookupError
 from quart_jwt.exceptions import WrongTokenError
 from quart_jwt.extension.hooks.calling import call
-from quart_jwt.extension.hooks.colour import remembering_loop
 from quart_jwt.extension.hooks.loaders import Loaders
+from quart_jwt.extension.hooks.request_thread import plain_code_in_one_thread
 from quart_jwt.extension.hooks.workers import compute
 from quart_jwt.extension.request.current import current_user_context_processor
 from quart_jwt.extension.request.current import EXTENSION
@@ -124,7 +124,7 @@ class JWTManager(Loaders):
         )
         app.extensions[SETTINGS] = FollowedSettings(app.config, stores)
         self._apps.add(app)
-        app.sync_to_async = remembering_loop(app.sync_to_async)  # type: ignore[method-assign] # Quart's place to say how sync code is run
+        plain_code_in_one_thread(app)
         app.before_serving(self._load_keys)
         app.before_serving(stores.open)
         app.after_serving(stores.close)

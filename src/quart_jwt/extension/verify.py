@@ -22,6 +22,7 @@ from quart_jwt.extension.hooks.decode_key import hooked_key
 from quart_jwt.extension.hooks.loaders import Hook
 from quart_jwt.extension.hooks.loaders import Loaders
 from quart_jwt.extension.hooks.loaders import VerifyHooks
+from quart_jwt.extension.hooks.waiting import via_loop
 from quart_jwt.extension.request.presentation import present
 from quart_jwt.extension.request.presentation import Presentation
 from quart_jwt.extension.request.presentation import Requirement
@@ -189,7 +190,8 @@ async def _keys(
     issuer = settings.issuer_of(parsed.claims)
     if issuer is not None:
         algorithm = allowed_algorithm(parsed.header, issuer.algorithms)
-        return await issuer.keys.candidates(parsed.header.get("kid"), algorithm)
+        kid = parsed.header.get("kid")
+        return await via_loop(issuer.keys.candidates(kid, algorithm))
     algorithm = allowed_algorithm(parsed.header, settings.decode_algorithms)
     if key_hook is None:
         return settings.candidates(parsed.header, algorithm, now)
@@ -259,7 +261,7 @@ async def _refuse_revoked(
     settings: Settings, sessions: SessionStore, token: Token, verified: Verified
 ) -> None:
     ref = token_ref(token.claims, settings.identity_claim_key)
-    if await sessions.is_revoked(ref):
+    if await via_loop(sessions.is_revoked(ref)):
         raise RevokedTokenError(verified.header, verified.claims)
 
 

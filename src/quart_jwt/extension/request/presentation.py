@@ -17,6 +17,7 @@ from werkzeug.exceptions import BadRequest
 
 from quart_jwt.exceptions import CSRFError
 from quart_jwt.exceptions import NoAuthorizationError
+from quart_jwt.extension.hooks.waiting import via_loop
 from quart_jwt.extension.settings.settings import Settings
 from quart_jwt.tokens import locations
 from quart_jwt.tokens.origin import is_welcome
@@ -178,13 +179,13 @@ class RequestPresentation(HandshakePresentation):
         if not self.request.is_json:
             locations.not_json()
         try:
-            return await self.request.get_json()
+            return await via_loop(self.request.get_json())
         except (BadRequest, ValueError, RecursionError):
             return None
 
     async def form_field(self, name: str) -> str | None:
         """A field of a submitted form."""
-        form = await self.request.form
+        form = await via_loop(self.request.form)
         return form.get(name)
 
 
