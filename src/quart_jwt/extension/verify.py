@@ -260,7 +260,7 @@ def judge_requirement(
 async def _refuse_revoked(
     settings: Settings, sessions: SessionStore, token: Token, verified: Verified
 ) -> None:
-    ref = token_ref(token.claims, settings.identity_claim_key)
+    ref = token_ref(token.claims, settings)
     if await via_loop(sessions.is_revoked(ref)):
         raise RevokedTokenError(verified.header, verified.claims)
 

@@ -79,7 +79,7 @@ async def revoke_family(session_id: str | None = None, *, identity: Any = None) 
     sessions = session_store(settings)
     if session_id is None:
         claims = get_jwt()
-        if token_ref(claims, settings.identity_claim_key).family_id is None:
+        if token_ref(claims, settings).family_id is None:
             await _revoke_claims(sessions, settings, claims)
             return True
         return await _end_family_of(sessions, settings, claims)
@@ -90,6 +90,7 @@ async def revoke_family(session_id: str | None = None, *, identity: Any = None) 
 async def revoke_all_for(
     identity: Any = None,
     *,
+    issuer: str | None = None,
     issued_by: datetime | float | None = None,
     keep_current: bool = False,
 ) -> int:
@@ -104,7 +105,8 @@ async def revoke_all_for(
 
     Args:
         identity: The user, as in ``create_token_pair``; None for whom the token of
-            this request speaks for.
+            this request speaks for, whoever issued it.
+        issuer: The issuer of ``JWT_ISSUERS`` whose user that is; None for our own.
         issued_by: Only sessions that began, and tokens that were issued, at or
             before this moment; None for all until now.
         keep_current: Whether the session of this request's token goes on, for "log
@@ -121,10 +123,10 @@ async def revoke_all_for(
     """
     jwt, settings = current_binding()
     sessions = session_store(settings)
-    subject = await named_subject(identity)
+    subject = await named_subject(identity, issuer=issuer)
     spare = None
     if keep_current:
-        spare = token_ref(get_jwt(), settings.identity_claim_key).family_id
+        spare = token_ref(get_jwt(), settings).family_id
     moment = issued_by.timestamp() if isinstance(issued_by, datetime) else issued_by
     now = jwt.clock()
     return await sessions.settle(
@@ -141,7 +143,7 @@ async def _claims(token: str | None) -> Claims:
 async def _end_family_of(
     sessions: SessionStore, settings: Settings, claims: Claims
 ) -> bool:
-    ref = token_ref(claims, settings.identity_claim_key)
+    ref = token_ref(claims, settings)
     if ref.family_id is None:
         return False
     return await sessions.settle("end", _end(sessions, ref.family_id, ref.subject))
@@ -180,10 +182,11 @@ async def _end_all(
 async def _revoke_claims(
     sessions: SessionStore, settings: Settings, claims: Claims
 ) -> None:
-    jti = claims["jti"]
+    jti = token_ref(claims, settings).jti
     if jti is None:
         raise ValueError("A token without a jti cannot be revoked")
-    until = kept_until(claims.get("exp"), settings.leeway)
+    leeway_s = settings.expectation_of(claims).leeway_s
+    until = kept_until(claims.get("exp"), leeway_s)
     await _revoke(sessions, Revocation(scope=Scope.TOKEN, name=jti, until=until))
 
 
