@@ -117,7 +117,16 @@ class JWTManager(Loaders):
             app: The app; its configuration gets the defaults of all options, and
                 may be changed afterwards.
             add_context_processor: Whether templates get ``current_user``.
+
+        Raises:
+            ConfigurationError: The app has a manager already. A second one would
+                replace its hooks, the blocklist among them.
         """
+        if EXTENSION in app.extensions:
+            raise ConfigurationError(
+                f"The app {app.name!r} has a JWTManager already. Import that one where "
+                "hooks are registered; for the tokens of other issuers set JWT_ISSUERS"
+            )
         app.extensions[EXTENSION] = self
         stores = Stores(
             app, self._store, clock=self.clock, settings=lambda: settings_of(app)
