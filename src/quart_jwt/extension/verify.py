@@ -246,8 +246,7 @@ def judge_requirement(
         judge_origin(
             token.claims, issuer=requirement.issuer, audience=requirement.audience
         )
-    if requirement.verify_type:
-        judge_type(token.claims, refresh=requirement.refresh)
+    judge_type(token.claims, requirement.types)
     if requirement.refresh and settings.issuer_of(token.claims) is not None:
         # What another issuer calls a refresh token is for its own token endpoint.
         raise WrongTokenError("Only refresh tokens of our own are allowed")

@@ -34,7 +34,7 @@ class Requirement:
         fresh: Whether the token has to be fresh.
         refresh: Whether it has to be a refresh token.
         locations: Where to look, in order; None for the configured locations.
-        verify_type: Whether its type counts at all.
+        verify_type: Whether it matters which of access and refresh token it is.
         skip_revocation_check: Whether the blocklist is not asked.
         issuer: The issuer, or the issuers, that it has to be of; None for any.
         audience: The audience, or several, that it has to name; None for any.
@@ -50,6 +50,13 @@ class Requirement:
     issuer: str | tuple[str, ...] | None = None
     audience: str | tuple[str, ...] | None = None
     scopes: tuple[str, ...] = ()
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types of tokens that will do."""
+        if not self.verify_type:
+            return ("access", "refresh")
+        return ("refresh",) if self.refresh else ("access",)
 
 
 def required_names(given: str | Iterable[str] | None) -> str | tuple[str, ...] | None:
