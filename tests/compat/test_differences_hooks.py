@@ -67,6 +67,21 @@ def test_an_app_has_one_manager() -> None:
     assert ours.extensions["quart-jwt"] is first
 
 
+def test_handlers_of_the_app_are_kept() -> None:
+    """A handler that was there before the manager stays."""
+    apps = flask.Flask("theirs"), quart.Quart("ours")
+    for app in apps:
+        app.register_error_handler(jwt.ExpiredSignatureError, str)
+    flask_jwt_extended.JWTManager(apps[0])
+    quart_jwt.JWTManager(apps[1])
+
+    kept = [
+        app.error_handler_spec[None][None][jwt.ExpiredSignatureError] is str
+        for app in apps
+    ]
+    assert kept == [False, True]
+
+
 async def test_an_async_verification_is_awaited() -> None:
     """An ``async def`` hook that says no lets nobody in."""
     theirs, ours = await both(_hooked("verification-awaits-false"))

@@ -10,6 +10,7 @@ from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Iterable
 from functools import wraps
+from inspect import isawaitable
 from typing import Any
 from typing import cast
 from typing import ParamSpec
@@ -34,6 +35,7 @@ from quart_jwt.extension.request.presentation import Requirement
 from quart_jwt.extension.request.refused import REFUSALS
 from quart_jwt.extension.request.refused import tell_refused
 from quart_jwt.extension.request.subject import current_subject
+from quart_jwt.extension.request.subject import find_subject
 from quart_jwt.extension.request.subject import Subject
 from quart_jwt.extension.request.websockets import close_at_expiry
 from quart_jwt.extension.settings.settings import EXEMPT_METHODS
@@ -191,7 +193,12 @@ def _sync_view(view: Callable[P, R], requirement: Requirement) -> Callable[P, R]
     @wraps(view)
     def protected(*args: P.args, **kwargs: P.kwargs) -> R:
         _verify_now(requirement)
-        return view(*args, **kwargs)
+        result = view(*args, **kwargs)
+        # A plain decorator may return the coroutine of an async handler, which Quart's
+        # wrapper around this function awaits.
+        if isawaitable(result) and isinstance(find_subject(), Websocket):
+            return cast("R", close_at_expiry(result))
+        return result
 
     mark(protected, requirement)
     return protected

@@ -113,8 +113,10 @@ def _to_async(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
     async def run(*args: Any, **kwargs: Any) -> Any:
         remember_loop()
         result = await offload(partial(function, *args, **kwargs))
-        # As Quart: a view's generator blocks, too.
-        return run_sync_iterable(result) if inspect.isgenerator(result) else result
+        if inspect.isgenerator(result):  # it blocks, too; so does Quart
+            return run_sync_iterable(result)
+        # Of a plain decorator that returns the coroutine of an async view.
+        return await result if inspect.isawaitable(result) else result
 
     run._quart_async_wrapper = True  # type: ignore[attr-defined] # noqa: SLF001 - Quart marks what it has made async
     return run
