@@ -14,6 +14,7 @@ from compat.guards import case
 from compat.guards import GUARDS
 from compat.keys import OTHER_SECRET
 from compat.keys import SECRET
+from compat.mint import ABSENT
 from compat.mint import CLAIMS
 from compat.mint import HOUR
 from compat.mint import mint
@@ -53,6 +54,26 @@ def _with(member: bytes) -> str:
 
 def _headed(member: bytes) -> str:
     return _signed(JOSE[:-1] + b"," + member + b"}", PAYLOAD)
+
+
+@pytest.mark.parametrize("guard", ["required", "any-type"])
+@pytest.mark.parametrize("kind", ["refresh_token", "REFRESH", "magic-link", None, 7])
+async def test_a_type_of_ones_own_is_no_access_token(guard: str, kind: object) -> None:
+    """Only ``access`` and no type at all make an access token."""
+    theirs, ours = await _shown(mint({"type": kind}), guard=guard)
+
+    assert identity_of(theirs) == "ann"
+    wanted = "access" if guard == "required" else "access and refresh"
+    assert refused(422, f"Only {wanted} tokens are allowed") == ours
+
+
+async def test_a_token_type_of_another_library_counts() -> None:
+    """``token_type: refresh`` without a type is a refresh token of another library."""
+    token = mint({"type": ABSENT, "token_type": "refresh"})
+    theirs, ours = await _shown(token)
+
+    assert identity_of(theirs) == "ann"
+    assert refused(422, "Only non-refresh tokens are allowed") == ours
 
 
 @pytest.mark.parametrize("fresh", [None, "true", "4000000000", [], {}])

@@ -11,6 +11,7 @@ from quart import Response
 from extension.apps import Client
 from extension.apps import MakeApp
 from extension.apps import Mint
+from extension.apps import SECRET
 from quart_jwt import create_access_token
 from quart_jwt import current_user
 from quart_jwt import get_current_user
@@ -181,11 +182,11 @@ async def test_requests_do_not_share_claims(
 
 
 @pytest.fixture(name="templated")
-def _templated(make_app: MakeApp) -> Quart:
-    app = make_app()
-    jwt = JWTManager()
+def _templated(clock: Any) -> Quart:
+    app = Quart(__name__)
+    app.config["JWT_SECRET_KEY"] = SECRET
+    jwt = JWTManager(clock=clock)
     jwt.init_app(app, add_context_processor=True)
-    jwt.clock = app.extensions["quart-jwt"].clock
     jwt.user_lookup_loader(lambda _, claims: {"name": claims["sub"]})
     template = "{{ current_user.name if current_user else 'nobody' }}"
 

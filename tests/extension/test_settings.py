@@ -271,6 +271,28 @@ def test_unknown_option_is_named(
     ]
 
 
+@pytest.mark.parametrize(
+    ("key", "advice"),
+    [
+        ("JWT_CSRF_HEADER_NAME", "set JWT_ACCESS_CSRF_HEADER_NAME and"),
+        ("JWT_CSRF_FIELD_NAME", "set JWT_ACCESS_CSRF_FIELD_NAME and"),
+        ("JWT_BLACKLIST_ENABLED", "token_in_blocklist_loader"),
+        ("JWT_BLACKLIST_TOKEN_CHECKS", "skip_revocation_check"),
+        ("JWT_CLAIMS_IN_REFRESH_TOKEN", "in both tokens"),
+        ("JWT_USER_CLAIMS", "additional_claims"),
+    ],
+)
+def test_options_of_the_predecessors_have_an_answer(
+    make_app: MakeApp, caplog: pytest.LogCaptureFixture, key: str, advice: str
+) -> None:
+    """A setting of quart-jwt-extended is no typo, and what stands for it is named."""
+    with caplog.at_level(logging.WARNING, "quart_jwt"):
+        make_app(**{key: True})
+    (message,) = [record.getMessage() for record in caplog.records]
+    assert message.startswith(f"Unknown setting {key} is ignored: ")
+    assert advice in message
+
+
 async def test_one_manager_for_two_apps(clock: Callable[[], float]) -> None:
     """One manager serves several apps, each with its own settings."""
     jwt = JWTManager(clock=clock)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from functools import wraps
 from typing import Any
 
 import pytest
@@ -309,4 +310,31 @@ async def test_handler_that_will_not_stop(
     client = app.test_client()
     async with client.websocket("/stubborn", headers=headers) as connection:
         assert await connection.receive() == "here"
+        assert await code == 1008
+
+
+async def test_plain_decorator_of_a_websocket_route(
+    app: Quart, client: Client, bearer: Mint, clock: Any
+) -> None:
+    """A plain decorator under the guard changes nothing: the socket is closed."""
+
+    def plain(handler: Any) -> Any:
+        @wraps(handler)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            return handler(*args, **kwargs)
+
+        return wrapper
+
+    @app.websocket("/plain")
+    @jwt_required()
+    @plain
+    async def route() -> None:
+        await websocket.send(str(get_jwt_identity()))
+        await asyncio.Event().wait()
+
+    headers = await bearer()
+    clock.advance(15 * 60 - 0.05)
+    code = closing_code(app)
+    async with client.websocket("/plain", headers=headers) as connection:
+        assert await connection.receive() == "joe"
         assert await code == 1008

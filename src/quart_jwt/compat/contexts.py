@@ -25,7 +25,7 @@ from quart_jwt.compat.shared_contexts import SharedAppContext
 from quart_jwt.extension.hooks.colour import is_async
 from quart_jwt.extension.hooks.colour import on_the_loop
 from quart_jwt.extension.hooks.colour import remember_loop
-from quart_jwt.extension.hooks.colour import run_from_sync
+from quart_jwt.extension.hooks.waiting import run_from_sync
 
 if IS_MERGED:
     from quart_jwt.compat.merged_contexts import RequestContexts

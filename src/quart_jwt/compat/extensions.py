@@ -21,7 +21,7 @@ from quart.cli import AppGroup
 from quart_jwt.compat.seams import with_context
 from quart_jwt.extension.hooks.colour import is_async
 from quart_jwt.extension.hooks.colour import on_the_loop
-from quart_jwt.extension.hooks.colour import run_from_sync
+from quart_jwt.extension.hooks.waiting import run_from_sync
 
 REPLACED_HANDLERS = frozenset({"handle_exception", "handle_user_exception"})
 """Methods of the app that Flask extensions replace by sync ones of their own."""

@@ -139,18 +139,33 @@ def window(token: Token, expectation: Expectation) -> tuple[float, float]:
     return valid_from - expectation.early_s, expires + expectation.leeway_s
 
 
-def judge_type(claims: Claims, *, refresh: bool) -> None:
+def judge_type(claims: Claims, accepted: tuple[str, ...]) -> None:
     """
-    Tell access tokens from refresh tokens; without a type it is an access token.
+    Require one of the accepted types; a token without a type is an access token.
+
+    Other libraries call the claim ``token_type``, so that counts where ``type`` is
+    missing. There, RFC 6749's "Bearer" is an access token.
+
+    Args:
+        claims: The claims.
+        accepted: The types, such as ``("access",)``; compared exactly.
 
     Raises:
-        WrongTokenError: It is the other one.
+        WrongTokenError: It is of another type.
     """
-    is_refresh = claims.get("type") == "refresh"
-    if refresh and not is_refresh:
+    kind = claims["type"] if "type" in claims else _foreign_type(claims)
+    if kind in accepted:
+        return
+    if accepted == ("refresh",):
         raise WrongTokenError("Only refresh tokens are allowed")
-    if is_refresh and not refresh:
+    if kind == "refresh" and accepted == ("access",):
         raise WrongTokenError("Only non-refresh tokens are allowed")
+    raise WrongTokenError(f"Only {' and '.join(accepted)} tokens are allowed")
+
+
+def _foreign_type(claims: Claims) -> Any:
+    kind = claims.get("token_type", "access")
+    return "access" if kind in ("Bearer", "bearer") else kind
 
 
 def judge_origin(

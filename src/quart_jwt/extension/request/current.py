@@ -123,7 +123,8 @@ def _verified() -> Verified:
         raise unawaited_error()
     raise RuntimeError(
         "You must call `@jwt_required()` or `verify_jwt_in_request()` before using "
-        "this method"
+        "this method. Hooks are asked before the token has passed: in a hook, use the "
+        "header and the claims that it is given"
     )
 
 

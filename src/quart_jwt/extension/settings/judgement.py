@@ -8,13 +8,13 @@ from functools import cached_property
 from typing import Any
 
 from quart_jwt.exceptions import ConfigurationError
-from quart_jwt.extension.sessions.claims import SESSION_ID
 from quart_jwt.extension.settings.issuers import in_seconds
 from quart_jwt.extension.settings.issuers import Issuer
 from quart_jwt.extension.settings.issuers import KeySources
 from quart_jwt.extension.settings.issuers import read_issuers
 from quart_jwt.extension.settings.issuers import read_profile
 from quart_jwt.extension.settings.keys import KeySettings
+from quart_jwt.tokens.claims import SESSION_ID
 from quart_jwt.tokens.judgement import Expectation
 from quart_jwt.tokens.profile import Profile
 from quart_jwt.tokens.token import Claims

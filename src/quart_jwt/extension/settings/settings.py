@@ -6,7 +6,6 @@ cannot work raises when it is asked for, as there. ``FollowedSettings`` compiles
 again when a value has changed, so a change counts from the next request.
 """
 
-import difflib
 import json
 import logging
 from collections.abc import Mapping
@@ -27,6 +26,7 @@ from quart_jwt.extension.settings.options import DEFAULTS
 from quart_jwt.extension.settings.options import OWN_DEFAULTS
 from quart_jwt.extension.settings.options import QUART_KEYS
 from quart_jwt.extension.settings.sessions import SessionSettings
+from quart_jwt.extension.settings.unknown import hint
 from quart_jwt.extension.settings.watched import state_of
 from quart_jwt.extension.settings.watched import watch
 from quart_jwt.extension.tokens.json_provider import json_encoder
@@ -216,7 +216,7 @@ class FollowedSettings:
         unknown = {key for key in config if key.startswith("JWT_")}
         for key in sorted(unknown - set(_KEYS) - self._warned):
             self._warned.add(key)
-            _logger.warning("Unknown setting %s is ignored%s", key, _suggestion(key))
+            _logger.warning("Unknown setting %s is ignored%s", key, hint(key))
 
 
 def _adopt(config: dict[str, Any]) -> None:
@@ -247,8 +247,3 @@ def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
 
 def _copied(value: Any) -> Any:
     return value.copy() if isinstance(value, _CONTAINERS) else value
-
-
-def _suggestion(key: str) -> str:
-    close = difflib.get_close_matches(key, _KEYS, n=1, cutoff=0.8)
-    return f"; did you mean {close[0]}?" if close else ""
