@@ -45,10 +45,10 @@ if TYPE_CHECKING:
     from quart_jwt.extension.tokens.decode import get_unverified_jwt_headers
     from quart_jwt.stores.base import Store
     from quart_jwt.stores.memory import MemoryStore
+else:
+    __getattr__ = lazy_names(__name__, __file__)
 
 __version__ = "0.1.0"
-
-__getattr__ = lazy_names(__name__, __file__)
 
 __all__ = [
     "ForwardAuth",

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from quart_jwt.tokens.key_ring import RingKey
     from quart_jwt.tokens.keys import weakness
     from quart_jwt.tokens.origin import is_origin
+    from quart_jwt.tokens.revocation import Revocation
     from quart_jwt.tokens.revocation import Scope
     from quart_jwt.tokens.rotation import Outcome
     from quart_jwt.tokens.scopes import granted_scopes
@@ -63,8 +64,8 @@ if TYPE_CHECKING:
     from quart_jwt.tokens.strict_json import loads as strict_json_loads
     from quart_jwt.tokens.verified import CacheInfo
     from quart_jwt.tokens.verified import VerifiedTokens
-
-__getattr__ = lazy_names(__name__, __file__)
+else:
+    __getattr__ = lazy_names(__name__, __file__)
 
 __all__ = [
     "DETAILS",
@@ -82,6 +83,7 @@ __all__ = [
     "KeyRing",
     "Outcome",
     "Requirement",
+    "Revocation",
     "RingKey",
     "Route",
     "SQLStore",
