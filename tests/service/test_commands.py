@@ -58,7 +58,7 @@ def _matches(name: str, password: str) -> bool:
 @pytest.mark.usefixtures("terminal")
 def test_a_prompted_password_is_asked_twice_and_never_shown() -> None:
     """The usual way: no argument, no echo."""
-    result = _run("users", "add", "alice", stdin="p\u00e4ss wor\np\u00e4ss wor\n")
+    result = _run("users", "add", "alice", "--init", stdin="p\u00e4ss wor\np\u00e4ss wor\n")
     assert (
         result.exit_code,
         result.stdout.strip().splitlines()[-1],
@@ -84,7 +84,7 @@ def test_a_password_from_stdin_loses_one_line_break(
     stdin: bytes, password: str
 ) -> None:
     """For scripts: everything counts but the line break of echo."""
-    result = _run("users", "add", "alice", "--password-stdin", stdin=stdin)
+    result = _run("users", "add", "alice", "--init", "--password-stdin", stdin=stdin)
     assert result.exit_code == 0
     assert _matches("alice", password)
 
@@ -106,7 +106,7 @@ TOO_SHORT = "A new password has at least 8 characters"
 )
 def test_a_password_that_breaks_the_rules(stdin: bytes, message: str) -> None:
     """One sentence on standard error, status 1, and no user."""
-    result = _run("users", "add", "alice", "--password-stdin", stdin=stdin)
+    result = _run("users", "add", "alice", "--init", "--password-stdin", stdin=stdin)
     assert (1, f"Error: {message}\n", "") == (
         result.exit_code,
         result.stderr,
@@ -117,7 +117,7 @@ def test_a_password_that_breaks_the_rules(stdin: bytes, message: str) -> None:
 
 def test_a_name_is_stored_normalised() -> None:
     """What is printed is what was stored."""
-    result = _run("users", "add", "e\u0301ve", "--password-stdin", stdin="x" * 8)
+    result = _run("users", "add", "e\u0301ve", "--init", "--password-stdin", stdin="x" * 8)
     assert result.stdout == "added \u00e9ve\n"
     assert _matches("\u00e9ve", "x" * 8)
 
@@ -132,7 +132,7 @@ def test_a_name_that_breaks_the_rules_is_refused_before_the_question() -> None:
 def test_a_name_that_is_taken_is_refused() -> None:
     """A user is never overwritten."""
     for _ in range(2):
-        result = _run("users", "add", "alice", "--password-stdin", stdin="x" * 8)
+        result = _run("users", "add", "alice", "--init", "--password-stdin", stdin="x" * 8)
     assert result.exit_code == 1
     assert result.stderr == "Error: there is a user named 'alice' already\n"
 
@@ -140,7 +140,7 @@ def test_a_name_that_is_taken_is_refused() -> None:
 def test_the_life_of_a_user() -> None:
     """Add, list, disable, enable, set a password."""
     for name in ("bob", "alice"):
-        _run("users", "add", name, "--password-stdin", stdin="older one")
+        _run("users", "add", name, "--init", "--password-stdin", stdin="older one")
     assert _run("users", "disable", "bob").exit_code == 0
     lines = _run("users", "list").stdout.splitlines()
     fields = [line.split("\t") for line in lines]
@@ -170,7 +170,7 @@ def test_nobody_cannot_be_changed(command: str) -> None:
 @pytest.mark.usefixtures("terminal")
 def test_passwords_that_differ_are_asked_for_again() -> None:
     """A slip is no password."""
-    result = _run("users", "add", "alice", stdin="a\nb\nthe third\nthe third\n")
+    result = _run("users", "add", "alice", "--init", stdin="a\nb\nthe third\nthe third\n")
     assert result.exit_code == 0
     assert _matches("alice", "the third")
 
@@ -178,7 +178,7 @@ def test_passwords_that_differ_are_asked_for_again() -> None:
 @pytest.mark.usefixtures("terminal")
 def test_no_answer_is_no_user() -> None:
     """An end of input at the prompt stops with status 1."""
-    assert _run("users", "add", "alice", stdin="").exit_code == 1
+    assert _run("users", "add", "alice", "--init", stdin="").exit_code == 1
 
 
 def test_users_need_no_secret_and_meet_all_faults() -> None:

@@ -15,6 +15,7 @@ from quart_jwt.service.accounts.accounts import normalised_name
 from quart_jwt.service.accounts.opened import opened_accounts
 from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.accounts.user_changes import UserChanges
+from quart_jwt.service.commands.database_file import find_database
 from quart_jwt.service.commands.operator_acts import operator_acts
 from quart_jwt.service.ground.errors import ElsewhereError
 from quart_jwt.service.ground.errors import SignOutError
@@ -28,24 +29,34 @@ Work = Callable[[Accounts, Passwords], Awaitable[T]]
 Change = Callable[[UserChanges, Passwords], Awaitable[T]]
 
 
-def own_settings() -> UserSettings:
+def own_settings(*, init: bool = False) -> UserSettings:
     """
     Read the settings of our own directory, before a password is asked for in vain.
 
+    Args:
+        init: Whether to make a database that is not there.
+
     Raises:
         ElsewhereError: Users are in another one.
+        StartError: Its database is not there, or cannot be used.
     """
     settings = read_user_settings(os.environ)
     elsewhere = settings.accounts.directory
     if elsewhere is not None:
         raise ElsewhereError(f"users are in the directory {elsewhere.name!r}, not here")
+    find_database(settings.storage, init=init)
     return settings
 
 
-def with_accounts(work: Work[T]) -> T:
-    """Run ``work`` with the accounts of the configured database."""
-    settings = own_settings()
-    settings.storage.prepare()
+def with_accounts(work: Work[T], *, init: bool = False) -> T:
+    """
+    Run ``work`` with the accounts of the configured database.
+
+    Args:
+        work: Gets the accounts and a hashing pool.
+        init: Whether to make a database that is not there.
+    """
+    settings = own_settings(init=init)
 
     async def run() -> T:
         url = settings.storage.database_url

@@ -20,6 +20,7 @@ from quart_jwt.service.accounts.accounts import normalised_name
 from quart_jwt.service.accounts.passwords import check_new_password
 from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.accounts.user_changes import UserChanges
+from quart_jwt.service.commands.database_file import init_option
 from quart_jwt.service.commands.operator_acts import operator_acts
 from quart_jwt.service.commands.terminal import has_terminal
 from quart_jwt.service.commands.user_stores import await_next_second
@@ -88,22 +89,28 @@ password_option: Option = click.option(
 @role_option
 @scope_option
 @password_option
+@init_option
 def add(
-    name: str, *, roles: tuple[str, ...], scopes: tuple[str, ...], from_stdin: bool
+    name: str,
+    *,
+    roles: tuple[str, ...],
+    scopes: tuple[str, ...],
+    from_stdin: bool,
+    init: bool,
 ) -> None:
     """
     Add the user NAME, asking for a password.
     """
     name = normalised_name(name)
     grants = checked_grants(roles=roles, scopes=scopes)
-    own_settings()
+    own_settings(init=init)
     password = _password(from_stdin=from_stdin)
 
     async def work(accounts: Accounts, passwords: Passwords) -> None:
         await accounts.add(name, await passwords.hash(password), grants)
 
     with operator_acts(os.environ) as say:
-        with_accounts(work)
+        with_accounts(work, init=init)
         say(Kind.USER_ADDED, subject=name)
     click.echo(f"added {name}")
 
@@ -199,7 +206,6 @@ def list_users() -> None:
     A line each, with tabs between: name, enabled or disabled, when added, roles and
     scopes; roles and scopes have blanks between them.
     """
-    own_settings().storage.require_database()
     for account in with_accounts(lambda accounts, _passwords: accounts.listed()):
         click.echo(_line(account))
 

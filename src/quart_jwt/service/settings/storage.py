@@ -15,6 +15,7 @@ from quart_jwt.building_blocks import SCHEMES
 from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.settings.environment import Reading
 from quart_jwt.service.settings.state_dir import ensure_state_dir
+from quart_jwt.service.settings.state_dir import require_owner
 
 Mode = Literal["development", "production"]
 
@@ -75,22 +76,31 @@ class Storage:
         Make the state directory if the database is to be in it.
 
         Raises:
-            StartError: It cannot be made.
+            StartError: It cannot be made, or belongs to another user, as may the
+                database.
         """
         path = self.database_file
-        if path is not None and path.is_relative_to(self.state_dir):
+        if path is None:
+            return
+        if path.is_relative_to(self.state_dir):
             ensure_state_dir(self.state_dir)
+        if path.exists():
+            require_owner(path)
 
     def require_database(self) -> None:
         """
-        Refuse to look into a file that is not there; nothing is made.
+        Refuse to work on a file that is not there; nothing is made.
 
         Raises:
-            StartError: There is none.
+            StartError: There is none, or it belongs to another user.
         """
         path = self.database_file
         if path is not None and not path.is_file():
-            raise StartError(f"there is no database at {str(path)!r}")
+            raise StartError(
+                f"there is no database at {str(path)!r}: run this in the directory of "
+                "the service, or let 'quart-jwt db upgrade' make one"
+            )
+        self.prepare()
 
 
 def read_state_dir(reading: Reading) -> Path:

@@ -31,6 +31,15 @@ back still keep it.
 KEEP_MARGIN_S = 60
 """Revocations are kept longer than the tokens, for clocks that are put back."""
 
+PURGE_MARGIN_S = 2 * 60 * 60
+"""
+Revocations stay in the store for longer, so that followers can read them again after a
+clock was set back: by an hour if somebody took local time for UTC.
+"""
+
+STEP_BACK_S = 1.0
+"""A clock that is set back by less is slewed, and the margins cover it."""
+
 LAPSE_S = KEEP_MARGIN_S / 2
 """A longer pause between two readings may hide an entry that was purged meanwhile."""
 
@@ -186,6 +195,11 @@ class Follower:
 
     def _learn(self, changes: Changes, asked_at: float) -> None:
         now = self._clock()
+        if now < self._learnt_at - STEP_BACK_S:
+            # What was forgotten as over may be in force again.
+            _logger.warning("The clock was set back: the feed is read from its start")
+            self._forget()
+            return
         self._revoked.drop_ended(now - KEEP_MARGIN_S)
         # By the clock on the wall, which goes on while the machine is suspended.
         if abs(now - self._learnt_at) > LAPSE_S:

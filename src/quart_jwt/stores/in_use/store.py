@@ -15,7 +15,7 @@ from quart_jwt.stores.base import ending_of
 from quart_jwt.stores.base import Store
 from quart_jwt.stores.in_use.answers import Answers
 from quart_jwt.stores.in_use.follower import Follower
-from quart_jwt.stores.in_use.follower import KEEP_MARGIN_S
+from quart_jwt.stores.in_use.follower import PURGE_MARGIN_S
 from quart_jwt.stores.in_use.guard import Guard
 from quart_jwt.stores.wrapped import Call
 from quart_jwt.stores.wrapped import wrapped
@@ -139,7 +139,7 @@ class StoreInUse:
 
     async def purge(self) -> None:
         """Remove what no token could need any more, in small steps."""
-        now = self._clock() - KEEP_MARGIN_S
+        now = self._clock() - PURGE_MARGIN_S
         while (
             await self._guard.store.purge(limit=PURGE_AT_MOST, now=now) >= PURGE_AT_MOST
         ):
