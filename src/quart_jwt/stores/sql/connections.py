@@ -5,6 +5,7 @@ The one place that chooses between SQLite (``stores.sql.sqlite``) and PostgreSQL
 the one that turns their errors into ``StoreError``. No error shows a value or the URL.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -205,5 +206,5 @@ def _engine(url: URL) -> AsyncEngine:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (DBAPIError, PoolTimeoutError, OSError) as error:
+    except (DBAPIError, PoolTimeoutError, sqlite3.Error, OSError) as error:
         raise StoreError("The database does not answer") from error
