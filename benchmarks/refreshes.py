@@ -1,5 +1,5 @@
 """
-Refreshes and sign-ins of the service, in a closed loop: each client has its own session.
+Refreshes and sign-ins of the service, in a closed loop: a session for each client.
 
 ``python -m benchmarks.refreshes sqlite`` prints the CPU time that one of each takes, of
 all processes of the service. A rotation that is not answered with the next pair is an
@@ -10,11 +10,12 @@ import argparse
 import asyncio
 import json
 import time
-from collections.abc import Awaitable
 from collections.abc import Callable
+from collections.abc import Coroutine
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from benchmarks.servers import Running
 from benchmarks.service import NAME
@@ -33,7 +34,7 @@ OK = 200
 
 LOGIN = request_bytes("POST", "/login", body={"username": NAME, "password": PASSWORD})
 
-Step = Callable[[], Awaitable[None]]
+Step = Callable[[], Coroutine[Any, Any, None]]
 
 
 class RefreshClient:

@@ -27,7 +27,6 @@ SLOW_TO_SIGN = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
 """A signature takes a quarter of a millisecond and more: not on the event loop."""
 
 
-
 def _primitives() -> Mapping[str, Algorithm]:
     known = {
         name: primitive

@@ -59,7 +59,9 @@ class AnsweringConnection:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def execute(self, statement: Any, parameters: Any = None) -> CursorResult[Any]:
+    async def execute(
+        self, statement: Any, parameters: Any = None
+    ) -> CursorResult[Any]:
         """See ``AsyncConnection.execute``."""
         return self._connection.execute(statement, parameters)
 
@@ -240,8 +242,8 @@ class SQLiteFile:
 
 def _plain(connection: Connection) -> sqlite3.Connection:
     """The driver's connection: SQLAlchemy takes ten times as long for ``COMMIT``."""
-    plain: sqlite3.Connection = connection.connection.driver_connection
-    return plain
+    plain: Any = connection.connection.driver_connection
+    return cast("sqlite3.Connection", plain)
 
 
 def _answered(work: Work[T], connection: Connection) -> T:
@@ -264,7 +266,7 @@ def _engine(url: URL) -> Engine:
         max_overflow=0,
         hide_parameters=True,
     )
-    event.listen(engine, "connect", lambda *connected: _prepare(*connected))
+    event.listen(engine, "connect", _prepare)
     return engine
 
 

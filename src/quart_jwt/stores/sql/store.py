@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement
 from sqlalchemy import bindparam
+from sqlalchemy import ColumnElement
 from sqlalchemy import delete
 from sqlalchemy import insert
 from sqlalchemy import or_
