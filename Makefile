@@ -4,8 +4,16 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export PIP_CONSTRAINT := constraints.txt
+# Every core; whoever has nothing left to do takes tests from the others.
+PYTEST := $(BIN)/python -m pytest -q -n auto --dist worksteal
 
-.PHONY: help serve test test-slow test-uncached bench bench-quick test-pythons gateways lint types format build clean
+# What another Python or another resolution of the dependencies can change: the
+# contract, and one start of the real service.
+CONTRACT_TESTS := tests/tokens tests/stores tests/extension tests/compat tests/client tests/migrate \
+	tests/service/serving/test_process.py
+
+.PHONY: help serve test test-slow test-all coverage test-contract test-uncached test-pythons \
+	bench bench-quick gateways lint types format build clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -28,21 +36,29 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 serve: $(VENV)/.service ## serve login / refresh / protected on http://127.0.0.1:8000
 	QUART_JWT_MODE=development $(BIN)/quart-jwt serve
 
-test: $(VENV)/.dev ## run the whole suite, with branch coverage
+test: $(VENV)/.dev ## test every kind of behaviour (3 minutes on two cores)
+	$(PYTEST) -m "not slow" $(ARGS)
+
+test-slow: $(VENV)/.dev ## full products, floods, faults, browsers, gateways (5 minutes)
+	$(PYTEST) -m slow $(ARGS)
+
+test-all: lint types test-pythons test-uncached test-slow coverage ## all that CI runs (20 minutes)
+
+coverage: $(VENV)/.dev ## run what `make test` runs, and measure its branch coverage (6 minutes)
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m pytest -m "not slow" --cov --cov-report=term $(ARGS)
+	$(PYTEST) -m "not slow" --cov --cov-report=term $(ARGS)
 
-test-slow: $(VENV)/.dev ## run the slow tail of the suite
-	$(BIN)/python -m pytest -m slow $(ARGS)
+test-contract: $(VENV)/.dev ## test what another Python or newer libraries can change
+	$(PYTEST) -m "not slow" $(CONTRACT_TESTS) $(ARGS)
 
-test-uncached: $(VENV)/.dev ## run it without the verified-token cache: same verdicts
-	TESTS_WITHOUT_CACHE=1 $(BIN)/python -m pytest -m "not slow" -q \
+test-uncached: $(VENV)/.dev ## test without the verified-token cache: same verdicts
+	TESTS_WITHOUT_CACHE=1 $(PYTEST) -m "not slow" \
 		tests/advisories tests/compat tests/examples tests/extension tests/service tests/vectors \
 		--ignore=tests/extension/test_cache.py --ignore=tests/service/serving \
 		--ignore=tests/service/observability --ignore=tests/service/test_faults.py \
 		--ignore=tests/service/web/test_wire.py $(ARGS)
 
-test-pythons: ## run the suite on every other Python the classifiers name
+test-pythons: ## test the contract on every other Python the classifiers name
 	@PYTHON=$(PYTHON) sh tests/pythons.sh
 
 .venv-gateways/.gateways: tests/gateways/requirements.txt

@@ -1,6 +1,7 @@
 """Fixtures for every test."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,37 @@ settings.load_profile("suite")
 if os.environ.get("TESTS_WITHOUT_CACHE") == "1":
     # `make test-uncached`: every verdict has to be the same without the cache.
     cast(dict[str, Any], OWN_DEFAULTS)["JWT_CACHE_MAX_ENTRIES"] = 0
+
+PASSED_PER_DOT = 50
+"""Ten thousand dots would be a hundred lines."""
+
+_passed = pytest.StashKey[int]()
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than cores: some tests wait for a process of their own."""
+    return min(len(os.sched_getaffinity(0)) + 1, 8)
+
+
+def pytest_report_teststatus(
+    report: pytest.CollectReport | pytest.TestReport, config: pytest.Config
+) -> tuple[str, str, str] | None:
+    """With ``-q``, one dot stands for many passed tests; the rest is shown as ever."""
+    passed = report.passed and report.when == "call" and not hasattr(report, "wasxfail")
+    if not passed or config.option.verbose >= 0:
+        return None
+    count = config.stash[_passed] = config.stash.get(_passed, 0) + 1
+    return "passed", "." if count % PASSED_PER_DOT == 0 else "", "PASSED"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print each reason to skip once, with the number of tests that it skipped."""
+    reasons = Counter(
+        str(report.longrepr[-1]).removeprefix("Skipped: ")
+        for report in terminalreporter.stats.get("skipped", [])
+    )
+    for reason, tests in sorted(reasons.items()):
+        terminalreporter.write_line(f"skipped {tests}: {reason}")
 
 
 @pytest.fixture(name="clock")
