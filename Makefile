@@ -4,6 +4,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export PIP_CONSTRAINT := constraints.txt
+# Hundreds of processes of the tests would each compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 # Every core; whoever has nothing left to do takes tests from the others.
 PYTEST := $(BIN)/python -m pytest -q -n auto --dist worksteal
 

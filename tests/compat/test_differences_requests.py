@@ -20,13 +20,13 @@ DEEP = b"[" * 100_000
 
 def _json(body: bytes) -> Case:
     request = Request(method="POST", headers=(carriers.JSON,), body=body)
-    return case("", request, config="json")
+    return case(request, config="json")
 
 
 def _csrf(token: str, *extra: Request, config: str = "csrf") -> Case:
     cookie = carriers.cookie(config, token)
     request = carriers.together(cookie, Request(method="POST"), *extra)
-    return case("", request, config=config)
+    return case(request, config=config)
 
 
 @pytest.mark.parametrize("body", [b'["x"]', b'"text"', b"5", b"1.5", b"true", DEEP])
@@ -93,7 +93,7 @@ async def test_an_empty_field_of_the_header_counts_as_none(
 ) -> None:
     """Blanks between the commas of an authorization header are no 500."""
     request = Request(headers=(("Authorization", value),))
-    theirs, ours = await both(case("", request))
+    theirs, ours = await both(case(request))
 
     assert theirs == BROKEN
     assert identity == identity_of(ours)

@@ -36,9 +36,7 @@ async def _shown(
     token: str, config: str = "plain", hooks: str = "none", guard: str = "required"
 ) -> tuple[Answer, Answer]:
     request = carriers.header(config, token)
-    return await both(
-        case("", request, config=config, hooks=hooks, guard=GUARDS[guard])
-    )
+    return await both(case(request, config=config, hooks=hooks, guard=GUARDS[guard]))
 
 
 def _signed(header: bytes, payload: bytes) -> str:

@@ -16,15 +16,18 @@ from argon2 import extract_parameters
 from argon2 import PasswordHasher
 from click.testing import CliRunner
 
+import migrated
 import real_servers
 from clock import Clock
 from quart_jwt.service import app as app_module
 from quart_jwt.service import commands
 from quart_jwt.service.app import create_app
+from quart_jwt.service.database import ACCOUNTS
 from quart_jwt.service.database import Database
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.storage import Storage
 from quart_jwt.service.settings.throttling import Throttling
+from quart_jwt.stores.sql_schema import SESSIONS
 from service.kit import patient_app
 from service.kit import QUICK
 from service.kit import SECRET
@@ -54,6 +57,7 @@ def _every_answer_is_documented(monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
 
 @pytest.fixture(name="settings")
 def _settings(tmp_path: Path) -> Settings:
+    migrated.lay_down(tmp_path / "test.db", SESSIONS, ACCOUNTS)
     storage = Storage(
         mode="production",
         state_dir=tmp_path,
@@ -66,6 +70,7 @@ def _settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture(name="database")
 async def _database(tmp_path: Path) -> AsyncIterator[Database]:
+    migrated.lay_down(tmp_path / "test.db", ACCOUNTS)
     database = Database(f"sqlite+aiosqlite:///{tmp_path}/test.db")
     await database.open()
     yield database

@@ -7,6 +7,7 @@ database that is newer than this code is fine: revisions only add
 """
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -68,9 +69,14 @@ class Schema:
             connection, opts={"version_table": self.version_table}
         )
         current = context.get_current_revision()
-        scripts = ScriptDirectory.from_config(self._config())
-        known = [one.revision for one in scripts.walk_revisions()]
+        known = self._known()
         return current is None or (current in known and current != known[0])
+
+    @cache  # noqa: B019 - the few schemas live as long as the process
+    def _known(self) -> list[str]:
+        """The revisions that this code has, the newest first."""
+        scripts = ScriptDirectory.from_config(self._config())
+        return [one.revision for one in scripts.walk_revisions()]
 
 
 SESSIONS = Schema(ENVIRONMENT / "versions", "quart_jwt_version")
