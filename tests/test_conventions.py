@@ -14,6 +14,7 @@ from source_tree import ROOT
 from source_tree import tree
 
 TESTS = ROOT / "tests"
+REQUESTING = {"Client", "AsyncClient", "request", "stream", "get", "post"}
 
 
 def _tests() -> Iterator[tuple[Path, Function]]:
@@ -85,6 +86,29 @@ def _sleeping(path: Path) -> list[ast.Call]:
         for call in _nodes(path, ast.Call)
         if _sleeps(call) and id(call) not in polling
     ]
+
+
+def test_every_request_has_time() -> None:
+    """A loaded machine may take longer over an answer than httpx's five seconds."""
+    impatient = [
+        (name(path), call.lineno)
+        for path in modules(TESTS)
+        for call in _nodes(path, ast.Call)
+        if _is_of_httpx(call)
+        and not {"timeout", "transport"} & {each.arg for each in call.keywords}
+    ]
+
+    assert impatient == []
+
+
+def _is_of_httpx(call: ast.Call) -> bool:
+    function = call.func
+    return (
+        isinstance(function, ast.Attribute)
+        and function.attr in REQUESTING
+        and isinstance(function.value, ast.Name)
+        and function.value.id == "httpx"
+    )
 
 
 Node = TypeVar("Node", bound=ast.AST)

@@ -79,7 +79,7 @@ async def _served(tmp_path: Path, clock: Clock) -> AsyncIterator[Served]:
     app.before_request(served.count)
     async with (
         serving(app, include_date_header=False) as served.url,
-        httpx.AsyncClient() as client,
+        httpx.AsyncClient(timeout=60) as client,
     ):
         assert (await client.get(f"{served.url}/healthz")).is_success
         await Service(app=app, client=None, clock=clock).add()

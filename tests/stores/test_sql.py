@@ -153,7 +153,7 @@ async def test_opening_waits_for_a_lock(
     ) as other:
         other.execute("BEGIN EXCLUSIVE")
         opening = asyncio.create_task(store.open(now=START))
-        await asyncio.wait_for(refused.wait(), 30)
+        await asyncio.wait_for(refused.wait(), 60)
         assert not opening.done()
         other.execute("COMMIT")
         await opening

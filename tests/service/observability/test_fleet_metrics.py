@@ -140,7 +140,7 @@ async def test_no_page_where_nobody_reads(tmp_path: Path) -> None:
     with fleet_of(SERVICE, tmp_path, QUICKLY, QUART_JWT_METRICS_FROM="none") as fleet:
         await fleet.serving()
         url = f"http://127.0.0.1:{fleet.port}/metrics"
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             assert (await client.get(url)).status_code == 404
 
 

@@ -46,7 +46,7 @@ async def test_a_client_that_has_closed_is_none() -> None:
     (listener,) = config.create_sockets().insecure_sockets
     listener.listen()
     with listener, socket.create_connection(listener.getsockname()) as client:
-        listener.settimeout(5)
+        listener.settimeout(60)
         connection, _ = listener.accept()
         with connection:
             connection.settimeout(0)
@@ -65,7 +65,7 @@ async def test_a_reset_connection_has_no_client() -> None:
     (listener,) = config.create_sockets().insecure_sockets
     listener.listen()
     with listener:
-        listener.settimeout(5)
+        listener.settimeout(60)
         client = socket.create_connection(listener.getsockname())
         connection, _ = listener.accept()
         with connection:

@@ -45,13 +45,13 @@ async def test_serving_until_told_to_stop(settings: Settings) -> None:
     )
     address, demo = await announced.seen
     assert DemoAccount(users=0, exists=False) == demo
-    async with httpx.AsyncClient(base_url=address) as client:
+    async with httpx.AsyncClient(base_url=address, timeout=60) as client:
         response = await client.get("/healthz")
         assert response.json() == {"status": "ok"}
         assert "server" not in response.headers
     stop.set()
     await serving
-    async with httpx.AsyncClient(base_url=address) as client:
+    async with httpx.AsyncClient(base_url=address, timeout=60) as client:
         with pytest.raises(httpx.ConnectError):
             await client.get("/healthz")
 
