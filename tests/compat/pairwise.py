@@ -5,7 +5,9 @@ Most faults need one value or two together (NIST SP 800-142), so that these few 
 most of what the full product finds.
 """
 
+from collections import Counter
 from collections.abc import Collection
+from itertools import chain
 from itertools import combinations
 
 Factors = tuple[str, ...]
@@ -24,14 +26,18 @@ def covering(cases: Collection[Factors]) -> list[Factors]:
     """
     Choose cases in which every pair occurs that occurs in all of them.
 
-    Greedy: next comes the case with the most pairs that are still missing, of equals
-    the first. The same cases give the same choice.
+    First come those that have a pair of their own. Then, greedily, always the case
+    with the most pairs that are still missing, of equals the first: the same cases
+    give the same choice.
     """
-    missing = {case: pairs_of(case) for case in cases}
-    chosen: list[Factors] = []
+    pairs = {case: pairs_of(case) for case in cases}
+    times = Counter(chain.from_iterable(pairs.values()))
+    chosen = [case for case in pairs if any(times[pair] == 1 for pair in pairs[case])]
+    missing = {*times}.difference(*(pairs[case] for case in chosen))
+    left = {case: pairs[case] & missing for case in pairs}
     while missing:
-        best = max(missing, key=lambda case: len(missing[case]))
-        found = missing.pop(best)
+        best = max(left, key=lambda case: len(left[case]))
         chosen.append(best)
-        missing = {case: left for case in missing if (left := missing[case] - found)}
+        missing -= left[best]
+        left = {case: rest for case in left if (rest := left[case] & missing)}
     return chosen

@@ -156,6 +156,7 @@ async def test_a_start_without_a_place_for_metrics(tmp_path: Path) -> None:
     assert fleet.text.count("no directory can be made for metrics") == 1
 
 
+@pytest.mark.slow
 async def test_a_directory_that_goes_away(fleet: Fleet, tmp_path: Path) -> None:
     """A worker ends after somebody has removed it: the service stays, and heals."""
     await fleet.serving()
@@ -170,6 +171,7 @@ async def test_a_directory_that_goes_away(fleet: Fleet, tmp_path: Path) -> None:
     assert await fleet.ended() == 0
 
 
+@pytest.mark.slow
 async def test_a_full_disk_ends_nobody(small_disk: Path, tmp_path: Path) -> None:
     """Workers and supervisor go on, and so does a worker that starts then."""
     with fleet_of(

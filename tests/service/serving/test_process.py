@@ -247,48 +247,23 @@ def test_production_serves_its_users_and_makes_none(
     assert not (tmp_path / ".quart-jwt" / "keys").exists()
 
 
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        pytest.param(
-            {"KEY_ALGORITHM": "RS257"},
-            "QUART_JWT_KEY_ALGORITHM must be one of RS256",
-            id="algorithm",
-        ),
-        pytest.param(
-            {"SECRET_KEY": "hunter2hunter2hunter2hunter2hun"},
-            "QUART_JWT_SECRET_KEY is too weak: it has 31 bytes",
-            id="31-bytes",
-        ),
-        pytest.param(
-            {"SECRET_KEY": "reallyreallyreallyreallyverysafe"},
-            "QUART_JWT_SECRET_KEY is too weak: it stands in public lists",
-            id="known",
-        ),
-        pytest.param(
-            {"SECRET_KEY": SECRET, "SECRET_KEYS": "x"},
-            "QUART_JWT_SECRET_KEYS is not a setting; did you mean",
-            id="misspelt",
-        ),
-    ],
-)
-def test_production_refuses(
-    tmp_path: Path, settings: dict[str, str], message: str
-) -> None:
+def test_production_refuses(tmp_path: Path) -> None:
     """One sentence that names the setting and not its value; nothing is made."""
+    weak = "hunter2hunter2hunter2hunter2hun"
     done = subprocess.run(  # noqa: S603 - our own command
         [*COMMAND, "serve", "--port", "0"],
         cwd=tmp_path,
-        env=_environ(**settings),
+        env=_environ(SECRET_KEY=weak),
         capture_output=True,
         text=True,
         timeout=DEADLINE_S,
         check=False,
     )
     assert (done.returncode, done.stdout) == (1, "")
-    assert f"Error: {message}" in done.stderr
+    message = "Error: QUART_JWT_SECRET_KEY is too weak: it has 31 bytes"
+    assert message in done.stderr
     assert done.stderr.count("\n") == 1
-    assert settings.get("SECRET_KEY", "-" * 9) not in done.stderr
+    assert weak not in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
