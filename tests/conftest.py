@@ -9,6 +9,8 @@ from typing import cast
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import event
+from sqlalchemy import Pool
 
 import real_servers
 import vector_files
@@ -22,6 +24,18 @@ settings.load_profile("suite")
 if os.environ.get("TESTS_WITHOUT_CACHE") == "1":
     # `make test-uncached`: every verdict has to be the same without the cache.
     cast(dict[str, Any], OWN_DEFAULTS)["JWT_CACHE_MAX_ENTRIES"] = 0
+
+
+@event.listens_for(Pool, "checkout")
+def _do_not_wait_for_the_disk(connection: Any, record: Any, _proxy: Any) -> None:
+    """No test cuts the power: SQLite leaves it to the system when it writes."""
+    is_sqlite = "sqlite" in type(connection).__module__
+    if is_sqlite and not record.info.setdefault("is_told", False):
+        record.info["is_told"] = True
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA synchronous = OFF")
+        cursor.close()
+
 
 PASSED_PER_DOT = 50
 """Ten thousand dots would be a hundred lines."""

@@ -85,6 +85,13 @@ def _modes(folder: Path) -> set[int]:
     return {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
 
 
+def test_a_commit_is_on_the_disk(tmp_path: Path) -> None:
+    """A connection as it is served waits for the disk; only tests do not."""
+    with closing(sqlite3.connect(tmp_path / "sessions.db")) as connection:
+        sql_connections._prepare_sqlite(connection, None)
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+
+
 async def test_a_file_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
     """Whoever gave it to a group did so on purpose."""
     path = tmp_path / "sessions.db"

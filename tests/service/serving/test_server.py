@@ -22,6 +22,13 @@ from quart_jwt.service.settings.settings import Settings
 pytestmark = pytest.mark.usefixtures("kept_logging")
 
 
+@pytest.fixture(name="settings")
+def _settings(settings: Settings) -> Settings:
+    """Of a first start: no file is there yet."""
+    (settings.storage.state_dir / "test.db").unlink()
+    return settings
+
+
 class Announced:
     """Waits for the address of a server."""
 
