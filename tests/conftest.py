@@ -9,6 +9,8 @@ from typing import cast
 
 import pytest
 from hypothesis import settings
+from quart import Quart
+from quart.testing import TestApp
 from sqlalchemy import event
 from sqlalchemy import Pool
 
@@ -24,6 +26,16 @@ settings.load_profile("suite")
 if os.environ.get("TESTS_WITHOUT_CACHE") == "1":
     # `make test-uncached`: every verdict has to be the same without the cache.
     cast(dict[str, Any], OWN_DEFAULTS)["JWT_CACHE_MAX_ENTRIES"] = 0
+
+
+class PatientTestApp(TestApp):
+    """Has a minute to start and a minute to stop; Quart's own has six seconds."""
+
+    def __init__(self, app: Quart) -> None:
+        super().__init__(app, startup_timeout=60, shutdown_timeout=60)
+
+
+Quart.test_app_class = PatientTestApp
 
 
 @event.listens_for(Pool, "checkout")

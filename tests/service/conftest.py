@@ -28,7 +28,6 @@ from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.storage import Storage
 from quart_jwt.service.settings.throttling import Throttling
 from quart_jwt.stores.sql_schema import SESSIONS
-from service.kit import patient_app
 from service.kit import QUICK
 from service.kit import SECRET
 from service.kit import Service
@@ -62,6 +61,7 @@ def _settings(tmp_path: Path) -> Settings:
         mode="production",
         state_dir=tmp_path,
         database_url=f"sqlite+aiosqlite:///{tmp_path}/test.db",
+        store_timeout_ms=60_000,  # a loaded machine may take its time
     )
     return Settings(
         storage=storage, secret_key=SECRET, cookie_secure=False, hash_cost=QUICK
@@ -96,7 +96,7 @@ async def _anywhere(
         await asyncio.to_thread(request.getfixturevalue("emptied"))
     often = Throttling(free_failures=100, address_per_minute=60_000)
     settings = dataclasses.replace(with_registration(settings), throttling=often)
-    app = patient_app(settings, clock)
+    app = create_app(settings, clock)
     async with app.test_app():
         yield Service(app=app, client=app.test_client(), clock=clock)
 

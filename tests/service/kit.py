@@ -13,7 +13,6 @@ from quart_jwt.service.accounts.accounts import Account
 from quart_jwt.service.accounts.grants import Grants
 from quart_jwt.service.accounts.grants import NONE
 from quart_jwt.service.accounts.passwords import HashCost
-from quart_jwt.service.app import create_app
 from quart_jwt.service.resources import EXTENSION
 from quart_jwt.service.resources import Resources
 from quart_jwt.service.settings.account_options import AccountOptions
@@ -68,13 +67,6 @@ class Service:
         """Return the error code of a request with a token."""
         response = await self.client.open(path, method=method, headers=bearer(token))
         return str((await response.get_json())["code"])
-
-
-def patient_app(settings: Settings, clock: Clock) -> Quart:
-    """Return the service, with time for a session store on a loaded machine."""
-    app = create_app(settings, clock)
-    app.config["JWT_STORE_TIMEOUT"] = 60
-    return app
 
 
 def with_registration(settings: Settings, grants: Grants = NONE) -> Settings:
