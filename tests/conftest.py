@@ -55,9 +55,10 @@ PASSED_PER_DOT = 50
 _passed = pytest.StashKey[int]()
 
 
+@pytest.hookimpl(optionalhook=True)  # -p no:xdist
 def pytest_xdist_auto_num_workers() -> int:
     """One worker more than cores: some tests wait for a process of their own."""
-    return min(len(os.sched_getaffinity(0)) + 1, 8)
+    return min((os.cpu_count() or 1) + 1, 8)
 
 
 def pytest_report_teststatus(
