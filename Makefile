@@ -7,13 +7,20 @@ MAKEFLAGS += --no-print-directory
 export PIP_CONSTRAINT := constraints.txt
 # Hundreds of processes of the tests would each compile the package anew.
 unexport PYTHONDONTWRITEBYTECODE
-# Every core; whoever has nothing left to do takes tests from the others.
+# Every core; whoever has nothing left to do takes tests from the others. In the slow
+# tail a file stays together, for one service has to bear all that is done in it.
 PYTEST := $(BIN)/python -m pytest -q -n auto --dist worksteal
 
 # What another Python or another resolution of the dependencies can change: the
 # contract, and one start of the real service.
 CONTRACT_TESTS := tests/tokens tests/stores tests/extension tests/compat tests/client tests/migrate \
 	tests/service/serving/test_process.py::test_the_whole_way_with_headers
+
+# Where a token is verified twice in this process, so that the cache can answer.
+CACHED_TESTS := tests/advisories tests/bridge tests/compat/test_helpers.py tests/compat/test_matrix.py \
+	tests/extension tests/faults tests/testing tests/service/accounts/test_plugged_in.py \
+	tests/service/keys/test_keys.py tests/service/web \
+	--ignore=tests/extension/test_cache.py --ignore=tests/service/web/test_wire.py
 
 .PHONY: help serve test test-slow test-all coverage test-contract test-uncached test-pythons \
 	bench bench-quick gateways lint types format build clean
@@ -43,7 +50,7 @@ test: $(VENV)/.dev ## test every kind of behaviour (3 minutes on two cores)
 	$(PYTEST) -m "not slow" $(ARGS)
 
 test-slow: $(VENV)/.dev ## full products, floods, faults, browsers, gateways (5 minutes)
-	$(PYTEST) -m slow $(ARGS)
+	$(PYTEST) --dist loadfile -m slow $(ARGS)
 
 # Types are checked by one process, and the slow tail waits for others much of the time.
 test-all: $(VENV)/.dev ## all that CI runs: with coverage, uncached, on other Pythons (20 minutes)
@@ -61,11 +68,7 @@ test-contract: $(VENV)/.dev ## test what another Python or newer libraries can c
 	$(PYTEST) -m "not slow" $(CONTRACT_TESTS) $(ARGS)
 
 test-uncached: $(VENV)/.dev ## test without the verified-token cache: same verdicts
-	TESTS_WITHOUT_CACHE=1 $(PYTEST) -m "not slow" \
-		tests/advisories tests/compat tests/examples tests/extension tests/service tests/vectors \
-		--ignore=tests/extension/test_cache.py --ignore=tests/service/serving \
-		--ignore=tests/service/observability --ignore=tests/service/test_faults.py \
-		--ignore=tests/service/web/test_wire.py $(ARGS)
+	TESTS_WITHOUT_CACHE=1 $(PYTEST) -m "not slow" $(CACHED_TESTS) $(ARGS)
 
 test-pythons: ## test the contract on every other Python the classifiers name
 	@PYTHON=$(PYTHON) sh tests/pythons.sh
