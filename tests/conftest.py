@@ -18,6 +18,7 @@ import real_servers
 import vector_files
 from clock import Clock
 from quart_jwt.extension.options import OWN_DEFAULTS
+from quart_jwt.stores import sql_connections
 
 # The same examples on every machine: a red run can be repeated.
 settings.register_profile("suite", deadline=None, derandomize=True, database=None)
@@ -36,6 +37,7 @@ class PatientTestApp(TestApp):
 
 
 Quart.test_app_class = PatientTestApp
+sql_connections.POOL_TIMEOUT_S = 60
 
 
 @event.listens_for(Pool, "checkout")

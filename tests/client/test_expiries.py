@@ -67,6 +67,7 @@ async def _served(tmp_path: Path, clock: Clock) -> AsyncIterator[Served]:
                 mode="production",
                 state_dir=tmp_path,
                 database_url=f"sqlite+aiosqlite:///{tmp_path}/test.db",
+                store_timeout_ms=60_000,  # a loaded machine may take its time
             ),
             secret_key=SECRET,
             access_token_expires_s=LIFE_S,
