@@ -56,6 +56,7 @@ async def _issuing(
         mode="production",
         state_dir=tmp_path,
         database_url=f"sqlite+aiosqlite:///{tmp_path}/test.db",
+        store_timeout_ms=60_000,  # a loaded machine may take its time
     )
     keys = KeyOptions(algorithm=request.param, issuer="https://id.example")
     app = create_app(Settings(storage=storage, keys=keys, hash_cost=QUICK))
