@@ -12,7 +12,6 @@ from quart import Quart
 from clock import Clock
 from quart_jwt.service.accounts.accounts import Account
 from quart_jwt.service.accounts.user_changes import UserChanges
-from quart_jwt.service.app import create_app
 from quart_jwt.service.ground.grants import Grants
 from quart_jwt.service.ground.grants import NONE
 from quart_jwt.service.ground.values import HashCost
@@ -96,13 +95,6 @@ class Service:
 
 async def _is_open(*, now: float) -> None:
     """The application has opened it."""
-
-
-def patient_app(settings: Settings, clock: Clock) -> Quart:
-    """Return the service, with time for a session store on a loaded machine."""
-    app = create_app(settings, clock)
-    app.config["JWT_STORE_TIMEOUT"] = 60
-    return app
 
 
 def with_registration(settings: Settings, grants: Grants = NONE) -> Settings:

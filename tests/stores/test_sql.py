@@ -86,6 +86,13 @@ def _modes(folder: Path) -> set[int]:
     return {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
 
 
+def test_a_commit_is_on_the_disk(tmp_path: Path) -> None:
+    """A connection as it is served waits for the disk; only tests do not."""
+    with closing(sqlite3.connect(tmp_path / "sessions.db")) as connection:
+        sql_sqlite._prepare(connection, None)
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+
+
 async def test_a_file_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
     """Whoever gave it to a group did so on purpose."""
     path = tmp_path / "sessions.db"
@@ -154,7 +161,7 @@ async def test_opening_waits_for_a_lock(
     ) as other:
         other.execute("BEGIN EXCLUSIVE")
         opening = asyncio.create_task(store.open(now=START))
-        await asyncio.wait_for(refused.wait(), 30)
+        await asyncio.wait_for(refused.wait(), 60)
         assert not opening.done()
         other.execute("COMMIT")
         await opening

@@ -1,7 +1,7 @@
 """
 Clients that cost: many at once, slow, deaf, greedy; and one who only wants in.
 
-``make test-slow ARGS="--log-cli-level=INFO -k hostile_clients"`` shows the numbers.
+``make test-slow ARGS="-n0 --log-cli-level=INFO -k hostile_clients"`` shows the numbers.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """
 What the process model keeps to under load, with the numbers of docs/operations.md.
 
-``make test-slow ARGS="--log-cli-level=INFO -k workers_under_load"``
+``make test-slow ARGS="-n0 --log-cli-level=INFO -k workers_under_load"``
 shows them for your machine.
 """
 
