@@ -28,8 +28,8 @@ from quart_jwt.service.openapi.lane import LANE_PATH
 from quart_jwt.service.resources import EXTENSION
 from quart_jwt.service.resources import make_resources
 from quart_jwt.service.resources import Resources
-from quart_jwt.service.settings.gateway import Gateway
-from quart_jwt.service.settings.gateway import IDENTITY_HEADERS
+from quart_jwt.service.settings.groups import Gateway
+from quart_jwt.service.settings.groups import IDENTITY_HEADERS
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.web.admission import user_of
 from quart_jwt.service.web.asgi_guard import AsgiGuard

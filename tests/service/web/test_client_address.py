@@ -11,7 +11,7 @@ from clock import Clock
 from quart_jwt.extension.gateway.forwarded import trusted_peers
 from quart_jwt.service.app import create_app
 from quart_jwt.service.ground.errors import SettingsError
-from quart_jwt.service.settings.proxies import Proxies
+from quart_jwt.service.settings.groups import Proxies
 from quart_jwt.service.settings.settings import read_settings
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.web.client_address import client_of

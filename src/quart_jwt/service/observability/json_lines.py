@@ -17,7 +17,7 @@ from typing import Any
 from quart_jwt.service.ground.request_facts import request_facts
 from quart_jwt.service.observability.logs import LineFormatter
 from quart_jwt.service.observability.logs import safe_line
-from quart_jwt.service.settings.observability import log_format_of
+from quart_jwt.service.settings.settings import log_format_of
 
 MAX_TRACEBACK_LINES = 64
 """The last ones: what was raised stands at the end."""
