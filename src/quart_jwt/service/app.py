@@ -35,12 +35,12 @@ from quart_jwt.service.web.admission import user_of
 from quart_jwt.service.web.asgi_guard import AsgiGuard
 from quart_jwt.service.web.client_address import ClientAddress
 from quart_jwt.service.web.cors import allow_origins
-from quart_jwt.service.web.docs_page import docs
 from quart_jwt.service.web.health import health
 from quart_jwt.service.web.me import me_routes
 from quart_jwt.service.web.metrics_page import metrics_page
 from quart_jwt.service.web.oauth_routes import oauth_routes
-from quart_jwt.service.web.page import page
+from quart_jwt.service.web.pages import docs
+from quart_jwt.service.web.pages import page
 from quart_jwt.service.web.password_change import password_change
 from quart_jwt.service.web.refusals import install_refusals
 from quart_jwt.service.web.registration import registration

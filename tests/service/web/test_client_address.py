@@ -189,6 +189,6 @@ def test_bad_proxies_are_faults() -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings(environ)
     assert [fault.split()[0] for fault in caught.value.faults] == [
-        "QUART_JWT_CLIENT_ADDRESS_HEADER",
         "QUART_JWT_TRUSTED_PROXIES",
+        "QUART_JWT_CLIENT_ADDRESS_HEADER",
     ]

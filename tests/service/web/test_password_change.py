@@ -282,7 +282,7 @@ async def test_without_the_session_store_the_password_is_changed_and_tokens_die(
     async def away(*_arguments: Any, **_options: Any) -> Any:
         raise StoreError("away")
 
-    monkeypatch.setattr(type(service.resources.sessions), "end_all", away)
+    monkeypatch.setattr(service.resources.sessions, "end_all", away)
     assert (await _change(service, tokens["access_token"])).status_code == 503
     assert await service.status("GET", "/protected", tokens["access_token"]) == 401
     monkeypatch.undo()
