@@ -22,9 +22,9 @@ from quart_jwt.service import app as app_module
 from quart_jwt.service.app import create_app
 from quart_jwt.service.commands import main as commands
 from quart_jwt.service.database.database import Database
+from quart_jwt.service.settings.groups import Throttling
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.storage import Storage
-from quart_jwt.service.settings.throttling import Throttling
 from service import fleet
 from service.kit import patient_app
 from service.kit import QUICK
