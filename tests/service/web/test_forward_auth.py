@@ -10,7 +10,7 @@ from clock import Clock
 from extension.asgi import ask
 from quart_jwt.service.app import create_app
 from quart_jwt.service.ground.errors import SettingsError
-from quart_jwt.service.settings.gateway import Gateway
+from quart_jwt.service.settings.groups import Gateway
 from quart_jwt.service.settings.settings import read_settings
 from quart_jwt.service.settings.settings import Settings
 from service.kit import bearer

@@ -27,9 +27,9 @@ from quart_jwt.service.serving.server_config import MAX_WORKERS
 from quart_jwt.service.serving.server_config import read_values
 from quart_jwt.service.serving.server_config import worker_count
 from quart_jwt.service.serving.workers import SILENT_AFTER_S
+from quart_jwt.service.settings.masking import exposed_secrets
 from quart_jwt.service.settings.settings import read_settings
 from quart_jwt.service.settings.settings import Settings
-from quart_jwt.service.settings.sources import exposed_secrets
 from quart_jwt.service.settings.storage import Mode
 
 

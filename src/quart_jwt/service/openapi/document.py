@@ -27,7 +27,7 @@ from quart_jwt.service.openapi.documented import JSON
 from quart_jwt.service.openapi.documented import NOTE
 from quart_jwt.service.openapi.documented import Note
 from quart_jwt.service.openapi.lane import LANE
-from quart_jwt.service.settings.gateway import VERIFY_PATH
+from quart_jwt.service.settings.groups import VERIFY_PATH
 
 REF = "#/components/schemas/{name}"
 FORM = "application/x-www-form-urlencoded"
