@@ -27,16 +27,11 @@ from hypercorn.typing import ASGISendCallable
 from hypercorn.typing import ASGISendEvent
 from hypercorn.typing import Scope
 
+from quart_jwt.service.serving.limits import CLOSING_S
+from quart_jwt.service.serving.limits import LINGER_S
 from quart_jwt.service.serving.listeners import ListeningConfig
 
 logger: logging.Logger = logging.getLogger(__name__)
-
-LINGER_S = 1.0
-"""How long a stop waits for requests that may be on their way."""
-
-CLOSING_S = 4.0
-"""What a process has for closing itself; with ``LINGER_S`` the 5 s on top of the
-grace time."""
 
 LOOK_AGAIN_S = 0.05
 
