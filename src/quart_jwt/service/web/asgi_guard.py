@@ -45,7 +45,6 @@ _HOST = re.compile(
     rb"(?:\[[0-9A-Fa-f:.]{2,45}\]|[\w-]{1,63}(?:\.[\w-]{1,63}){0,126}\.?|)(?::[0-9]{0,5})?",
     re.ASCII,
 )
-_LENGTHS = {b"content-length", b"transfer-encoding"}
 _OURS = {name for name, _ in SECURITY_HEADERS}
 _STARTS = {"http.response.start", "websocket.http.response.start"}
 
@@ -100,7 +99,25 @@ class AsgiGuard:
 
 
 def _is_request(path: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    return is_target(path) and is_host(headers) and has_one_length(headers)
+    """
+    Say whether a request can be routed, in one pass over its headers.
+
+    Werkzeug encodes the Host header (RFC 9110 §7.2) by IDNA, which raises for empty and
+    for long labels. With two lengths, one server's body is another one's next request
+    (RFC 9112 §6.3).
+    """
+    if not path.startswith("/") and not is_target(path):
+        return False
+    has_length = has_encoding = False
+    for name, value in headers:
+        if name == b"host":
+            if _HOST.fullmatch(value) is None:
+                return False
+        elif name == b"content-length":
+            has_length = True
+        elif name == b"transfer-encoding":
+            has_encoding = True
+    return not (has_length and has_encoding)
 
 
 def is_target(path: str) -> bool:
@@ -117,25 +134,6 @@ def is_target(path: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in {"http", "https"} and parts.path.startswith("/")
-
-
-def is_host(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """
-    Say whether the Host header can be one (RFC 9110 §7.2).
-
-    Werkzeug encodes it by IDNA, which raises for empty and for long labels.
-    """
-    hosts = [value for name, value in headers if name == b"host"]
-    return all(_HOST.fullmatch(host) for host in hosts)
-
-
-def has_one_length(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """
-    Say whether a request has its end said once, if at all.
-
-    RFC 9112 §6.3: with two, one server's body is another one's next request.
-    """
-    return not {name for name, _ in headers} >= _LENGTHS
 
 
 def _cut_off(receive: ASGIReceiveCallable) -> ASGIReceiveCallable:
@@ -168,7 +166,7 @@ def _add_headers(
     if for_everybody and _may_be_kept(headers):
         event["headers"] = [*headers, SECURITY_HEADERS[-1]]  # type: ignore[typeddict-unknown-key]
         return
-    kept = [pair for pair in headers if bytes(pair[0]).lower() not in _OURS]
+    kept = [pair for pair in headers if pair[0].lower() not in _OURS]
     event["headers"] = [*kept, *ours]  # type: ignore[typeddict-unknown-key]
 
 
