@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from quart_jwt.extension.request.current import current_settings
     from quart_jwt.extension.request.current import settings_of
     from quart_jwt.extension.request.presentation import Requirement
+    from quart_jwt.extension.request.quart_seams import check_quart
     from quart_jwt.extension.request.refused import REFUSALS
     from quart_jwt.extension.sessions.context import session_store
     from quart_jwt.extension.settings.sessions import DETAILS
@@ -87,6 +88,7 @@ __getattr__ = lazy_names(
             "settings_of",
         ),
         "quart_jwt.extension.request.presentation": ("Requirement",),
+        "quart_jwt.extension.request.quart_seams": ("check_quart",),
         "quart_jwt.extension.request.refused": ("REFUSALS",),
         "quart_jwt.extension.sessions.context": ("session_store",),
         "quart_jwt.extension.settings.sessions": ("DETAILS",),
@@ -185,6 +187,7 @@ __all__ = [
     "VerifiedTokens",
     "Work",
     "answer_unread",
+    "check_quart",
     "client_from_url",
     "current_binding",
     "current_settings",

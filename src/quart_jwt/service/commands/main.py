@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from quart_jwt import __version__
+from quart_jwt.exceptions import IncompatibleDependencyError
 from quart_jwt.service.accounts.demo import DemoAccount
 from quart_jwt.service.commands.clients import clients
 from quart_jwt.service.commands.config import config_group
@@ -47,13 +48,13 @@ from quart_jwt.service.settings.storage import Mode
 
 
 class Refusing(click.Group):
-    """A group whose commands end a ServiceError with its sentence and status 1."""
+    """A group whose commands end an error of ours with its sentence and status 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except ServiceError as error:
+        except (IncompatibleDependencyError, ServiceError) as error:
             raise click.ClickException(str(error)) from error
 
 

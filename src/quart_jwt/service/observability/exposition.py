@@ -16,10 +16,10 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 from prometheus_client import Metric
 from prometheus_client.exposition import choose_encoder
-from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from quart_jwt.service.observability.metrics import Metrics
+from quart_jwt.service.observability.prometheus_seams import merged
 from quart_jwt.service.observability.worker_files import DIRECTORY
 from quart_jwt.service.observability.worker_files import has_begun
 from quart_jwt.service.observability.worker_files import locked
@@ -80,4 +80,4 @@ class _Files(Collector):
         """Add up what all files say."""
         with locked(self._directory, fcntl.LOCK_SH):
             files = [str(one) for one in self._directory.glob("*.db") if has_begun(one)]
-            return MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call, no-any-return] # it has no types
+            return merged(files)

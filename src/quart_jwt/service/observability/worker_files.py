@@ -21,9 +21,9 @@ from contextlib import contextmanager
 from contextlib import ExitStack
 from pathlib import Path
 
-from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import mark_process_dead
 
+from quart_jwt.service.observability.prometheus_seams import values_in
 from quart_jwt.service.observability.worker_values import AllocatedDict
 from quart_jwt.service.settings.state_dir import PRIVATE_DIR
 
@@ -166,7 +166,7 @@ def _add(file: Path, total: Path) -> None:
     sums: defaultdict[str, float] = defaultdict(float)
     for one in (total, file):
         if has_begun(one):
-            for key, value, *_ in MmapedDict.read_all_values_from_file(str(one)):  # type: ignore[no-untyped-call] # it has no types
+            for key, value, *_ in values_in(str(one)):
                 sums[key] += value
     fresh = total.with_suffix(".new")
     fresh.unlink(missing_ok=True)

@@ -10,8 +10,9 @@ for the others, and nothing else is.
 import logging
 import os
 
-from prometheus_client import values
-from prometheus_client.mmap_dict import MmapedDict
+from quart_jwt.service.observability.prometheus_seams import check_prometheus
+from quart_jwt.service.observability.prometheus_seams import count_with
+from quart_jwt.service.observability.prometheus_seams import MmapedDict
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -85,8 +86,14 @@ def _memory() -> int:
 
 
 def count_in_allocated_files() -> None:
-    """Let prometheus-client count so, if it counts in files at all."""
-    values.MmapedDict = WorkerDict  # type: ignore[attr-defined,assignment] # it has no other place for it
+    """
+    Let prometheus-client count so, if it counts in files at all.
+
+    Raises:
+        IncompatibleDependencyError: This prometheus-client has no place for it.
+    """
+    check_prometheus()
+    count_with(WorkerDict)
 
 
 def say_what_is_lost() -> None:

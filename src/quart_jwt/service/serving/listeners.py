@@ -15,7 +15,8 @@ from typing import cast
 from weakref import WeakSet
 
 from hypercorn.config import Config
-from hypercorn.config import Sockets
+
+from quart_jwt.service.serving.hypercorn_seams import Sockets
 
 UNREAD_MS = 30_000
 """How long an answer may wait, in milliseconds, for a client that reads nothing."""

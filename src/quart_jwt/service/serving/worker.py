@@ -23,9 +23,8 @@ from pathlib import Path
 import click
 import hypercorn.asyncio
 from hypercorn.typing import ASGIFramework
-from hypercorn.utils import LifespanFailureError
-from hypercorn.utils import LifespanTimeoutError
 
+from quart_jwt.exceptions import IncompatibleDependencyError
 from quart_jwt.service.ground.errors import ServiceError
 from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.observability.worker_files import WorkerFiles
@@ -34,6 +33,8 @@ from quart_jwt.service.serving.draining import Deadline
 from quart_jwt.service.serving.draining import Drain
 from quart_jwt.service.serving.draining import end_by_force
 from quart_jwt.service.serving.heartbeat import WorkerEnd
+from quart_jwt.service.serving.hypercorn_seams import LifespanFailureError
+from quart_jwt.service.serving.hypercorn_seams import LifespanTimeoutError
 from quart_jwt.service.serving.lifespan import start_failure
 from quart_jwt.service.serving.listeners import ListeningConfig
 from quart_jwt.service.serving.server_config import make_config
@@ -99,7 +100,7 @@ def main(
         app = pkgutil.resolve_name(application)
         end = socket.socket(fileno=channel)
         asyncio.run(serve(app, config, end, deadline=end_by_force))
-    except ServiceError as error:
+    except (IncompatibleDependencyError, ServiceError) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -12,13 +12,12 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from hypercorn.config import Sockets
-
 from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.observability.worker_files import worker_files
 from quart_jwt.service.observability.worker_files import WorkerFiles
 from quart_jwt.service.serving.binding import address_of
 from quart_jwt.service.serving.binding import bound_sockets
+from quart_jwt.service.serving.hypercorn_seams import Sockets
 from quart_jwt.service.serving.listeners import ListeningConfig
 from quart_jwt.service.serving.server import Announce
 from quart_jwt.service.serving.server import first_start
