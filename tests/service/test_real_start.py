@@ -154,7 +154,8 @@ async def _log_out(client: httpx.AsyncClient, pair: dict[str, Any]) -> None:
 async def test_a_websocket_of_an_app_under_hypercorn(tmp_path: Path) -> None:
     """Refused with a status, accepted with a token, and closed when it expires."""
     (tmp_path / "shop.py").write_text(APP)
-    command = [sys.executable, "-m", "hypercorn", "shop:app", "--bind", "127.0.0.1:0"]
+    bind = ["--bind", "127.0.0.1:0", "--workers", "0"]  # no process that could stay
+    command = [sys.executable, "-m", "hypercorn", "shop:app", *bind]
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     with fleet_of(command, tmp_path, PYTHONPATH=path) as fleet:
         async with _client(fleet) as client:
