@@ -20,9 +20,8 @@ from pathlib import Path
 import click
 import hypercorn.asyncio
 from hypercorn.typing import ASGIFramework
-from hypercorn.utils import LifespanFailureError
-from hypercorn.utils import LifespanTimeoutError
 
+from quart_jwt.exceptions import IncompatibleDependencyError
 from quart_jwt.service.ground.errors import ServiceError
 from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.serving import event_loop
@@ -31,6 +30,8 @@ from quart_jwt.service.serving.draining import Deadline
 from quart_jwt.service.serving.draining import Drain
 from quart_jwt.service.serving.draining import end_by_force
 from quart_jwt.service.serving.heartbeat import WorkerEnd
+from quart_jwt.service.serving.hypercorn_seams import LifespanFailureError
+from quart_jwt.service.serving.hypercorn_seams import LifespanTimeoutError
 from quart_jwt.service.serving.lifespan import start_failure
 from quart_jwt.service.serving.listeners import ListeningConfig
 from quart_jwt.service.serving.server_config import make_config
@@ -62,7 +63,7 @@ def main(
         event_loop.run(
             serve(app, config, end, deadline=end_by_force), config.worker_class
         )
-    except ServiceError as error:
+    except (IncompatibleDependencyError, ServiceError) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -7,6 +7,7 @@ body that is too long, put headers on answers to websocket handshakes, and give 
 JSON 500 when everything else has failed.
 """
 
+import asyncio
 import json
 import logging
 import re
@@ -70,6 +71,7 @@ class AsgiGuard:
             await self._app(scope, receive, send)
             return
         started = False
+        answered = asyncio.Event()
         is_for_everybody = scope["path"].startswith(FOR_EVERYBODY)
 
         async def guarded_send(event: ASGISendEvent) -> None:
@@ -78,6 +80,8 @@ class AsgiGuard:
                 started = True
                 _add_headers(event, self._headers, for_everybody=is_for_everybody)
             await send(event)
+            if event["type"] == "websocket.http.response.body":
+                answered.set()
 
         if not _is_request(scope["path"], scope["headers"]):
             refusing = _refuse(scope, guarded_send, 400, "bad_request", "Bad Request")
@@ -85,6 +89,8 @@ class AsgiGuard:
             return
         if scope["type"] == "http":
             receive = _cut_off(receive)
+        else:
+            receive = _leaving(receive, answered)
         try:
             await self._app(scope, receive, guarded_send)
         except Exception:
@@ -157,6 +163,28 @@ def _cut_off(receive: ASGIReceiveCallable) -> ASGIReceiveCallable:
         return event
 
     return receive_cut_off
+
+
+def _leaving(
+    receive: ASGIReceiveCallable, answered: asyncio.Event
+) -> ASGIReceiveCallable:
+    """
+    Let the client of a handshake leave when it is answered: no route takes websockets.
+
+    From 0.23 on, Quart returns only when the client has left, and Hypercorn closes
+    the connection of a refused handshake only when Quart has returned.
+    """
+    connected = False
+
+    async def receive_leaving() -> ASGIReceiveEvent:
+        nonlocal connected
+        if not connected:
+            connected = True
+            return await receive()
+        await answered.wait()
+        return {"type": "websocket.disconnect", "code": 1000}
+
+    return receive_leaving
 
 
 def _add_headers(
