@@ -36,6 +36,17 @@ async def _take_roles(service: Service) -> None:
     await service.changes.change_grants(NAME, lambda _grants: Grants(), sign_out=False)
 
 
+async def _delete(service: Service) -> None:
+    """As somebody with a database client does, who tells nobody."""
+    await service.resources.database.change(text("DELETE FROM users"))
+
+
+async def _disable_by_hand(service: Service) -> None:
+    """The same: the epoch stays as it was."""
+    await service.resources.database.change(text("UPDATE users SET enabled = false"))
+
+
+BY_HAND = pytest.mark.parametrize("change", [_delete, _disable_by_hand])
 SHUTTING_OUT = pytest.mark.parametrize("change", [_disable, _set_password, _sign_out])
 
 
@@ -165,12 +176,27 @@ async def test_a_password_change_that_was_overtaken_signs_nobody_in(
     assert await _live(service) == 0
 
 
+@BY_HAND
+async def test_a_login_is_refused_if_the_row_was_changed_by_hand_meanwhile(
+    service: Service, overtaken: Any, change: Change
+) -> None:
+    """The second look finds it; nobody else ends the session."""
+    await service.add()
+    overtaken("authenticate", change, when="after")
+
+    assert (await _log_in(service)).status_code == 401
+    assert await _live(service) == 0
+
+
+@BY_HAND
 @pytest.mark.parametrize("path", ["/me", "/refresh"])
-async def test_a_user_who_is_gone_has_no_session(service: Service, path: str) -> None:
-    """Whoever removed the row: its session ends with the first look at the user."""
+async def test_a_change_by_hand_ends_the_session_at_the_next_look(
+    service: Service, change: Change, path: str
+) -> None:
+    """A page about the user looks, and a refresh does; access tokens run out."""
     await service.add()
     tokens = await service.log_in()
-    await service.resources.database.change(text("DELETE FROM users"))
+    await change(service)
     which = "refresh_token" if path == "/refresh" else "access_token"
     method = "POST" if path == "/refresh" else "GET"
 
