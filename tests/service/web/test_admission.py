@@ -177,6 +177,29 @@ async def test_a_password_change_that_was_overtaken_signs_nobody_in(
     assert await _live(service) == 0
 
 
+async def test_a_login_with_the_new_password_survives_a_late_sign_out(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is quicker than the end of the old sessions, and is not one of them."""
+    await service.add()
+    old, new = await service.log_in(), []
+    accounts = service.resources.accounts
+    write_row = accounts.set_password
+
+    async def overtaken(name: str, stored: str) -> int:
+        epoch = await write_row(name, stored)
+        new.append(await service.log_in(password="another password"))
+        return epoch
+
+    monkeypatch.setattr(accounts, "set_password", overtaken)
+    await _set_password(service)
+    (tokens,) = new
+
+    assert await service.status("GET", "/protected", tokens["access_token"]) == 200
+    assert (await _refresh(service, tokens)).status_code == 200
+    assert await service.status("GET", "/protected", old["access_token"]) == 401
+
+
 @BY_HAND
 async def test_a_login_is_refused_if_the_row_was_changed_by_hand_meanwhile(
     service: Service, overtaken: Any, change: Change
