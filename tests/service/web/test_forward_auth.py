@@ -53,10 +53,12 @@ async def test_database_that_is_away(service: Service) -> None:
     await service.add()
     tokens = await service.log_in()
     await service.resources.database.close()
+    await service.resources.sessions.close()
     path = service.resources.settings.storage.state_dir / "test.db"
     path.unlink()
     path.mkdir()
     headers = bearer(tokens["access_token"])
+    # As old as the store's data: the store has to be asked about it.
     reply = await ask(service.app, "/auth/verify", headers=headers)
     assert (reply.status, reply.headers["retry-after"]) == (503, "1")
 
