@@ -215,6 +215,7 @@ async def test_a_session_id_is_a_string(clock: Clock, store: Any) -> None:
     """Anything else names no session."""
     walker = Walker(session_app(clock, store, JWT_REQUIRE_SESSION=True))
     claims = _claims((await walker.log_in())["access_token"])
-    for sid in (None, 1, True, ["a"], {}):
+    others: list[Any] = [None, 1, True, ["a"], {}]
+    for sid in others:
         forged = pyjwt.encode({**claims, "sid": sid}, SECRET)
         assert await walker.status(forged) == 401
