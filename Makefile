@@ -3,9 +3,27 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+MAKEFLAGS += --no-print-directory
 export PIP_CONSTRAINT := constraints.txt
+# Hundreds of processes of the tests would each compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
+# Every core; whoever has nothing left to do takes tests from the others. In the slow
+# tail a file stays together, for one service has to bear all that is done in it.
+PYTEST := $(BIN)/python -m pytest -q -n auto --dist worksteal
 
-.PHONY: help serve test test-slow test-uncached bench bench-quick test-pythons gateways lint types format build clean
+# What another Python or another resolution of the dependencies can change: the
+# contract, and one start of the real service.
+CONTRACT_TESTS := tests/tokens tests/stores tests/extension tests/compat tests/client tests/migrate \
+	tests/service/serving/test_process.py::test_the_whole_way_with_headers
+
+# Where a token is verified twice in this process, so that the cache can answer.
+CACHED_TESTS := tests/advisories tests/bridge tests/compat/test_helpers.py tests/compat/test_matrix.py \
+	tests/extension tests/faults tests/testing tests/service/accounts/test_plugged_in.py \
+	tests/service/keys/test_keys.py tests/service/web \
+	--ignore=tests/extension/test_cache.py --ignore=tests/service/web/test_wire.py
+
+.PHONY: help serve test test-slow test-all coverage test-contract test-uncached test-pythons \
+	bench bench-quick gateways lint types format build clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -28,21 +46,31 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 serve: $(VENV)/.service ## serve login / refresh / protected on http://127.0.0.1:8000
 	QUART_JWT_MODE=development $(BIN)/quart-jwt serve
 
-test: $(VENV)/.dev ## run the whole suite, with branch coverage
+test: $(VENV)/.dev ## test every kind of behaviour (3 minutes on two cores)
+	$(PYTEST) -m "not slow" $(ARGS)
+
+test-slow: $(VENV)/.dev ## full products, floods, faults, browsers, gateways (5 minutes)
+	$(PYTEST) --dist loadfile -m slow $(ARGS)
+
+# Types are checked by one process, and the slow tail waits for others much of the time.
+test-all: $(VENV)/.dev ## all that CI runs: with coverage, uncached, on other Pythons (20 minutes)
+	$(MAKE) lint
+	$(MAKE) -j2 --output-sync=target types test-slow
+	$(MAKE) test-pythons
+	$(MAKE) test-uncached
+	$(MAKE) coverage
+
+coverage: $(VENV)/.dev ## run what `make test` runs, and measure its branch coverage (6 minutes)
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m pytest -m "not slow" --cov --cov-report=term $(ARGS)
+	$(PYTEST) -m "not slow" --cov --cov-report=term $(ARGS)
 
-test-slow: $(VENV)/.dev ## run the slow tail of the suite
-	$(BIN)/python -m pytest -m slow $(ARGS)
+test-contract: $(VENV)/.dev ## test what another Python or newer libraries can change
+	$(PYTEST) -m "not slow" $(CONTRACT_TESTS) $(ARGS)
 
-test-uncached: $(VENV)/.dev ## run it without the verified-token cache: same verdicts
-	TESTS_WITHOUT_CACHE=1 $(BIN)/python -m pytest -m "not slow" -q \
-		tests/advisories tests/compat tests/examples tests/extension tests/service tests/vectors \
-		--ignore=tests/extension/test_cache.py --ignore=tests/service/serving \
-		--ignore=tests/service/observability --ignore=tests/service/test_faults.py \
-		--ignore=tests/service/web/test_wire.py $(ARGS)
+test-uncached: $(VENV)/.dev ## test without the verified-token cache: same verdicts
+	TESTS_WITHOUT_CACHE=1 $(PYTEST) -m "not slow" $(CACHED_TESTS) $(ARGS)
 
-test-pythons: ## run the suite on every other Python the classifiers name
+test-pythons: ## test the contract on every other Python the classifiers name
 	@PYTHON=$(PYTHON) sh tests/pythons.sh
 
 .venv-gateways/.gateways: tests/gateways/requirements.txt

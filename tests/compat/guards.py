@@ -36,14 +36,13 @@ LOCATION_GUARDS: dict[str, str | tuple[str, ...]] = {
 }
 TELLING_TOKENS = (
     *("good", "fresh", "refresh", "fresh-refresh", "expired", "revoked", "no-jti"),
-    *("fresh-until-past", "fresh-until-future", "custom-type", "no-type", "no-fresh"),
+    *("fresh-until-past", "fresh-until-future", "no-type", "no-fresh"),
     *("admin", "ghost", "other-secret", "garbage", "no-sub", "int-sub"),
 )
 """The tokens whose fate depends most on the guard and on the hooks."""
 
 
 def case(
-    name: str,
     request: Request,
     *,
     config: str = "plain",
@@ -52,4 +51,4 @@ def case(
 ) -> Case:
     """A case with the reporting view."""
     setup = Setup(config=config, hooks=hooks, guard=guard, view=report)
-    return Case(name=name, setup=setup, request=request)
+    return Case(setup=setup, request=request)

@@ -215,7 +215,7 @@ async def test_a_session_id_is_a_string(clock: Clock, store: Any) -> None:
     """Anything else names no session."""
     walker = Walker(session_app(clock, store, JWT_REQUIRE_SESSION=True))
     claims = _claims((await walker.log_in())["access_token"])
-    others: list[Any] = [None, 1, True, ["a"], {}]
-    for sid in others:
+    odd: tuple[Any, ...] = (None, 1, True, ["a"], {})
+    for sid in odd:
         forged = pyjwt.encode({**claims, "sid": sid}, SECRET)
         assert await walker.status(forged) == 401

@@ -12,7 +12,6 @@ from quart import Quart
 from clock import Clock
 from quart_jwt.service.accounts.accounts import Account
 from quart_jwt.service.accounts.user_changes import UserChanges
-from quart_jwt.service.app import create_app
 from quart_jwt.service.ground.grants import Grants
 from quart_jwt.service.ground.grants import NONE
 from quart_jwt.service.ground.values import HashCost
@@ -60,7 +59,7 @@ class Service:
     async def becomes(self, status: int, path: str, token: str) -> None:
         """Wait until a request is answered so, because another process has acted."""
         async with asyncio.timeout(PATIENCE_S):
-            while await self.status("GET", path, token) != status:  # noqa: ASYNC110 - another process brings it about
+            while await self.status("GET", path, token) != status:  # noqa: ASYNC110 - it happens elsewhere
                 await asyncio.sleep(0.01)
 
     async def add(
@@ -96,13 +95,6 @@ class Service:
 
 async def _is_open(*, now: float) -> None:
     """The application has opened it."""
-
-
-def patient_app(settings: Settings, clock: Clock) -> Quart:
-    """Return the service, with time for a session store on a loaded machine."""
-    app = create_app(settings, clock)
-    app.config["JWT_STORE_TIMEOUT"] = 60
-    return app
 
 
 def with_registration(settings: Settings, grants: Grants = NONE) -> Settings:
@@ -145,20 +137,3 @@ def http_scope(path: str, **changes: Any) -> dict[str, Any]:
         "extensions": {},
         **changes,
     }
-
-
-async def asgi_call(app: Any, scope: dict[str, Any], *events: Any) -> list[Any]:
-    """Call an ASGI application, give it events and then silence."""
-    sent: list[Any] = []
-    left = list(events)
-
-    async def receive() -> Any:
-        if not left:
-            await asyncio.Event().wait()
-        return left.pop(0)
-
-    async def send(event: Any) -> None:
-        sent.append(event)
-
-    await app(scope, receive, send)
-    return sent

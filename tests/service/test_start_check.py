@@ -38,6 +38,41 @@ def _without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        pytest.param(
+            {"KEY_ALGORITHM": "RS257"},
+            "QUART_JWT_KEY_ALGORITHM must be one of RS256",
+            id="algorithm",
+        ),
+        pytest.param(
+            {"SECRET_KEY": "hunter2hunter2hunter2hunter2hun"},
+            "QUART_JWT_SECRET_KEY is too weak: it has 31 bytes",
+            id="31-bytes",
+        ),
+        pytest.param(
+            {"SECRET_KEY": "reallyreallyreallyreallyverysafe"},
+            "QUART_JWT_SECRET_KEY is too weak: it stands in public lists",
+            id="known",
+        ),
+        pytest.param(
+            {"SECRET_KEY": SECRET, "SECRET_KEYS": "x"},
+            "QUART_JWT_SECRET_KEYS is not a setting; did you mean",
+            id="misspelt",
+        ),
+    ],
+)
+def test_a_bad_setting_is_one_sentence(settings: dict[str, str], message: str) -> None:
+    """It names the setting and not its value; nothing is made."""
+    done = _run("serve", "--port", "0", **settings)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert f"Error: {message}" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert settings.get("SECRET_KEY", "-" * 9) not in done.stderr
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ("serve", "--port", "0"),

@@ -2,15 +2,15 @@
 The doors: ``jwt_required`` for views and websocket routes, and
 ``verify_jwt_in_request`` for everything else. Thin adapters over ``verify``.
 
-``jwt_required`` keeps a view's colour: an async wrapper around ``async def``, a
-sync one around ``def``, which verifies through the loop from the worker thread in
-which Quart runs such a view.
+``jwt_required`` keeps sync views sync: an async wrapper around ``async def``, a sync
+one around ``def``, which verifies in the worker thread in which Quart runs such a view.
 """
 
 from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Iterable
 from functools import wraps
+from inspect import isawaitable
 from typing import Any
 from typing import cast
 from typing import ParamSpec
@@ -18,14 +18,15 @@ from typing import TypeVar
 
 from quart import Websocket
 
+from quart_jwt.extension.hooks.colour import finish
 from quart_jwt.extension.hooks.colour import is_async
 from quart_jwt.extension.hooks.colour import on_the_loop
 from quart_jwt.extension.hooks.colour import remember_loop
-from quart_jwt.extension.hooks.colour import run_from_sync
 from quart_jwt.extension.hooks.colour import WouldSuspendError
 from quart_jwt.extension.protection import mark
 from quart_jwt.extension.request.current import current_binding
 from quart_jwt.extension.request.current import remember
+from quart_jwt.extension.request.current import remember_refusal
 from quart_jwt.extension.request.current import this_app
 from quart_jwt.extension.request.pending import Outcome
 from quart_jwt.extension.request.pending import PendingVerification
@@ -35,6 +36,7 @@ from quart_jwt.extension.request.presentation import Requirement
 from quart_jwt.extension.request.refused import REFUSALS
 from quart_jwt.extension.request.refused import tell_refused
 from quart_jwt.extension.request.subject import current_subject
+from quart_jwt.extension.request.subject import find_subject
 from quart_jwt.extension.request.subject import Subject
 from quart_jwt.extension.request.websockets import close_at_expiry
 from quart_jwt.extension.settings.settings import EXEMPT_METHODS
@@ -150,14 +152,17 @@ async def verify_subject(subject: Subject, requirement: Requirement) -> Verified
     Verify a request or websocket handshake, and remember the result with it.
 
     Returns:
-        The result, or None for a method that needs no token.
+        The result, or None for a method that needs no token: the view then runs
+        for an anonymous client.
     """
     if subject.method in EXEMPT_METHODS:
+        remember(subject, Verified(None, None))
         return None
     jwt, settings = current_binding()
     try:
         verified = await verify(jwt, settings, presentation_of(subject), requirement)
     except REFUSALS as exc:
+        remember_refusal(subject)
         await tell_refused(this_app(), settings, exc)
         raise
     remember(subject, verified)
@@ -192,7 +197,12 @@ def _sync_view(view: Callable[P, R], requirement: Requirement) -> Callable[P, R]
     @wraps(view)
     def protected(*args: P.args, **kwargs: P.kwargs) -> R:
         _verify_now(requirement)
-        return view(*args, **kwargs)
+        result = view(*args, **kwargs)
+        # A plain decorator may return the coroutine of an async handler, which Quart's
+        # wrapper around this function awaits.
+        if isawaitable(result) and isinstance(find_subject(), Websocket):
+            return cast("R", close_at_expiry(result))
+        return result
 
     mark(protected, requirement)
     return protected
@@ -200,7 +210,7 @@ def _sync_view(view: Callable[P, R], requirement: Requirement) -> Callable[P, R]
 
 def _verify_now(requirement: Requirement) -> Outcome:
     try:
-        return run_from_sync(verify_current(requirement))
+        return finish(verify_current(requirement))
     except WouldSuspendError:
         raise RuntimeError(
             "This sync call has to wait for a hook or a request body, and there is "

@@ -4,10 +4,7 @@ What lives as long as the application: made with it, opened and closed by it.
 A route finds its resources with ``current_resources()``; nothing is global.
 """
 
-import time
 from collections.abc import AsyncGenerator
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -30,9 +27,8 @@ from quart_jwt.service.clients.clients import Clients
 from quart_jwt.service.database.database import Database
 from quart_jwt.service.ground.errors import SettingsError
 from quart_jwt.service.ground.values import Clock
-from quart_jwt.service.ground.values import HashCost
 from quart_jwt.service.observability.metrics import Metrics
-from quart_jwt.service.observability.observed_store import ObservedStore
+from quart_jwt.service.observability.observed_store import observed
 from quart_jwt.service.observability.readiness import Readiness
 from quart_jwt.service.settings.account_options import AccountOptions
 from quart_jwt.service.settings.settings import Settings
@@ -129,7 +125,7 @@ def make_resources(settings: Settings, clock: Clock) -> Resources:
         throttle=make_throttle(
             settings, database, clock, at_once=passwords.load().limit
         ),
-        sessions=ObservedStore(sessions, metrics),
+        sessions=observed(sessions, metrics),
         readiness=Readiness({"database": database.ping, "sessions": ping_sessions}),
         metrics=metrics,
     )
@@ -182,18 +178,3 @@ async def ping_sessions() -> None:
     """
     manager: JWTManager = current_app.extensions["quart-jwt"]
     await manager.ping_store()
-
-
-@asynccontextmanager
-async def opened_accounts(
-    url: str, cost: HashCost
-) -> AsyncIterator[tuple[Accounts, Passwords]]:
-    """Lend the accounts of a database and a hashing pool, without an app."""
-    database = Database(url)
-    passwords = Passwords(cost, slots=1)
-    try:
-        await database.open()
-        yield Accounts(database, time.time), passwords
-    finally:
-        await passwords.close()
-        await database.close()

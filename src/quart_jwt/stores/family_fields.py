@@ -31,6 +31,11 @@ TYPES: Mapping[str, type] = {
 }
 """Every field, and what it is made of where a store keeps text only."""
 
+FIXED = {"family_id", "subject", "created_at", "absolute_exp", "user_agent", "address"}
+"""What a family keeps from its sign-in to its end."""
+MOVING = tuple(name for name in TYPES if name not in FIXED)
+"""What a rotation or an ending may change; a new field belongs to it."""
+
 
 def flat(family: Family) -> dict[str, Any]:
     """The fields of a family, those of its current stamp as ``current_…``."""

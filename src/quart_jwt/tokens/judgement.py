@@ -42,6 +42,8 @@ class Expectation:
 
     Attributes:
         leeway_s: Tolerated clock difference, in seconds.
+        clock_skew_s: Seconds by which the issuer's clock may be ahead: ``iat`` and
+            ``nbf`` may lie that far in the future. It does not prolong a token.
         issuer: The accepted ``iss``, or several; None for any.
         audience: The accepted ``aud``, or several; None for any.
         verify_sub: Whether ``sub`` has to be a string.
@@ -51,12 +53,18 @@ class Expectation:
     """
 
     leeway_s: float
+    clock_skew_s: float = 0
     issuer: str | Container[str] | None
     audience: str | Iterable[str] | None
     verify_sub: bool
     identity_claim: str
     profile: Profile | None = None
     session_claim: str | None = None
+
+    @property
+    def early_s(self) -> float:
+        """Seconds before ``iat`` and ``nbf`` at which a token is accepted."""
+        return max(self.leeway_s, self.clock_skew_s)
 
     def is_fixed(self) -> bool:
         """Whether nobody else can change it: a live view of a dict is not fixed."""
@@ -96,8 +104,8 @@ def judge(
         RevokedTokenError: It names no session, and has to.
     """
     claims = token.claims
-    _judge_iat(claims, now + expectation.leeway_s)
-    _judge_nbf(claims, now + expectation.leeway_s)
+    _judge_iat(claims, now + expectation.early_s)
+    _judge_nbf(claims, now + expectation.early_s)
     expires = None if allow_expired else _exp(claims)
     _judge_iss(claims, expectation.issuer)
     _judge_aud(claims, expectation.audience)
@@ -125,24 +133,39 @@ def window(token: Token, expectation: Expectation) -> tuple[float, float]:
     Returns:
         The first second at which it passes, and the first at which it does not.
     """
-    claims, leeway_s = token.claims, expectation.leeway_s
+    claims = token.claims
     valid_from = max(int(claims.get("iat", 0)), int(claims.get("nbf", 0)))
     expires = int(claims["exp"]) if "exp" in claims else inf
-    return valid_from - leeway_s, expires + leeway_s
+    return valid_from - expectation.early_s, expires + expectation.leeway_s
 
 
-def judge_type(claims: Claims, *, refresh: bool) -> None:
+def judge_type(claims: Claims, accepted: tuple[str, ...]) -> None:
     """
-    Tell access tokens from refresh tokens; without a type it is an access token.
+    Require one of the accepted types; a token without a type is an access token.
+
+    Other libraries call the claim ``token_type``, so that counts where ``type`` is
+    missing. There, RFC 6749's "Bearer" is an access token.
+
+    Args:
+        claims: The claims.
+        accepted: The types, such as ``("access",)``; compared exactly.
 
     Raises:
-        WrongTokenError: It is the other one.
+        WrongTokenError: It is of another type.
     """
-    is_refresh = claims.get("type") == "refresh"
-    if refresh and not is_refresh:
+    kind = claims["type"] if "type" in claims else _foreign_type(claims)
+    if kind in accepted:
+        return
+    if accepted == ("refresh",):
         raise WrongTokenError("Only refresh tokens are allowed")
-    if is_refresh and not refresh:
+    if kind == "refresh" and accepted == ("access",):
         raise WrongTokenError("Only non-refresh tokens are allowed")
+    raise WrongTokenError(f"Only {' and '.join(accepted)} tokens are allowed")
+
+
+def _foreign_type(claims: Claims) -> Any:
+    kind = claims.get("token_type", "access")
+    return "access" if kind in ("Bearer", "bearer") else kind
 
 
 def judge_origin(

@@ -163,8 +163,8 @@ class Family:
             return Position.CURRENT
         if jti != self.previous_jti or self.rotated_at is None:
             return Position.ANCESTOR
-        # Without a grace there is none, not even for a clock that went back.
-        in_grace = grace_s > 0 and now < self.rotated_at + grace_s
+        # A clock that was set back does not reopen the grace period, nor prolong it.
+        in_grace = abs(now - self.rotated_at) < grace_s
         return Position.PREDECESSOR if in_grace else Position.LATE_PREDECESSOR
 
     def ended_at(self, now: float) -> "Family":

@@ -41,12 +41,12 @@ class Gate:
     def _hash(self) -> str:
         self.runs += 1
         self.entered.release()
-        self.opened.wait(10)
+        self.opened.wait(60)
         return "hash"
 
     async def wait_until_entered(self) -> None:
         """Return when the thread is hashing."""
-        assert await asyncio.to_thread(self.entered.acquire, timeout=10)
+        assert await asyncio.to_thread(self.entered.acquire, timeout=60)
 
 
 async def test_a_password_matches_its_hash_only(passwords: Passwords) -> None:

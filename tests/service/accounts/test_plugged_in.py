@@ -426,7 +426,9 @@ def test_a_real_process_serves_it(tmp_path: Path, write: Write) -> None:
     try:
         address = _address(output, process)
         response = httpx.post(
-            f"{address}/login", json={"username": NAME, "password": PASSWORD}
+            f"{address}/login",
+            json={"username": NAME, "password": PASSWORD},
+            timeout=60,
         )
     finally:
         process.terminate()

@@ -1,7 +1,7 @@
 """
 What the process model keeps to under load, with the numbers of docs/operations.md.
 
-``make test-slow ARGS="--log-cli-level=INFO -k workers_under_load"``
+``make test-slow ARGS="-n0 --log-cli-level=INFO -k workers_under_load"``
 shows them for your machine.
 """
 
@@ -26,7 +26,7 @@ from service.fleet import until
 from service.load import asked
 from service.load import Load
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("on_each_loop")]
 
 measured = logging.getLogger("measured")
 

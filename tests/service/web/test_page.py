@@ -63,7 +63,7 @@ def test_each_request_is_one_line_in_the_log(start: Start) -> None:
     running = start(MODE="development")
     paths = ["/", "/page/main.js", "/docs", "/docs/docs.css", "/openapi.json"]
     for path in paths * 10:
-        assert httpx.get(running.address + path).status_code == 200
+        assert httpx.get(running.address + path, timeout=60).status_code == 200
     assert running.stop() == 0
     lines = re.findall(r'"GET (\S+) 1\.1" (\S+) ', running.text)
     assert Counter(lines) == dict.fromkeys([(path, "200") for path in paths], 10)

@@ -92,6 +92,17 @@ def remember(subject: Subject, verified: Verified) -> None:
     note(subject, "verified", verified)
 
 
+def remember_refusal(subject: Subject) -> None:
+    """
+    Let this request be anonymous from here on, unless a token was verified before.
+
+    After-request functions and error handlers see the refusal, too, and may ask for
+    the identity; the refusal must not become a server error.
+    """
+    if note_of(subject, "verified") is None:
+        remember(subject, Verified(None, None))
+
+
 def recall() -> Verified | None:
     """What this request may rely on, or None if nothing was verified."""
     verified: Verified | None = noted("verified")
@@ -112,7 +123,8 @@ def _verified() -> Verified:
         raise unawaited_error()
     raise RuntimeError(
         "You must call `@jwt_required()` or `verify_jwt_in_request()` before using "
-        "this method"
+        "this method. Hooks are asked before the token has passed: in a hook, use the "
+        "header and the claims that it is given"
     )
 
 

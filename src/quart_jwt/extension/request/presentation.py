@@ -17,6 +17,7 @@ from werkzeug.exceptions import BadRequest
 
 from quart_jwt.exceptions import CSRFError
 from quart_jwt.exceptions import NoAuthorizationError
+from quart_jwt.extension.hooks.waiting import via_loop
 from quart_jwt.extension.settings.settings import Settings
 from quart_jwt.tokens import locations
 from quart_jwt.tokens.origin import is_welcome
@@ -33,7 +34,7 @@ class Requirement:
         fresh: Whether the token has to be fresh.
         refresh: Whether it has to be a refresh token.
         locations: Where to look, in order; None for the configured locations.
-        verify_type: Whether its type counts at all.
+        verify_type: Whether it matters which of access and refresh token it is.
         skip_revocation_check: Whether the blocklist is not asked.
         issuer: The issuer, or the issuers, that it has to be of; None for any.
         audience: The audience, or several, that it has to name; None for any.
@@ -49,6 +50,13 @@ class Requirement:
     issuer: str | tuple[str, ...] | None = None
     audience: str | tuple[str, ...] | None = None
     scopes: tuple[str, ...] = ()
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types of tokens that will do."""
+        if not self.verify_type:
+            return ("access", "refresh")
+        return ("refresh",) if self.refresh else ("access",)
 
 
 def required_names(given: str | Iterable[str] | None) -> str | tuple[str, ...] | None:
@@ -98,7 +106,7 @@ class Presentation(Protocol):
         """A header; several of one name are joined by commas (RFC 9110 §5.2)."""
 
     def cookie(self, name: str) -> str | None:
-        """A cookie."""
+        """A cookie; InvalidHeaderError if there are several of that name."""
 
     def argument(self, name: str) -> str | None:
         """A query parameter."""
@@ -141,8 +149,8 @@ class HandshakePresentation:
         return ",".join(values) if values else None
 
     def cookie(self, name: str) -> str | None:
-        """A cookie."""
-        return self.request.cookies.get(name)
+        """A cookie; InvalidHeaderError if there are several of that name."""
+        return locations.only_cookie(self.request.cookies.getlist(name), name=name)
 
     def argument(self, name: str) -> str | None:
         """A query parameter."""
@@ -178,13 +186,13 @@ class RequestPresentation(HandshakePresentation):
         if not self.request.is_json:
             locations.not_json()
         try:
-            return await self.request.get_json()
+            return await via_loop(self.request.get_json())
         except (BadRequest, ValueError, RecursionError):
             return None
 
     async def form_field(self, name: str) -> str | None:
         """A field of a submitted form."""
-        form = await self.request.form
+        form = await via_loop(self.request.form)
         return form.get(name)
 
 
@@ -206,7 +214,7 @@ async def present(
         InvalidHeaderError, InvalidQueryParamError, CSRFError: A location has
             one that is malformed; the locations after it are not tried.
     """
-    places = settings.token_location
+    places = settings.locations
     if requirement.locations:
         places = _places(requirement.locations) or places
     reasons: list[str] = []
@@ -254,7 +262,7 @@ async def _in_cookies(
         return Credential(text, "cookies")
     if presentation.opens_websocket:
         _welcome(presentation, settings)
-    if presentation.method not in settings.csrf_request_methods:
+    if presentation.method not in settings.csrf_methods:
         return Credential(text, "cookies")
     return Credential(text, "cookies", await _csrf(presentation, refresh, settings))
 

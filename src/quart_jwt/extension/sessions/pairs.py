@@ -13,13 +13,13 @@ from typing import Any
 from quart_jwt.extension.hooks.calling import AWAITING
 from quart_jwt.extension.hooks.loaders import Loaders
 from quart_jwt.extension.sessions.claims import kept_until
-from quart_jwt.extension.sessions.claims import SESSION_ID
 from quart_jwt.extension.settings.settings import Settings
 from quart_jwt.extension.tokens.issue import Issued
 from quart_jwt.extension.tokens.issue import make
 from quart_jwt.extension.tokens.issue import Order
 from quart_jwt.extension.tokens.issue import tell_issued
 from quart_jwt.tokens.claims import expiry
+from quart_jwt.tokens.claims import SESSION_ID
 from quart_jwt.tokens.rotation import earlier
 from quart_jwt.tokens.rotation import Family
 from quart_jwt.tokens.rotation import MAX_GRACE_S

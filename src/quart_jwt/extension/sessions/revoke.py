@@ -21,7 +21,6 @@ from quart_jwt.extension.tokens.decode import decode_token_async
 from quart_jwt.tokens.claims import expiry
 from quart_jwt.tokens.revocation import Revocation
 from quart_jwt.tokens.revocation import Scope
-from quart_jwt.tokens.revocation import TokenRef
 from quart_jwt.typing import Claims
 
 
@@ -84,7 +83,7 @@ async def revoke_family(session_id: str | None = None, *, identity: Any = None) 
     sessions = session_store(settings)
     if session_id is None:
         claims = get_jwt()
-        if _ref(settings, claims).family_id is None:
+        if token_ref(claims, settings).family_id is None:
             await _revoke_claims(sessions, settings, claims)
             return True
         return await _end_family_of(sessions, settings, claims)
@@ -95,6 +94,7 @@ async def revoke_family(session_id: str | None = None, *, identity: Any = None) 
 async def revoke_all_for(
     identity: Any = None,
     *,
+    issuer: str | None = None,
     issued_by: datetime | float | None = None,
     keep_current: bool = False,
     before_epoch: int | None = None,
@@ -110,7 +110,8 @@ async def revoke_all_for(
 
     Args:
         identity: The user, as in ``create_token_pair``; None for whom the token of
-            this request speaks for.
+            this request speaks for, whoever issued it.
+        issuer: The issuer of ``JWT_ISSUERS`` whose user that is; None for our own.
         issued_by: Only sessions that began, and tokens that were issued, at or
             before this moment; None for all until now.
         keep_current: Whether the session of this request's token goes on, for "log
@@ -130,10 +131,10 @@ async def revoke_all_for(
     """
     settings = current_binding()[1]
     sessions = session_store(settings)
-    subject = await named_subject(identity)
+    subject = await named_subject(identity, issuer=issuer)
     spare = None
     if keep_current:
-        spare = _ref(settings, get_jwt()).family_id
+        spare = token_ref(get_jwt(), settings).family_id
     moment = issued_by.timestamp() if isinstance(issued_by, datetime) else issued_by
     return await sessions.settle(
         "end_all",
@@ -150,10 +151,6 @@ class _Which:
     before_epoch: int | None
 
 
-def _ref(settings: Settings, claims: Claims) -> TokenRef:
-    return token_ref(claims, settings.identity_claim_key, settings.access_life_s)
-
-
 async def _claims(token: str | None) -> Claims:
     if token is None:
         return get_jwt()
@@ -163,7 +160,7 @@ async def _claims(token: str | None) -> Claims:
 async def _end_family_of(
     sessions: SessionStore, settings: Settings, claims: Claims
 ) -> bool:
-    ref = _ref(settings, claims)
+    ref = token_ref(claims, settings)
     if ref.family_id is None:
         return False
     return await sessions.settle("end", _end(sessions, ref.family_id, ref.subject))
@@ -202,11 +199,11 @@ async def _end_all(
 async def _revoke_claims(
     sessions: SessionStore, settings: Settings, claims: Claims
 ) -> None:
-    jti = claims["jti"]
+    jti = token_ref(claims, settings).jti
     if jti is None:
         raise ValueError("A token without a jti cannot be revoked")
-    until = kept_until(claims.get("exp"), settings.leeway)
-    is_followed = not _ref(settings, claims).outlives_feed
+    until = kept_until(claims.get("exp"), settings.expectation_of(claims).leeway_s)
+    is_followed = not token_ref(claims, settings).outlives_feed
     revocation = Revocation(
         scope=Scope.TOKEN,
         name=jti,

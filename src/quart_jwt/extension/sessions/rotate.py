@@ -98,7 +98,7 @@ async def _rotate(
     sessions: SessionStore, settings: Settings, claims: Claims, now: float
 ) -> Rotation:
     """Rotate in the store, and tell what came of it before anybody goes away."""
-    ref = token_ref(claims, settings.identity_claim_key, settings.access_life_s)
+    ref = token_ref(claims, settings)
     if ref.jti is None or ref.family_id is None or ref.subject is None:
         return Rotation(Outcome.GONE, None)
     presented = Presented(jti=ref.jti, family_id=ref.family_id, subject=ref.subject)

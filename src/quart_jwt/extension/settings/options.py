@@ -63,6 +63,8 @@ DEFAULTS: Mapping[str, Any] = {
 OWN_DEFAULTS: Mapping[str, Any] = {
     "JWT_CACHE_MAX_BYTES": 32 * 1024 * 1024,
     "JWT_CACHE_MAX_ENTRIES": 10_000,
+    "JWT_CLOCK_SKEW": 5,
+    "JWT_COOKIE_PARTITIONED": False,
     "JWT_ENFORCE_STRONG_KEYS": False,
     "JWT_ISSUERS": None,
     "JWT_KEY_RING": None,
@@ -132,6 +134,7 @@ class Options:
     cookie_secure: Option[bool] = Option("JWT_COOKIE_SECURE")
     cookie_domain: Option[str | None] = Option("JWT_COOKIE_DOMAIN")
     cookie_samesite: Option[str | None] = Option("JWT_COOKIE_SAMESITE")
+    cookie_partitioned: Option[bool] = Option("JWT_COOKIE_PARTITIONED")
     session_cookie: Option[bool] = Option("JWT_SESSION_COOKIE")
     cookie_csrf_protect: Option[bool] = Option("JWT_COOKIE_CSRF_PROTECT")
     csrf_in_cookies: Option[bool] = Option("JWT_CSRF_IN_COOKIES")
@@ -157,4 +160,3 @@ class Options:
     enforce_strong_keys: Option[bool] = Option("JWT_ENFORCE_STRONG_KEYS")
     cache_max_bytes: Option[int] = Option("JWT_CACHE_MAX_BYTES")
     cache_max_entries: Option[int] = Option("JWT_CACHE_MAX_ENTRIES")
-    websocket_origins: Option[str | Container[str]] = Option("JWT_WEBSOCKET_ORIGINS")

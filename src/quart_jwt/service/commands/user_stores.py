@@ -12,13 +12,13 @@ from typing import TypeVar
 
 from quart_jwt.service.accounts.accounts import Accounts
 from quart_jwt.service.accounts.accounts import normalised_name
+from quart_jwt.service.accounts.opened import opened_accounts
 from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.accounts.user_changes import UserChanges
 from quart_jwt.service.commands.operator_acts import operator_acts
 from quart_jwt.service.ground.errors import ElsewhereError
 from quart_jwt.service.ground.errors import SignOutError
 from quart_jwt.service.ground.events import Kind
-from quart_jwt.service.resources import opened_accounts
 from quart_jwt.service.resources import session_store
 from quart_jwt.service.settings.settings import read_user_settings
 from quart_jwt.service.settings.settings import UserSettings
