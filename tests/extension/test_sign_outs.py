@@ -1,5 +1,6 @@
 """Signing out while somebody signs in: epochs, dated tokens, and who is asked."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import jwt as pyjwt
@@ -179,7 +180,10 @@ def test_a_token_outlives_the_feed(
     claims: dict[str, Any], life_s: float | None, *, outlives: bool
 ) -> None:
     """If it lives longer than an access token of now, and if it is a refresh token."""
-    ref = token_ref({"iat": START, **claims}, "sub", life_s)
+    settings: Any = SimpleNamespace(
+        identity_claim_key="sub", access_life_s=life_s, issuer_of=lambda _claims: None
+    )
+    ref = token_ref({"iat": START, **claims}, settings)
 
     assert outlives is ref.outlives_feed
     assert ref.is_refresh is ("type" in claims)
