@@ -33,11 +33,20 @@ PUBLIC = "quart_jwt"
 MAY_IMPORT: dict[str, set[str]] = {
     "clock": set(),
     "exceptions": set(),
+    "seams": {"exceptions"},
     "tokens": {"exceptions", "tokens"},
     "stores": {"exceptions", "tokens", "stores"},
     # The re-export doors: typing stands on ring 1, config and signals on ring 3.
     "typing": {"tokens"},
-    "extension": {"clock", "exceptions", "tokens", "stores", "typing", "extension"},
+    "extension": {
+        "clock",
+        "exceptions",
+        "seams",
+        "tokens",
+        "stores",
+        "typing",
+        "extension",
+    },
     "config": {"extension"},
     "signals": {"extension"},
     "lazy": set(),
@@ -51,11 +60,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "signals",
         PUBLIC,
         "building_blocks",
+        "seams",
         "service",
     },
     "migrate": {"migrate"},
     # What a migrated app leans on; it waits for the loop as ring 3 does.
-    "compat": {"compat", "exceptions", "extension"},
+    "compat": {"compat", "extension", "seams"},
     # The command's doors load what they open by name, when it is asked for.
     "cli": {"cli"},
     "__main__": {"cli"},

@@ -19,8 +19,8 @@ from quart_jwt import JWTManager
 from quart_jwt.service.app import create_app
 from quart_jwt.service.resources import EXTENSION
 from quart_jwt.service.resources import Resources
-from quart_jwt.service.settings.key_options import KeyOptions
 from quart_jwt.service.settings.settings import Settings
+from quart_jwt.service.settings.storage import KeyOptions
 from quart_jwt.service.settings.storage import Storage
 from service.kit import bearer
 from service.kit import NAME

@@ -24,9 +24,9 @@ from quart_jwt.service.app import create_app
 from quart_jwt.service.commands import main as commands
 from quart_jwt.service.database.database import ACCOUNTS
 from quart_jwt.service.database.database import Database
+from quart_jwt.service.settings.groups import Throttling
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.storage import Storage
-from quart_jwt.service.settings.throttling import Throttling
 from quart_jwt.stores.sql.schema import SESSIONS
 from service import fleet
 from service.kit import QUICK

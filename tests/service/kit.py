@@ -17,7 +17,7 @@ from quart_jwt.service.ground.grants import NONE
 from quart_jwt.service.ground.values import HashCost
 from quart_jwt.service.resources import EXTENSION
 from quart_jwt.service.resources import Resources
-from quart_jwt.service.settings.account_options import AccountOptions
+from quart_jwt.service.settings.groups import AccountOptions
 from quart_jwt.service.settings.settings import Settings
 
 QUICK = HashCost(memory_kib=8, iterations=1, lanes=1)
@@ -99,7 +99,11 @@ async def _is_open(*, now: float) -> None:
 
 def with_registration(settings: Settings, grants: Grants = NONE) -> Settings:
     """Return settings with which strangers can become users."""
-    options = AccountOptions(registration=True, registration_grants=grants)
+    options = AccountOptions(
+        registration=True,
+        registration_roles=grants.roles,
+        registration_scopes=grants.scopes,
+    )
     return dataclasses.replace(settings, accounts=options)
 
 

@@ -58,7 +58,9 @@ def _matches(name: str, password: str) -> bool:
 @pytest.mark.usefixtures("terminal")
 def test_a_prompted_password_is_asked_twice_and_never_shown() -> None:
     """The usual way: no argument, no echo."""
-    result = _run("users", "add", "alice", "--init", stdin="p\u00e4ss wor\np\u00e4ss wor\n")
+    result = _run(
+        "users", "add", "alice", "--init", stdin="p\u00e4ss wor\np\u00e4ss wor\n"
+    )
     assert (
         result.exit_code,
         result.stdout.strip().splitlines()[-1],
@@ -117,7 +119,9 @@ def test_a_password_that_breaks_the_rules(stdin: bytes, message: str) -> None:
 
 def test_a_name_is_stored_normalised() -> None:
     """What is printed is what was stored."""
-    result = _run("users", "add", "e\u0301ve", "--init", "--password-stdin", stdin="x" * 8)
+    result = _run(
+        "users", "add", "e\u0301ve", "--init", "--password-stdin", stdin="x" * 8
+    )
     assert result.stdout == "added \u00e9ve\n"
     assert _matches("\u00e9ve", "x" * 8)
 
@@ -132,7 +136,9 @@ def test_a_name_that_breaks_the_rules_is_refused_before_the_question() -> None:
 def test_a_name_that_is_taken_is_refused() -> None:
     """A user is never overwritten."""
     for _ in range(2):
-        result = _run("users", "add", "alice", "--init", "--password-stdin", stdin="x" * 8)
+        result = _run(
+            "users", "add", "alice", "--init", "--password-stdin", stdin="x" * 8
+        )
     assert result.exit_code == 1
     assert result.stderr == "Error: there is a user named 'alice' already\n"
 
@@ -170,7 +176,9 @@ def test_nobody_cannot_be_changed(command: str) -> None:
 @pytest.mark.usefixtures("terminal")
 def test_passwords_that_differ_are_asked_for_again() -> None:
     """A slip is no password."""
-    result = _run("users", "add", "alice", "--init", stdin="a\nb\nthe third\nthe third\n")
+    result = _run(
+        "users", "add", "alice", "--init", stdin="a\nb\nthe third\nthe third\n"
+    )
     assert result.exit_code == 0
     assert _matches("alice", "the third")
 
@@ -419,10 +427,11 @@ def test_workers_are_supervised(
     """The file or the option says how many workers a supervisor keeps."""
     seen: list[dict[str, Any]] = []
 
-    async def serve_workers(_settings: Settings, _config: Any, **options: Any) -> None:
+    async def prepared_job(_settings: Settings, _config: Any, **options: Any) -> None:
         seen.append(options)
 
-    monkeypatch.setattr(workers, "serve_workers", serve_workers)
+    monkeypatch.setattr(workers, "prepared_job", prepared_job)
+    monkeypatch.setattr(serve, "become_keeper", lambda _job: None)
     Path("hypercorn.toml").write_text("workers = 3\n")
     result = _run("serve", *arguments, SECRET_KEY=SECRET)
     assert (result.exit_code, result.stderr) == (0, "")

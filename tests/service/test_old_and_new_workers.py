@@ -155,6 +155,6 @@ async def test_old_and_new_workers_know_each_others_users(
         assert (await old.hash_of("bob")).startswith("$argon2id$")
 
         await old.set_password("bob", await make())
-        assert await new.status("GET", "/protected", tokens["access_token"]) == 401
+        assert await new.status("POST", "/refresh", tokens["refresh_token"]) == 401
         again = await new.log_in("bob", "a password")
         assert claims(again["access_token"])["roles"] == ["admin"]

@@ -23,8 +23,8 @@ from extension.asgi import ask
 from quart_jwt.service.app import create_app
 from quart_jwt.service.commands.main import cli
 from quart_jwt.service.ground.grants import Grants
+from quart_jwt.service.settings.groups import Throttling
 from quart_jwt.service.settings.settings import Settings
-from quart_jwt.service.settings.throttling import Throttling
 from service.kit import bearer
 from service.kit import claims
 from service.kit import NAME

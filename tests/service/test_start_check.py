@@ -1,12 +1,15 @@
 """What a start would fail at is said before it, all at once, and nothing is made."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from click.testing import Result
+from hypercorn.protocol.h11 import H11Protocol
+from quart import Quart
 
 from quart_jwt.service.commands.main import cli
 from service.installing import FROM_A_FILE
@@ -180,3 +183,31 @@ def test_a_file_that_cannot_be_written_stops_the_start(
     assert "Error: QUART_JWT_AUDIT_LOG cannot be used: 'audit' cannot be written" in (
         done.stderr
     )
+
+
+@pytest.mark.parametrize("workers", ["0", "1"])
+@pytest.mark.parametrize(
+    ("owner", "part", "sentence"),
+    [
+        (H11Protocol, "_check_protocol", "Hypercorn .*: H11Protocol has no '_check_"),
+        (Quart, "finalize_request", "Quart .*: Quart has no 'finalize_request'"),
+    ],
+)
+def test_a_dependency_that_has_changed_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    owner: type,
+    part: str,
+    sentence: str,
+    workers: str,
+) -> None:
+    """It is said before anything is bound or made, and names the version."""
+    monkeypatch.delattr(owner, part)
+    done = _run(
+        *("serve", "--port", "0", "--workers", workers),
+        MODE="development",
+        STATE_DIR=str(tmp_path),
+    )
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert re.match(rf"Error: quart-jwt does not work with {sentence}", done.stderr)
+    assert list(tmp_path.iterdir()) == []

@@ -310,7 +310,8 @@ async def test_postgresql_is_upgraded_on_purpose(postgresql: PostgreSQL) -> None
 
 
 KILL_LISTENERS = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~* '^listen'
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE query ~* '^listen' OR query = 'SELECT name, last FROM quart_jwt_feed'
 """
 
 
@@ -356,6 +357,20 @@ async def test_a_listener_that_breaks_is_replaced(
     changes = await asyncio.wait_for(reading, 60)
 
     assert (revoked_token(),) == changes.revocations
+
+
+async def test_an_idle_feed_of_postgresql_is_not_looked_at(postgres: Any) -> None:
+    """Its end is asked for instead, which SQLAlchemy does not see."""
+    statements: list[str] = []
+    event.listen(
+        postgres._connections._engine.sync_engine,
+        "before_cursor_execute",
+        lambda _connection, _cursor, statement, *_: statements.append(statement),
+    )
+    position = (await postgres.changes(None, limit=9, wait_s=0, now=START)).position
+    for _ in range(3):
+        await postgres.changes(position, limit=9, wait_s=0.05, now=START)
+    assert len(statements) == 2  # from the start, and once with a mark before it
 
 
 async def test_the_database_is_looked_at_without_news(

@@ -14,7 +14,7 @@ from quart_jwt.service.ground.errors import HashingBusyError
 from quart_jwt.service.ground.errors import PasswordRuleError
 from quart_jwt.service.ground.values import HashCost
 from quart_jwt.service.ground.values import OWASP_MINIMUM
-from quart_jwt.service.settings.account_options import HASH_COSTS
+from quart_jwt.service.settings.groups import HASH_COSTS
 from service.kit import QUICK
 
 CHEAP_TAIL = "$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g"

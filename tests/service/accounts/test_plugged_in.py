@@ -228,7 +228,7 @@ async def test_one_that_cannot_be_opened_is_no_start(
     with pytest.raises(StartError, match="'people' cannot be opened"):
         await resources.users.directory.open()
     await resources.close()
-    assert re.search(r"'people' failed: FileNotFoundError: .* at /", caplog.text)
+    assert re.search(r"'people' failed: FileNotFoundError at /", caplog.text)
 
 
 class Ldapish:

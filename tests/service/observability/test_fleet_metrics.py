@@ -134,9 +134,10 @@ async def test_no_page_where_nobody_reads(tmp_path: Path) -> None:
 
 async def test_a_start_without_a_place_for_metrics(tmp_path: Path) -> None:
     """One sentence; it serves, and each worker shows its own."""
-    nowhere = "import tempfile; tempfile.tempdir = '/proc/nowhere'; "
-    program = [*SERVICE[:2], nowhere + SERVICE[2], *SERVICE[3:]]
-    with fleet_of(program, tmp_path, QUICKLY) as fleet:
+    nowhere = "import tempfile; tempfile.tempdir = '/proc/nowhere'\n"
+    (tmp_path / "sitecustomize.py").write_text(nowhere)
+    path = f"{tmp_path}:{Path(__file__).parents[2]}"
+    with fleet_of(SERVICE, tmp_path, QUICKLY, PYTHONPATH=path) as fleet:
         await fleet.serving()
         assert (await _scraped(fleet)).value("quart_jwt_processes") == 1
         fleet.send(signal.SIGTERM)

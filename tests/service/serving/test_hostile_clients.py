@@ -37,7 +37,13 @@ from service.wire import request
 from service.wire import resident_kib
 from service.wire import serving
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("on_each_loop")]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def _served_on_each_loop(on_each_loop: None) -> None:
+    """All of these, on uvloop and on asyncio's own."""
+
 
 measured = logging.getLogger("measured")
 

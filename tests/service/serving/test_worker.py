@@ -16,7 +16,7 @@ from quart_jwt.service.serving import worker
 from quart_jwt.service.serving.heartbeat import SupervisorEnd
 from quart_jwt.service.serving.listeners import ListeningConfig
 from quart_jwt.service.serving.server_config import make_config
-from quart_jwt.service.serving.worker import WorkerCommand
+from quart_jwt.service.serving.worker_command import WorkerCommand
 from service.load import asked
 from service.paced_app import app as paced_app
 

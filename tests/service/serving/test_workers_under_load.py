@@ -26,7 +26,13 @@ from service.fleet import until
 from service.load import asked
 from service.load import Load
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("on_each_loop")]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def _served_on_each_loop(on_each_loop: None) -> None:
+    """All of these, on uvloop and on asyncio's own."""
+
 
 measured = logging.getLogger("measured")
 

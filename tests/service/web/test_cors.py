@@ -10,7 +10,7 @@ import pytest
 from clock import Clock
 from quart_jwt.service.app import create_app
 from quart_jwt.service.ground.errors import SettingsError
-from quart_jwt.service.settings.cors import Cors
+from quart_jwt.service.settings.groups import Cors
 from quart_jwt.service.settings.settings import read_settings
 from quart_jwt.service.settings.settings import Settings
 from service.kit import NAME

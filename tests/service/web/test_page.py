@@ -10,12 +10,13 @@ import pytest
 
 from quart_jwt.service.app import create_app
 from quart_jwt.service.settings.settings import Settings
-from quart_jwt.service.web.page import FILES
+from quart_jwt.service.web.pages import HERE
 from service.serving.test_process import _start
 from service.serving.test_process import Start
 
 start = _start
 
+FILES = HERE / "page_files"
 HTML = (FILES / "index.html").read_text("utf-8")
 SCRIPTS = {path.name: path.read_text("utf-8") for path in FILES.glob("*.js")}
 TYPES = {

@@ -24,6 +24,9 @@ Usage: quart-jwt [OPTIONS] COMMAND [ARGS]...
 
   JSON Web Tokens for Quart.
 
+Commands:
+  routes   List the routes of an app and what protects them
+
 Commands that are installed apart:
   migrate  Take a Flask project to Quart: pip install 'quart-jwt[migrate]'
   serve    Serve logins, with all its commands: {INSTALL}
