@@ -166,6 +166,7 @@ def test_the_life_of_a_user() -> None:
 def test_nobody_cannot_be_changed(command: str) -> None:
     """An unknown user is a sentence and status 1."""
     more = ("--password-stdin",) if command == "set-password" else ()
+    _run("db", "upgrade")
     result = _run("users", command, "nobody", *more, stdin="x" * 8)
     assert (
         result.exit_code,
@@ -192,7 +193,9 @@ def test_no_answer_is_no_user() -> None:
 def test_users_need_no_secret_and_meet_all_faults() -> None:
     """Production's secret is not needed; a misspelt setting is still refused."""
     result = _run(
-        "users", "add", "a", "--password-stdin", stdin="x" * 8, MODE="production"
+        *("users", "add", "a", "--init", "--password-stdin"),
+        stdin="x" * 8,
+        MODE="production",
     )
     assert result.exit_code == 0
     assert _run("users", "list", MODE="production").exit_code == 0
@@ -203,11 +206,10 @@ def test_users_need_no_secret_and_meet_all_faults() -> None:
     )
 
 
-@pytest.mark.parametrize("command", ["add", "set-password"])
-def test_without_a_terminal_nobody_is_asked(command: str) -> None:
+def test_without_a_terminal_nobody_is_asked() -> None:
     """A job of cron hears which option it needs, and nothing else."""
-    done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "quart_jwt", "users", command, "alice"],
+    done = subprocess.run(
+        [sys.executable, "-m", "quart_jwt", "users", "add", "alice", "--init"],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -231,17 +233,44 @@ def test_no_password_is_asked_for_users_who_are_elsewhere(command: str) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("users", "list"), ("clients", "list"), ("keys", "list"), ("keys", "export")],
+    [
+        ("users", "list"),
+        ("users", "add", "alice", "--password-stdin"),
+        ("users", "set-password", "alice", "--password-stdin"),
+        ("users", "disable", "alice"),
+        ("users", "grant", "alice", "--role", "admin"),
+        ("clients", "list"),
+        ("clients", "add", "orders"),
+        ("clients", "remove", "orders"),
+        ("keys", "list"),
+        ("keys", "rotate"),
+        ("keys", "export"),
+    ],
+    ids=" ".join,
 )
-def test_reading_makes_nothing(arguments: Sequence[str]) -> None:
+def test_a_command_makes_no_second_database(arguments: Sequence[str]) -> None:
     """In the wrong directory there is no database, which is not the same as empty."""
-    done = _run(*arguments)
-    assert (done.exit_code, done.stdout, done.stderr) == (
-        1,
-        "",
-        "Error: there is no database at '.quart-jwt/service.db'\n",
+    done = _run(*arguments, stdin="a password")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith(
+        "Error: there is no database at '.quart-jwt/service.db': run this in the "
     )
     assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("users", "add", "alice", "--password-stdin", "--init"),
+        ("clients", "add", "orders", "--init"),
+        ("keys", "rotate", "--init"),
+    ],
+    ids=" ".join,
+)
+def test_init_makes_the_database(arguments: Sequence[str]) -> None:
+    """``--init`` is for the first command in a new directory."""
+    assert _run(*arguments, stdin="a password").exit_code == 0
+    assert Path(".quart-jwt/service.db").is_file()
 
 
 @pytest.mark.parametrize(

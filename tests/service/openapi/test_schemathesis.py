@@ -48,7 +48,7 @@ def _command(where: Path, *arguments: str, given: str = "") -> str:
 
 def _bearer(fleet: Fleet, where: Path) -> tuple[str, str]:
     """The option that lets a new user in."""
-    _command(where, "users", "add", NAME, "--password-stdin", given=PASSWORD)
+    _command(where, "users", "add", NAME, "--init", "--password-stdin", given=PASSWORD)
     login = {"username": NAME, "password": PASSWORD}
     token = httpx.post(f"{_address(fleet)}/login", json=login, timeout=60).json()[
         "access_token"

@@ -42,3 +42,43 @@ def test_a_directory_that_others_can_write_is_refused(
     with pytest.raises(StartError, match=f"run chmod go-w {state}$"):
         ensure_state_dir(state)
     assert list(state.iterdir()) == []
+
+
+@pytest.fixture(name="strangers")
+def _strangers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory that belongs neither to us nor to root."""
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    us = os.geteuid()
+    if us == 0:
+        os.chown(state, 54_321, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: us + 1)
+    return state
+
+
+def test_what_belongs_to_another_user_is_refused(strangers: Path) -> None:
+    """The owner of the directory could choose the keys and the users."""
+    with pytest.raises(
+        StartError, match=r"belongs to another user \(uid \d+, and this"
+    ):
+        ensure_state_dir(strangers)
+
+
+def test_what_belongs_to_root_is_fine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may read and change everything anyway."""
+    if os.geteuid() != 0:
+        ensure_state_dir(tmp_path)
+        return
+    monkeypatch.setattr(os, "geteuid", lambda: 12_345)
+    tmp_path.chmod(0o755)
+    ensure_state_dir(tmp_path)
+
+
+def test_root_administers_what_belongs_to_the_service(
+    strangers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``sudo quart-jwt users add`` works in the directory of the service's user."""
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    ensure_state_dir(strangers)

@@ -34,7 +34,7 @@ def own_settings(*, init: bool = False) -> UserSettings:
     Read the settings of our own directory, before a password is asked for in vain.
 
     Args:
-        init: Whether to make a database that is not there.
+        init: Whether the database may be made later.
 
     Raises:
         ElsewhereError: Users are in another one.
@@ -44,7 +44,8 @@ def own_settings(*, init: bool = False) -> UserSettings:
     elsewhere = settings.accounts.directory
     if elsewhere is not None:
         raise ElsewhereError(f"users are in the directory {elsewhere.name!r}, not here")
-    find_database(settings.storage, init=init)
+    if not init:
+        settings.storage.require_database()
     return settings
 
 
@@ -57,6 +58,7 @@ def with_accounts(work: Work[T], *, init: bool = False) -> T:
         init: Whether to make a database that is not there.
     """
     settings = own_settings(init=init)
+    find_database(settings.storage, init=init)
 
     async def run() -> T:
         url = settings.storage.database_url

@@ -6,6 +6,7 @@ An existing directory keeps the mode that its owner gave it, unless others may
 write there: who can put files into it can choose the secret and the users.
 """
 
+import os
 import shlex
 from pathlib import Path
 
