@@ -279,7 +279,7 @@ async def test_without_the_session_store_old_sessions_are_not_refreshed(
     async def away(*_arguments: Any, **_options: Any) -> Any:
         raise StoreError("away")
 
-    monkeypatch.setattr(type(service.resources.sessions), "end_all", away)
+    monkeypatch.setattr(service.resources.sessions, "end_all", away)
     assert (await _change(service, tokens["access_token"])).status_code == 503
     monkeypatch.undo()
     assert await service.status("POST", "/refresh", tokens["refresh_token"]) == 401
