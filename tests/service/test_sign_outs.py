@@ -15,8 +15,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from redis.asyncio import Connection as RedisConnection
-from sqlalchemy import Engine
-from sqlalchemy import event
 
 import real_servers
 from extension.asgi import ask
@@ -25,6 +23,7 @@ from quart_jwt.service.commands.main import cli
 from quart_jwt.service.ground.grants import Grants
 from quart_jwt.service.settings.groups import Throttling
 from quart_jwt.service.settings.settings import Settings
+from quart_jwt.stores.sql.connections import Connections
 from service.kit import bearer
 from service.kit import claims
 from service.kit import NAME
@@ -76,22 +75,28 @@ def _asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         if counted is not None:
             counted.append(what)
 
-    def on_statement(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        note(statement)
-
     send = RedisConnection.send_command
 
     async def sending(self: Any, *words: Any, **options: Any) -> Any:
         note(str(words[0]))
         return await send(self, *words, **options)
 
+    def lending(verb: str) -> None:
+        lend = getattr(Connections, verb)
+
+        async def noted(self: Any, *work: Any, **options: Any) -> Any:
+            note(verb)
+            return await lend(self, *work, **options)
+
+        monkeypatch.setattr(Connections, verb, noted)
+
     monkeypatch.setattr(RedisConnection, "send_command", sending)
-    event.listen(Engine, "before_cursor_execute", on_statement)
+    for verb in ("read", "write"):
+        lending(verb)
     # Of this context and the tasks that it begins: the follower reads meanwhile.
     before = _COUNTED.set(asked)
     yield asked
     _COUNTED.reset(before)
-    event.remove(Engine, "before_cursor_execute", on_statement)
 
 
 async def test_a_question_in_the_steady_state_asks_no_store(
@@ -99,11 +104,13 @@ async def test_a_question_in_the_steady_state_asks_no_store(
 ) -> None:
     """1,000 questions of a gateway and 1,000 protected requests: no statement."""
     worker, _ = workers
+    # On a loaded machine it would be late, and read the feed for those who wait.
+    worker.app.config["JWT_REVOCATION_BOUND"] = 60
     await worker.add()
     tokens = await _log_in(worker, NAME)
     token = tokens["access_token"]
     assert await _both(worker, token) == (200, 200)  # as old as the store's data
-    assert asked
+    assert {"read", "write"} <= set(asked)
     asked.clear()
     for _ in range(1_000):
         assert await _both(worker, token) == (200, 200)
