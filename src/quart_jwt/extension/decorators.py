@@ -7,6 +7,7 @@ sync one around ``def``, which verifies through the loop from the worker thread 
 which Quart runs such a view.
 """
 
+from asyncio import get_running_loop
 from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -18,27 +19,31 @@ from typing import TypeVar
 
 from quart import Websocket
 
+from quart_jwt.extension.gate import open_gate
+from quart_jwt.extension.gate import passes
 from quart_jwt.extension.hooks.colour import is_async
 from quart_jwt.extension.hooks.colour import on_the_loop
 from quart_jwt.extension.hooks.colour import remember_loop
 from quart_jwt.extension.hooks.colour import run_from_sync
+from quart_jwt.extension.hooks.colour import RUNNING_LOOP
 from quart_jwt.extension.hooks.colour import WouldSuspendError
 from quart_jwt.extension.protection import mark
 from quart_jwt.extension.request.current import current_binding
-from quart_jwt.extension.request.current import remember
 from quart_jwt.extension.request.current import this_app
+from quart_jwt.extension.request.current import Verified
 from quart_jwt.extension.request.pending import Outcome
 from quart_jwt.extension.request.pending import PendingVerification
 from quart_jwt.extension.request.presentation import presentation_of
-from quart_jwt.extension.request.presentation import required_names
-from quart_jwt.extension.request.presentation import Requirement
 from quart_jwt.extension.request.refused import REFUSALS
 from quart_jwt.extension.request.refused import tell_refused
+from quart_jwt.extension.request.requirement import required_names
+from quart_jwt.extension.request.requirement import Requirement
 from quart_jwt.extension.request.subject import current_subject
 from quart_jwt.extension.request.subject import Subject
+from quart_jwt.extension.request.subject import VERIFIED
 from quart_jwt.extension.request.websockets import close_at_expiry
 from quart_jwt.extension.settings.settings import EXEMPT_METHODS
-from quart_jwt.extension.verify import Verified
+from quart_jwt.extension.verify import ask
 from quart_jwt.extension.verify import verify
 from quart_jwt.tokens.scopes import required_scopes
 from quart_jwt.typing import LocationType
@@ -155,12 +160,19 @@ async def verify_subject(subject: Subject, requirement: Requirement) -> Verified
     if subject.method in EXEMPT_METHODS:
         return None
     jwt, settings = current_binding()
+    gate = settings.gates.get(requirement.key)
+    verified = gate.recognise(subject) if gate else None
     try:
-        verified = await verify(jwt, settings, presentation_of(subject), requirement)
+        if verified is None:
+            presentation = presentation_of(subject)
+            verified = await verify(jwt, settings, presentation, requirement)
+        else:
+            verified.user = await ask(jwt.verifying, verified, requirement)
     except REFUSALS as exc:
         await tell_refused(this_app(), settings, exc)
         raise
-    remember(subject, verified)
+    subject.__dict__[VERIFIED] = verified
+    open_gate(jwt, settings, requirement)
     return verified
 
 
@@ -177,9 +189,10 @@ def _async_view(
 ) -> Callable[P, Awaitable[R | None]]:
     @wraps(view)
     async def protected(*args: P.args, **kwargs: P.kwargs) -> R | None:
-        remember_loop()
+        RUNNING_LOOP.set(get_running_loop())
         subject = current_subject()
-        await verify_subject(subject, requirement)
+        if not passes(subject, requirement):
+            await verify_subject(subject, requirement)
         if isinstance(subject, Websocket):
             return await close_at_expiry(view(*args, **kwargs))
         return await view(*args, **kwargs)
@@ -191,7 +204,8 @@ def _async_view(
 def _sync_view(view: Callable[P, R], requirement: Requirement) -> Callable[P, R]:
     @wraps(view)
     def protected(*args: P.args, **kwargs: P.kwargs) -> R:
-        _verify_now(requirement)
+        if not passes(current_subject(), requirement):
+            _verify_now(requirement)
         return view(*args, **kwargs)
 
     mark(protected, requirement)

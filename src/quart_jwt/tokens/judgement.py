@@ -92,8 +92,8 @@ def judge(
         ExpiredSignatureError: With ``jwt_header`` and ``jwt_data``.
     """
     claims = token.claims
-    _judge_iat(claims, now + expectation.leeway_s)
-    _judge_nbf(claims, now + expectation.leeway_s)
+    _judge_iat(claims, now, expectation.leeway_s)
+    _judge_nbf(claims, now, expectation.leeway_s)
     expires = None if allow_expired else _exp(claims)
     _judge_iss(claims, expectation.issuer)
     _judge_aud(claims, expectation.audience)
@@ -104,7 +104,7 @@ def judge(
         raise JWTDecodeError(f"Missing claim: {expectation.identity_claim}")
     if csrf:
         verify_csrf(claims, csrf)
-    if expires is not None and expires <= now - expectation.leeway_s:
+    if expires is not None and now >= expires + expectation.leeway_s:
         raise _expired(token)
 
 
@@ -187,23 +187,24 @@ def numeric_date(value: Any) -> int | None:
     return None
 
 
-def _judge_iat(claims: Claims, latest: float) -> None:
+# ``window`` repeats the comparisons below: the same sums, so that both round alike.
+def _judge_iat(claims: Claims, now: float, leeway_s: float) -> None:
     if "iat" not in claims:
         return
     issued = numeric_date(claims["iat"])
     if issued is None:
         raise InvalidIssuedAtError("Issued At claim (iat) must be an integer.")
-    if issued > latest:
+    if now < issued - leeway_s:
         raise ImmatureSignatureError("The token is not yet valid (iat)")
 
 
-def _judge_nbf(claims: Claims, latest: float) -> None:
+def _judge_nbf(claims: Claims, now: float, leeway_s: float) -> None:
     if "nbf" not in claims:
         return
     valid_from = numeric_date(claims["nbf"])
     if valid_from is None:
         raise DecodeError("Not Before claim (nbf) must be an integer.")
-    if valid_from > latest:
+    if now < valid_from - leeway_s:
         raise ImmatureSignatureError("The token is not yet valid (nbf)")
 
 

@@ -33,12 +33,11 @@ from quart_jwt.extension.gateway.forwarded import trusted_peers
 from quart_jwt.extension.gateway.unread_body import answer_unread
 from quart_jwt.extension.manager import JWTManager
 from quart_jwt.extension.request.current import settings_of
-from quart_jwt.extension.request.presentation import required_names
-from quart_jwt.extension.request.presentation import Requirement
+from quart_jwt.extension.request.current import Verified
 from quart_jwt.extension.request.refused import REFUSALS
 from quart_jwt.extension.request.refused import tell_refused
-from quart_jwt.extension.verify import NOBODY
-from quart_jwt.extension.verify import Verified
+from quart_jwt.extension.request.requirement import required_names
+from quart_jwt.extension.request.requirement import Requirement
 from quart_jwt.extension.verify import verify
 from quart_jwt.tokens.scopes import required_scopes
 from quart_jwt.typing import LocationType
@@ -182,10 +181,10 @@ class ForwardAuth:
     async def _decide(
         self, presentation: ForwardedPresentation
     ) -> tuple[int, Headers, bytes]:
-        verified = NOBODY
+        identity = settings_of(self._app).identity_claim_key
+        verified = Verified(None, None, identity)
         if not presentation.is_exempt():
             verified = await self._verified(presentation)
-        identity = settings_of(self._app).identity_claim_key
         names = self._names or {b"x-auth-subject": identity}
         asked = presentation.accepts_json()
         body = _json({"sub": verified.claim(identity)}) if asked else b""

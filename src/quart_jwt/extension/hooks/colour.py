@@ -19,7 +19,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_loop: ContextVar[asyncio.AbstractEventLoop] = ContextVar("quart_jwt.loop")
+RUNNING_LOOP: ContextVar[asyncio.AbstractEventLoop] = ContextVar("quart_jwt.loop")
+"""The loop to which the worker threads of this context belong."""
 
 
 class WouldSuspendError(RuntimeError):
@@ -39,7 +40,7 @@ def is_async(function: Callable[..., Any]) -> bool:
 
 def remember_loop() -> None:
     """Let the worker threads of this context find the running loop."""
-    _loop.set(asyncio.get_running_loop())
+    RUNNING_LOOP.set(asyncio.get_running_loop())
 
 
 def remembering_loop(
@@ -100,7 +101,7 @@ def run_from_sync(coroutine: Coroutine[Any, Any, T]) -> T:
         WouldSuspendError: The caller is on the loop, or there is none, and the
             coroutine has to wait.
     """
-    loop = _loop.get(None)
+    loop = RUNNING_LOOP.get(None)
     if on_the_loop() or loop is None or not loop.is_running():
         return finish(coroutine)
     return asyncio.run_coroutine_threadsafe(coroutine, loop).result()

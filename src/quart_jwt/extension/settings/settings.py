@@ -52,6 +52,9 @@ class Settings(JudgementSettings, SessionSettings):
         sources: The keys of the issuers beside us; those of the app.
         stores: What gives the app its session store; None for settings that stand
             for themselves.
+
+    Attributes:
+        gates: The gates that are open under these settings; see ``gate``.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class Settings(JudgementSettings, SessionSettings):
     ) -> None:
         super().__init__(values, sources)
         self._stores = stores
+        self.gates: dict[str, Any] = {}
 
     @cached_property
     def token_location(self) -> tuple[str, ...]:
@@ -224,7 +228,7 @@ class FollowedSettings:
         compiled = self._compiled
         if (
             config is compiled.config
-            and state_of(config) is compiled.state
+            and config.quart_jwt_state is compiled.state  # type: ignore[attr-defined]
             and compiled.live == compiled.copies
         ):
             return compiled.settings

@@ -162,6 +162,10 @@ class StoreInUse:
         await self._guarded.revoke(revocation, now=now)
         self._taken((revocation,))
 
+    def is_known_good(self, token: TokenRef) -> bool:
+        """Whether the feed can tell that a token was not revoked; asks nothing."""
+        return not self._follower.refuses(token) and self._follower.can_tell(token)
+
     async def is_revoked(self, token: TokenRef, *, now: float) -> bool:
         """See ``stores.base.RevokedTokens.is_revoked``; asks the store only if the
         feed cannot tell.

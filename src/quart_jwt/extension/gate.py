@@ -1,0 +1,201 @@
+"""
+The gate: a token that ``verify`` accepted a moment ago is recognised by its text.
+
+There is one gate for each state of the settings and each requirement of a route; it
+opens when ``verify`` has accepted a first request under both. It decides nothing: it
+finds the note that ``verify`` left on the token's entry in the cache, and compares
+what can have changed since, which is the time, the keys of other issuers, and
+revocations as the feed in memory has them. Nothing is awaited and nothing is locked,
+so it serves any thread. Whatever it does not recognise, it leaves to ``verify``.
+"""
+
+from quart_jwt.exceptions import JWTExtendedException
+from quart_jwt.extension.hooks.loaders import Loaders
+from quart_jwt.extension.request.current import SETTINGS
+from quart_jwt.extension.request.current import this_app
+from quart_jwt.extension.request.current import Verified
+from quart_jwt.extension.request.presentation import presentation_of
+from quart_jwt.extension.request.requirement import places_of
+from quart_jwt.extension.request.requirement import Requirement
+from quart_jwt.extension.request.subject import Subject
+from quart_jwt.extension.request.subject import VERIFIED
+from quart_jwt.extension.settings.settings import EXEMPT_METHODS
+from quart_jwt.extension.settings.settings import Settings
+from quart_jwt.tokens.verified import Entry
+
+MAX_GATES = 256
+"""Gates under one state of the settings; requirements made at run time are not more."""
+
+
+class Gate:
+    """
+    Recognises the tokens that meet one requirement.
+
+    Args:
+        jwt: The manager: its hooks, its clock.
+        settings: The state of the settings.
+        requirement: What the route asks.
+
+    Attributes:
+        asks: Whether hooks remain to be asked about a token that is recognised.
+    """
+
+    def __init__(
+        self, jwt: Loaders, settings: Settings, requirement: Requirement
+    ) -> None:
+        hooks, skips = jwt.verifying, requirement.skip_revocation_check
+        self._jwt = jwt
+        self._hooks = hooks
+        self._key = requirement.key
+        self._cache = settings.verified
+        self._entries = settings.verified.entries
+        self._sessions = None if skips or hooks.blocklist else settings.sessions
+        self.asks: bool = hooks.any()
+
+    def is_for(self, jwt: Loaders) -> bool:
+        """Whether it was made for this manager and the hooks that it has now."""
+        return jwt is self._jwt and jwt.verifying is self._hooks
+
+    def entry_of(self, text: str) -> Entry | None:
+        """
+        The entry of a token that meets the requirement now; None says nothing.
+
+        Args:
+            text: The token, as it was presented.
+        """
+        entry = self._entries.get(text)
+        if entry is None:
+            return None
+        passed = entry.notes.get(self._key)
+        if passed is None or self._jwt.verifying is not self._hooks:
+            return None
+        since, until, issuer_keys, ref = passed
+        if not since <= self._jwt.clock() < until:
+            return None
+        if issuer_keys is not None and not issuer_keys.counts(entry.token.key):
+            return None
+        if self._sessions is not None and not self._sessions.is_known_good(ref):
+            return None
+        entry.used = True
+        self._cache.hits += 1
+        return entry
+
+
+class RequestGate(Gate):
+    """
+    A gate for requests and websocket handshakes.
+
+    It reads the header itself, for that is what most requests carry, and only the
+    plain spelling: the scheme, one blank, the token, in the only header of that name.
+
+    Args:
+        jwt: The manager.
+        settings: The state of the settings.
+        requirement: What the route asks.
+    """
+
+    def __init__(
+        self, jwt: Loaders, settings: Settings, requirement: Requirement
+    ) -> None:
+        super().__init__(jwt, settings, requirement)
+        self._identity_claim = settings.identity_claim_key
+        places = places_of(requirement, settings)
+        readers = {"headers": self._in_header, "cookies": self._in_cookie}
+        self._readers = [(place, readers.get(place, _unread)) for place in places]
+        if "headers" in places:
+            self._header = settings.header_name.lower()
+            self._scheme = scheme_prefix(settings)
+        if "cookies" in places:
+            refresh = requirement.refresh
+            self._cookie = (
+                settings.refresh_cookie_name if refresh else settings.access_cookie_name
+            )
+            self._protected = settings.cookie_csrf_protect
+            self._csrf_methods = settings.csrf_request_methods
+
+    def recognise(self, subject: Subject) -> Verified | None:
+        """What ``verify`` would find in a request; None if only ``verify`` can say."""
+        for place, read in self._readers:
+            text = read(subject)
+            if text is None:
+                return None
+            if text:
+                entry = self.entry_of(text)
+                if entry is None:
+                    return None
+                return Verified(entry.token, place, self._identity_claim)
+        return None
+
+    def _in_header(self, subject: Subject) -> str | None:
+        """The token; empty where there is no such header, None for verify to read."""
+        wanted, length, scheme = self._header, len(self._header), self._scheme
+        text = ""
+        # The request's own headers, which the app may have changed.
+        for name, value in subject.headers:
+            if len(name) == length and name.lower() == wanted:
+                if text or scheme is None or not value.startswith(scheme):
+                    return None
+                text = value[len(scheme) :]
+                if not text:
+                    return None
+        return text
+
+    def _in_cookie(self, subject: Subject) -> str | None:
+        """The same for a cookie; one that needs more than itself is not read."""
+        presentation = presentation_of(subject)
+        if self._protected and (
+            presentation.opens_websocket or presentation.method in self._csrf_methods
+        ):
+            return None
+        try:
+            return presentation.cookie(self._cookie) or ""
+        except JWTExtendedException:
+            return None
+
+
+def _unread(_subject: Subject) -> None:
+    """The other places take parsing anyway."""
+    return
+
+
+def scheme_prefix(settings: Settings) -> str | None:
+    """What stands before a token in its header; None for a scheme that is no word."""
+    scheme = settings.header_type
+    if not scheme:
+        return ""
+    return f"{scheme} " if scheme.split() == [scheme] and "," not in scheme else None
+
+
+def open_gate(jwt: Loaders, settings: Settings, requirement: Requirement) -> None:
+    """Recognise from now on what ``verify`` accepts under this requirement."""
+    gate = settings.gates.get(requirement.key)
+    if jwt.verifying.key is not None or (gate is not None and gate.is_for(jwt)):
+        return
+    if len(settings.gates) >= MAX_GATES:
+        settings.gates.clear()
+    settings.gates[requirement.key] = RequestGate(jwt, settings, requirement)
+
+
+def passes(subject: Subject, requirement: Requirement) -> bool:
+    """
+    Let a request pass that its gate recognises, without awaiting anything.
+
+    Args:
+        subject: The current request or handshake.
+        requirement: What the route asks.
+
+    Returns:
+        Whether it passes; False says nothing, and ``verify`` has to be asked.
+    """
+    app = this_app()
+    followed = app.extensions.get(SETTINGS)
+    if followed is None or subject.method in EXEMPT_METHODS:
+        return False
+    gate = followed(app.config).gates.get(requirement.key)
+    if gate is None or gate.asks:
+        return False
+    verified = gate.recognise(subject)
+    if verified is None:
+        return False
+    subject.__dict__[VERIFIED] = verified
+    return True
