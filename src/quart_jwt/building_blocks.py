@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from quart_jwt.extension.request.current import current_binding
     from quart_jwt.extension.request.current import current_settings
     from quart_jwt.extension.request.current import settings_of
+    from quart_jwt.extension.request.presentation import Credential
     from quart_jwt.extension.request.refused import REFUSALS
     from quart_jwt.extension.request.requirement import Requirement
     from quart_jwt.extension.sessions.context import session_store
@@ -86,7 +87,8 @@ __getattr__ = lazy_names(
             "current_settings",
             "settings_of",
         ),
-        "quart_jwt.extension.request.presentation": ("Requirement",),
+        "quart_jwt.extension.request.presentation": ("Credential",),
+        "quart_jwt.extension.request.requirement": ("Requirement",),
         "quart_jwt.extension.request.refused": ("REFUSALS",),
         "quart_jwt.extension.sessions.context": ("session_store",),
         "quart_jwt.extension.settings.sessions": ("DETAILS",),
@@ -165,6 +167,7 @@ __all__ = [
     "Changes",
     "Client",
     "Connections",
+    "Credential",
     "Family",
     "JWTSettings",
     "KeyRing",

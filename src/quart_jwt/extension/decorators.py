@@ -20,7 +20,7 @@ from typing import TypeVar
 from quart import Websocket
 
 from quart_jwt.extension.gate import open_gate
-from quart_jwt.extension.gate import passes
+from quart_jwt.extension.gate import recognise
 from quart_jwt.extension.hooks.colour import is_async
 from quart_jwt.extension.hooks.colour import on_the_loop
 from quart_jwt.extension.hooks.colour import remember_loop
@@ -33,6 +33,7 @@ from quart_jwt.extension.request.current import this_app
 from quart_jwt.extension.request.current import Verified
 from quart_jwt.extension.request.pending import Outcome
 from quart_jwt.extension.request.pending import PendingVerification
+from quart_jwt.extension.request.presentation import Credential
 from quart_jwt.extension.request.presentation import presentation_of
 from quart_jwt.extension.request.refused import REFUSALS
 from quart_jwt.extension.request.refused import tell_refused
@@ -43,7 +44,6 @@ from quart_jwt.extension.request.subject import Subject
 from quart_jwt.extension.request.subject import VERIFIED
 from quart_jwt.extension.request.websockets import close_at_expiry
 from quart_jwt.extension.settings.settings import EXEMPT_METHODS
-from quart_jwt.extension.verify import ask
 from quart_jwt.extension.verify import verify
 from quart_jwt.tokens.scopes import required_scopes
 from quart_jwt.typing import LocationType
@@ -150,9 +150,16 @@ def verify_jwt_in_request(
     return _verify_now(requirement)
 
 
-async def verify_subject(subject: Subject, requirement: Requirement) -> Verified | None:
+async def verify_subject(
+    subject: Subject, requirement: Requirement, found: Credential | None = None
+) -> Verified | None:
     """
     Verify a request or websocket handshake, and remember the result with it.
+
+    Args:
+        subject: The request or the handshake.
+        requirement: What is asked.
+        found: Its credential, if the gate has read it.
 
     Returns:
         The result, or None for a method that needs no token.
@@ -160,14 +167,9 @@ async def verify_subject(subject: Subject, requirement: Requirement) -> Verified
     if subject.method in EXEMPT_METHODS:
         return None
     jwt, settings = current_binding()
-    gate = settings.gates.get(requirement.key)
-    verified = gate.recognise(subject) if gate else None
+    shown = found or presentation_of(subject)
     try:
-        if verified is None:
-            presentation = presentation_of(subject)
-            verified = await verify(jwt, settings, presentation, requirement)
-        else:
-            verified.user = await ask(jwt.verifying, verified, requirement)
+        verified = await verify(jwt, settings, shown, requirement)
     except REFUSALS as exc:
         await tell_refused(this_app(), settings, exc)
         raise
@@ -191,8 +193,9 @@ def _async_view(
     async def protected(*args: P.args, **kwargs: P.kwargs) -> R | None:
         RUNNING_LOOP.set(get_running_loop())
         subject = current_subject()
-        if not passes(subject, requirement):
-            await verify_subject(subject, requirement)
+        found = recognise(subject, requirement)
+        if not isinstance(found, Verified):
+            await verify_subject(subject, requirement, found)
         if isinstance(subject, Websocket):
             return await close_at_expiry(view(*args, **kwargs))
         return await view(*args, **kwargs)
@@ -204,7 +207,7 @@ def _async_view(
 def _sync_view(view: Callable[P, R], requirement: Requirement) -> Callable[P, R]:
     @wraps(view)
     def protected(*args: P.args, **kwargs: P.kwargs) -> R:
-        if not passes(current_subject(), requirement):
+        if not isinstance(recognise(current_subject(), requirement), Verified):
             _verify_now(requirement)
         return view(*args, **kwargs)
 

@@ -14,6 +14,7 @@ from quart_jwt.extension.hooks.loaders import Loaders
 from quart_jwt.extension.request.current import SETTINGS
 from quart_jwt.extension.request.current import this_app
 from quart_jwt.extension.request.current import Verified
+from quart_jwt.extension.request.presentation import Credential
 from quart_jwt.extension.request.presentation import presentation_of
 from quart_jwt.extension.request.requirement import places_of
 from quart_jwt.extension.request.requirement import Requirement
@@ -21,6 +22,7 @@ from quart_jwt.extension.request.subject import Subject
 from quart_jwt.extension.request.subject import VERIFIED
 from quart_jwt.extension.settings.settings import EXEMPT_METHODS
 from quart_jwt.extension.settings.settings import Settings
+from quart_jwt.tokens.locations import MAX_HEADER_CHARS
 from quart_jwt.tokens.verified import Entry
 
 MAX_GATES = 256
@@ -35,9 +37,6 @@ class Gate:
         jwt: The manager: its hooks, its clock.
         settings: The state of the settings.
         requirement: What the route asks.
-
-    Attributes:
-        asks: Whether hooks remain to be asked about a token that is recognised.
     """
 
     def __init__(
@@ -50,7 +49,7 @@ class Gate:
         self._cache = settings.verified
         self._entries = settings.verified.entries
         self._sessions = None if skips or hooks.blocklist else settings.sessions
-        self.asks: bool = hooks.any()
+        self._asks = hooks.any()
 
     def is_for(self, jwt: Loaders) -> bool:
         """Whether it was made for this manager and the hooks that it has now."""
@@ -113,17 +112,17 @@ class RequestGate(Gate):
             self._protected = settings.cookie_csrf_protect
             self._csrf_methods = settings.csrf_request_methods
 
-    def recognise(self, subject: Subject) -> Verified | None:
-        """What ``verify`` would find in a request; None if only ``verify`` can say."""
+    def recognise(self, subject: Subject) -> Verified | Credential | None:
+        """What ``recognise`` gives, for this gate's requirement."""
         for place, read in self._readers:
             text = read(subject)
             if text is None:
                 return None
             if text:
-                entry = self.entry_of(text)
-                if entry is None:
-                    return None
-                return Verified(entry.token, place, self._identity_claim)
+                entry = None if self._asks else self.entry_of(text)
+                if entry is not None:
+                    return Verified(entry.token, place, self._identity_claim)
+                return Credential(text, place) if _is_one_word(text) else None
         return None
 
     def _in_header(self, subject: Subject) -> str | None:
@@ -153,6 +152,11 @@ class RequestGate(Gate):
             return None
 
 
+def _is_one_word(text: str) -> bool:
+    """Whether the header's grammar leaves nothing to read in it."""
+    return text.split() == [text] and "," not in text and len(text) < MAX_HEADER_CHARS
+
+
 def _unread(_subject: Subject) -> None:
     """The other places take parsing anyway."""
     return
@@ -176,7 +180,9 @@ def open_gate(jwt: Loaders, settings: Settings, requirement: Requirement) -> Non
     settings.gates[requirement.key] = RequestGate(jwt, settings, requirement)
 
 
-def passes(subject: Subject, requirement: Requirement) -> bool:
+def recognise(
+    subject: Subject, requirement: Requirement
+) -> Verified | Credential | None:
     """
     Let a request pass that its gate recognises, without awaiting anything.
 
@@ -185,17 +191,17 @@ def passes(subject: Subject, requirement: Requirement) -> bool:
         requirement: What the route asks.
 
     Returns:
-        Whether it passes; False says nothing, and ``verify`` has to be asked.
+        What the request may rely on from now on. Otherwise ``verify`` has to be asked:
+        with the credential, if the gate could read it, or with the request.
     """
     app = this_app()
     followed = app.extensions.get(SETTINGS)
     if followed is None or subject.method in EXEMPT_METHODS:
-        return False
+        return None
     gate = followed(app.config).gates.get(requirement.key)
-    if gate is None or gate.asks:
-        return False
-    verified = gate.recognise(subject)
-    if verified is None:
-        return False
-    subject.__dict__[VERIFIED] = verified
-    return True
+    if gate is None:
+        return None
+    found: Verified | Credential | None = gate.recognise(subject)
+    if isinstance(found, Verified):
+        subject.__dict__[VERIFIED] = found
+    return found

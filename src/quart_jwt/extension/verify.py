@@ -22,11 +22,13 @@ from quart_jwt.extension.hooks.loaders import Hook
 from quart_jwt.extension.hooks.loaders import Loaders
 from quart_jwt.extension.hooks.loaders import VerifyHooks
 from quart_jwt.extension.request.current import Verified
+from quart_jwt.extension.request.presentation import Credential
 from quart_jwt.extension.request.presentation import present
 from quart_jwt.extension.request.presentation import Presentation
 from quart_jwt.extension.request.requirement import Requirement
 from quart_jwt.extension.sessions.claims import token_ref
 from quart_jwt.extension.sessions.store import SessionStore
+from quart_jwt.extension.settings.issuers import Issuer
 from quart_jwt.extension.settings.settings import Settings
 from quart_jwt.tokens.codec import allowed_algorithm
 from quart_jwt.tokens.codec import check_signature
@@ -48,7 +50,7 @@ from quart_jwt.tokens.verified import Pass
 async def verify(
     jwt: Loaders,
     settings: Settings,
-    presentation: Presentation,
+    shown: Presentation | Credential,
     requirement: Requirement,
 ) -> Verified:
     """
@@ -57,7 +59,7 @@ async def verify(
     Args:
         jwt: The manager: its hooks, its clock.
         settings: What counts, as it stands now.
-        presentation: What came.
+        shown: What came: a request in which a token has to be found, or the token.
         requirement: What is asked.
 
     Raises:
@@ -66,7 +68,11 @@ async def verify(
         Exception: Whatever a hook raised; the request is refused, too.
     """
     try:
-        credential = await present(presentation, requirement, settings)
+        credential = (
+            shown
+            if isinstance(shown, Credential)
+            else await present(shown, requirement, settings)
+        )
     except NoAuthorizationError:
         if requirement.optional:
             return Verified(None, None, settings.identity_claim_key)
@@ -81,7 +87,7 @@ async def verify(
     if settings.sessions and not (hooks.blocklist or requirement.skip_revocation_check):
         await _refuse_revoked(settings, settings.sessions, token, verified)
     if hooks.blocklist or hooks.verification or hooks.user:
-        verified.user = await ask(hooks, verified, requirement)
+        verified.user = await _ask(hooks, verified, requirement)
     return verified
 
 
@@ -115,13 +121,14 @@ async def proven(
     """
     known = settings.verified.get(text) if isinstance(text, str) else None
     shown = parse(text) if known is None else known.token
-    keys = await _keys(shown, settings, key_hook, call, now)
+    issuer = settings.issuer_of(shown.claims) if settings.issuers else None
+    keys = await _keys(shown, issuer, settings, key_hook, call, now)
     if known is not None and known.token.key not in keys:
         known, shown = None, parse(text)
     token = _checked(shown, keys) if isinstance(shown, Parsed) else shown
     if known is not None and not csrf and known.passes_at(now):
         return known
-    expectation = settings.expectation_of(token.claims)
+    expectation = settings.expectation if issuer is None else issuer.expectation
     try:
         judge(token, expectation, now, csrf=csrf, allow_expired=allow_expired)
     except ExpiredSignatureError:
@@ -146,7 +153,7 @@ def note_pass(
     fresh = token.claims.get("fresh")
     if requirement.fresh and fresh is not True:
         until = min(until, fresh)
-    issuer = settings.issuer_of(token.claims)
+    issuer = settings.issuer_of(token.claims) if settings.issuers else None
     ref = settings.sessions and token_ref(token.claims, settings.identity_claim_key)
     passed = Pass(since, until, issuer and issuer.keys, ref)
     settings.verified.note(text, entry, requirement.key, passed)
@@ -154,12 +161,12 @@ def note_pass(
 
 async def _keys(
     parsed: Parsed | Token,
+    issuer: Issuer | None,
     settings: Settings,
     key_hook: Hook | None,
     call: Caller,
     now: float,
 ) -> tuple[VerifyingKey, ...]:
-    issuer = settings.issuer_of(parsed.claims)
     if issuer is not None:
         algorithm = allowed_algorithm(parsed.header, issuer.algorithms)
         return await issuer.keys.candidates(parsed.header.get("kid"), algorithm)
@@ -201,19 +208,9 @@ async def _refuse_revoked(
         raise RevokedTokenError(verified.header, verified.claims)
 
 
-async def ask(
+async def _ask(
     hooks: VerifyHooks, verified: Verified, requirement: Requirement
 ) -> tuple[Any] | None:
-    """
-    Ask the app's hooks about a token that has passed so far.
-
-    Returns:
-        The user, in a tuple of one; None without a user look-up.
-
-    Raises:
-        RevokedTokenError, UserClaimsVerificationError, UserLookupError: A hook
-            refuses it.
-    """
     header, claims = verified.header, verified.claims
     blocklist = None if requirement.skip_revocation_check else hooks.blocklist
     if blocklist and await call(blocklist, header, claims):

@@ -29,6 +29,9 @@ _PRIMITIVES = {
     if name in SYMMETRIC | ASYMMETRIC
 }
 
+SUPPORTED = frozenset(_PRIMITIVES)
+"""The algorithms that PyJWT and cryptography do here."""
+
 
 def is_asymmetric(algorithm: str) -> bool:
     """Whether ``algorithm`` signs with a private key."""

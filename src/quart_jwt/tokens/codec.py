@@ -22,7 +22,7 @@ from jwt.exceptions import InvalidSignatureError
 from jwt.exceptions import InvalidTokenError
 
 from quart_jwt.tokens import strict_json
-from quart_jwt.tokens.algorithms import primitive
+from quart_jwt.tokens.algorithms import SUPPORTED
 from quart_jwt.tokens.keys import SigningKey
 from quart_jwt.tokens.keys import VerifyingKey
 from quart_jwt.tokens.token import Claims
@@ -99,7 +99,7 @@ def allowed_algorithm(header: Claims, allowed: Iterable[str]) -> str:
     algorithm = header["alg"]
     if not isinstance(algorithm, str) or algorithm not in allowed:
         raise InvalidAlgorithmError("The specified alg value is not allowed")
-    if primitive(algorithm) is None:
+    if algorithm not in SUPPORTED:
         raise InvalidAlgorithmError("Algorithm not supported")
     return algorithm
 

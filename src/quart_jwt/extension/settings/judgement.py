@@ -96,8 +96,3 @@ class JudgementSettings(KeySettings):
             return None
         name = claims.get("iss")
         return self.issuers.get(name) if isinstance(name, str) else None
-
-    def expectation_of(self, claims: Claims) -> Expectation:
-        """What the claims of a token are judged by: its issuer's rules, or ours."""
-        issuer = self.issuer_of(claims)
-        return self.expectation if issuer is None else issuer.expectation
