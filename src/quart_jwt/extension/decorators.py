@@ -11,6 +11,7 @@ from asyncio import get_running_loop
 from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Iterable
+from functools import partial
 from functools import wraps
 from typing import Any
 from typing import cast
@@ -21,6 +22,7 @@ from quart import Websocket
 
 from quart_jwt.extension.gate import open_gate
 from quart_jwt.extension.gate import recognise
+from quart_jwt.extension.gate import RequestGate
 from quart_jwt.extension.hooks.colour import is_async
 from quart_jwt.extension.hooks.colour import on_the_loop
 from quart_jwt.extension.hooks.colour import remember_loop
@@ -174,7 +176,8 @@ async def verify_subject(
         await tell_refused(this_app(), settings, exc)
         raise
     subject.__dict__[VERIFIED] = verified
-    open_gate(jwt, settings, requirement)
+    gate = partial(RequestGate, jwt, settings, requirement)
+    open_gate(jwt, settings, requirement.key, gate)
     return verified
 
 

@@ -9,12 +9,16 @@ revocations as the feed in memory has them. Nothing is awaited and nothing is lo
 so it serves any thread. Whatever it does not recognise, it leaves to ``verify``.
 """
 
+from collections.abc import Callable
+from collections.abc import Hashable
+
 from quart_jwt.exceptions import JWTExtendedException
 from quart_jwt.extension.hooks.loaders import Loaders
 from quart_jwt.extension.request.current import SETTINGS
 from quart_jwt.extension.request.current import this_app
 from quart_jwt.extension.request.current import Verified
 from quart_jwt.extension.request.presentation import Credential
+from quart_jwt.extension.request.presentation import Presentation
 from quart_jwt.extension.request.presentation import presentation_of
 from quart_jwt.extension.request.requirement import places_of
 from quart_jwt.extension.request.requirement import Requirement
@@ -36,7 +40,7 @@ class Gate:
     Args:
         jwt: The manager: its hooks, its clock.
         settings: The state of the settings.
-        requirement: What the route asks.
+        requirement: What is asked.
     """
 
     def __init__(
@@ -45,11 +49,23 @@ class Gate:
         hooks, skips = jwt.verifying, requirement.skip_revocation_check
         self._jwt = jwt
         self._hooks = hooks
+        self._asks = hooks.any()
         self._key = requirement.key
         self._cache = settings.verified
         self._entries = settings.verified.entries
         self._sessions = None if skips or hooks.blocklist else settings.sessions
-        self._asks = hooks.any()
+        self._identity_claim = settings.identity_claim_key
+        self._places = places_of(requirement, settings)
+        if "headers" in self._places:
+            self._header = settings.header_name.lower()
+            self._scheme = _scheme_prefix(settings)
+        if "cookies" in self._places:
+            refresh = requirement.refresh
+            self._cookie = (
+                settings.refresh_cookie_name if refresh else settings.access_cookie_name
+            )
+            self._protected = settings.cookie_csrf_protect
+            self._csrf_methods = settings.csrf_request_methods
 
     def is_for(self, jwt: Loaders) -> bool:
         """Whether it was made for this manager and the hooks that it has now."""
@@ -79,6 +95,19 @@ class Gate:
         self._cache.hits += 1
         return entry
 
+    def cookie_in(self, presentation: Presentation) -> str | None:
+        """The token in a cookie that needs no more than itself; empty where there is
+        no such cookie, and None where ``verify`` has to read it.
+        """
+        if self._protected and (
+            presentation.opens_websocket or presentation.method in self._csrf_methods
+        ):
+            return None
+        try:
+            return presentation.cookie(self._cookie) or ""
+        except JWTExtendedException:
+            return None
+
 
 class RequestGate(Gate):
     """
@@ -93,29 +122,15 @@ class RequestGate(Gate):
         requirement: What the route asks.
     """
 
-    def __init__(
-        self, jwt: Loaders, settings: Settings, requirement: Requirement
-    ) -> None:
-        super().__init__(jwt, settings, requirement)
-        self._identity_claim = settings.identity_claim_key
-        places = places_of(requirement, settings)
-        readers = {"headers": self._in_header, "cookies": self._in_cookie}
-        self._readers = [(place, readers.get(place, _unread)) for place in places]
-        if "headers" in places:
-            self._header = settings.header_name.lower()
-            self._scheme = scheme_prefix(settings)
-        if "cookies" in places:
-            refresh = requirement.refresh
-            self._cookie = (
-                settings.refresh_cookie_name if refresh else settings.access_cookie_name
-            )
-            self._protected = settings.cookie_csrf_protect
-            self._csrf_methods = settings.csrf_request_methods
-
     def recognise(self, subject: Subject) -> Verified | Credential | None:
         """What ``recognise`` gives, for this gate's requirement."""
-        for place, read in self._readers:
-            text = read(subject)
+        for place in self._places:
+            if place == "headers":
+                text = self._header_in(subject)
+            elif place == "cookies":
+                text = self.cookie_in(presentation_of(subject))
+            else:  # the other places take parsing anyway
+                return None
             if text is None:
                 return None
             if text:
@@ -125,8 +140,8 @@ class RequestGate(Gate):
                 return Credential(text, place) if _is_one_word(text) else None
         return None
 
-    def _in_header(self, subject: Subject) -> str | None:
-        """The token; empty where there is no such header, None for verify to read."""
+    def _header_in(self, subject: Subject) -> str | None:
+        """The same for the header."""
         wanted, length, scheme = self._header, len(self._header), self._scheme
         text = ""
         # The request's own headers, which the app may have changed.
@@ -139,45 +154,39 @@ class RequestGate(Gate):
                     return None
         return text
 
-    def _in_cookie(self, subject: Subject) -> str | None:
-        """The same for a cookie; one that needs more than itself is not read."""
-        presentation = presentation_of(subject)
-        if self._protected and (
-            presentation.opens_websocket or presentation.method in self._csrf_methods
-        ):
-            return None
-        try:
-            return presentation.cookie(self._cookie) or ""
-        except JWTExtendedException:
-            return None
-
 
 def _is_one_word(text: str) -> bool:
     """Whether the header's grammar leaves nothing to read in it."""
     return text.split() == [text] and "," not in text and len(text) < MAX_HEADER_CHARS
 
 
-def _unread(_subject: Subject) -> None:
-    """The other places take parsing anyway."""
-    return
-
-
-def scheme_prefix(settings: Settings) -> str | None:
+def _scheme_prefix(settings: Settings) -> str | None:
     """What stands before a token in its header; None for a scheme that is no word."""
     scheme = settings.header_type
     if not scheme:
         return ""
-    return f"{scheme} " if scheme.split() == [scheme] and "," not in scheme else None
+    is_word = scheme.split() == [scheme] and "," not in scheme and scheme.isascii()
+    return f"{scheme} " if is_word else None
 
 
-def open_gate(jwt: Loaders, settings: Settings, requirement: Requirement) -> None:
-    """Recognise from now on what ``verify`` accepts under this requirement."""
-    gate = settings.gates.get(requirement.key)
+def open_gate(
+    jwt: Loaders, settings: Settings, name: Hashable, make: Callable[[], Gate]
+) -> None:
+    """
+    Recognise from now on what ``verify`` accepts.
+
+    Args:
+        jwt: The manager; keys that a hook gives are for the hook to give each time.
+        settings: The state of the settings under which it has accepted something.
+        name: Whose gate it is.
+        make: Makes the gate, unless it is open.
+    """
+    gate = settings.gates.get(name)
     if jwt.verifying.key is not None or (gate is not None and gate.is_for(jwt)):
         return
     if len(settings.gates) >= MAX_GATES:
         settings.gates.clear()
-    settings.gates[requirement.key] = RequestGate(jwt, settings, requirement)
+    settings.gates[name] = make()
 
 
 def recognise(

@@ -9,6 +9,7 @@ again when a value has changed, so a change counts from the next request.
 import difflib
 import json
 import logging
+from collections.abc import Hashable
 from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -65,7 +66,7 @@ class Settings(JudgementSettings, SessionSettings):
     ) -> None:
         super().__init__(values, sources)
         self._stores = stores
-        self.gates: dict[str, Any] = {}
+        self.gates: dict[Hashable, Any] = {}
 
     @cached_property
     def token_location(self) -> tuple[str, ...]:
