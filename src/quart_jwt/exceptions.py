@@ -34,11 +34,13 @@ catches around ``decode_token`` and registers handlers for::
     ├── ConfigurationError          a JWT_* setting that cannot work
     │   └── WeakKeyError            a key that JWT_ENFORCE_STRONG_KEYS refuses
     ├── AsyncHookError              a sync function met an async hook
+    ├── IncompatibleDependencyError a dependency that has changed where we rely on it
     └── UnawaitedVerificationError  verify_jwt_in_request() without await
 
 No error carries a token, a key or a CSRF value.
 """
 
+from importlib.metadata import version
 from typing import Any
 from typing import ClassVar
 
@@ -95,14 +97,25 @@ class WrongTokenError(JWTExtendedException):
 
 
 class _JudgedTokenError(JWTExtendedException):
-    """An error about a token whose signature was good."""
+    """
+    An error about a token whose signature was good.
+
+    An app may raise it with a message alone; it is then about the token of the request.
+
+    Attributes:
+        jwt_header: The token's header; empty if the error was raised without it.
+        jwt_data: The token's claims, in the same way.
+    """
 
     def __init__(
-        self, message: str, jwt_header: dict[str, Any], jwt_data: dict[str, Any]
+        self,
+        message: str = "",
+        jwt_header: dict[str, Any] | None = None,
+        jwt_data: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
-        self.jwt_header = jwt_header
-        self.jwt_data = jwt_data
+        self.jwt_header: dict[str, Any] = jwt_header or {}
+        self.jwt_data: dict[str, Any] = jwt_data or {}
 
 
 class RevokedTokenError(_JudgedTokenError):
@@ -111,8 +124,15 @@ class RevokedTokenError(_JudgedTokenError):
     code = "token_revoked"
     status = 401
 
-    def __init__(self, jwt_header: dict[str, Any], jwt_data: dict[str, Any]) -> None:
-        super().__init__("Token has been revoked", jwt_header, jwt_data)
+    def __init__(
+        self,
+        jwt_header: dict[str, Any] | str | None = None,
+        jwt_data: dict[str, Any] | None = None,
+    ) -> None:
+        # Flask-JWT-Extended 4 has the header first, version 3 had a message.
+        message = jwt_header if isinstance(jwt_header, str) else None
+        header = None if isinstance(jwt_header, str) else jwt_header
+        super().__init__(message or "Token has been revoked", header, jwt_data)
 
 
 class TokenReuseError(RevokedTokenError):
@@ -196,8 +216,8 @@ class InsufficientScopeError(_JudgedTokenError):
     def __init__(
         self,
         scopes: tuple[str, ...],
-        jwt_header: dict[str, Any],
-        jwt_data: dict[str, Any],
+        jwt_header: dict[str, Any] | None = None,
+        jwt_data: dict[str, Any] | None = None,
     ) -> None:
         super().__init__("The token lacks a required scope", jwt_header, jwt_data)
         self.scopes = scopes
@@ -225,6 +245,22 @@ class WeakKeyError(ConfigurationError):
 
 class AsyncHookError(RuntimeError):
     """Raised when a sync function meets an async hook; names the async twin."""
+
+
+class IncompatibleDependencyError(RuntimeError):
+    """
+    Raised at start when a dependency has changed where this library relies on it.
+
+    Args:
+        distribution: The name of the dependency, as pip has it.
+        reason: What is different, as half a sentence.
+    """
+
+    def __init__(self, distribution: str, reason: str) -> None:
+        super().__init__(
+            f"quart-jwt does not work with {distribution} {version(distribution)}: "
+            f"{reason}. Install one of the versions that docs/upgrading.md names."
+        )
 
 
 class UnawaitedVerificationError(RuntimeError):

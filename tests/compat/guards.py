@@ -36,7 +36,7 @@ LOCATION_GUARDS: dict[str, str | tuple[str, ...]] = {
 }
 TELLING_TOKENS = (
     *("good", "fresh", "refresh", "fresh-refresh", "expired", "revoked", "no-jti"),
-    *("fresh-until-past", "fresh-until-future", "custom-type", "no-type", "no-fresh"),
+    *("fresh-until-past", "fresh-until-future", "no-type", "no-fresh"),
     *("admin", "ghost", "other-secret", "garbage", "no-sub", "int-sub"),
 )
 """The tokens whose fate depends most on the guard and on the hooks."""

@@ -27,6 +27,7 @@ from compat.sides import both
 from compat.sides import BROKEN
 from compat.sides import identity_of
 from compat.sides import refused
+from quart_jwt.exceptions import ConfigurationError
 
 pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
 """Flask-JWT-Extended drops the coroutine of an async hook."""
@@ -51,6 +52,34 @@ def _collected() -> Iterator[None]:
 def _hooked(hooks: str, guard: str = "required") -> Case:
     request = carriers.header("plain", mint())
     return case("", request, hooks=hooks, guard=GUARDS[guard])
+
+
+def test_an_app_has_one_manager() -> None:
+    """A second manager does not silently drop the blocklist of the first."""
+    theirs, ours = flask.Flask("theirs"), quart.Quart("ours")
+    flask_jwt_extended.JWTManager(theirs).token_in_blocklist_loader(lambda *_: True)
+    first = quart_jwt.JWTManager(ours)
+
+    second = flask_jwt_extended.JWTManager(theirs)
+    assert theirs.extensions["flask-jwt-extended"] is second
+    with pytest.raises(ConfigurationError, match="'ours' has a JWTManager already"):
+        quart_jwt.JWTManager(ours)
+    assert ours.extensions["quart-jwt"] is first
+
+
+def test_handlers_of_the_app_are_kept() -> None:
+    """A handler that was there before the manager stays."""
+    apps = flask.Flask("theirs"), quart.Quart("ours")
+    for app in apps:
+        app.register_error_handler(jwt.ExpiredSignatureError, str)
+    flask_jwt_extended.JWTManager(apps[0])
+    quart_jwt.JWTManager(apps[1])
+
+    kept = [
+        app.error_handler_spec[None][None][jwt.ExpiredSignatureError] is str
+        for app in apps
+    ]
+    assert kept == [False, True]
 
 
 async def test_an_async_verification_is_awaited() -> None:

@@ -1,6 +1,7 @@
 """Rows of ``docs/differences.md``: what is a good token."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from compat.guards import case
 from compat.guards import GUARDS
 from compat.keys import OTHER_SECRET
 from compat.keys import SECRET
+from compat.mint import ABSENT
 from compat.mint import CLAIMS
 from compat.mint import HOUR
 from compat.mint import mint
@@ -52,6 +54,26 @@ def _with(member: bytes) -> str:
 
 def _headed(member: bytes) -> str:
     return _signed(JOSE[:-1] + b"," + member + b"}", PAYLOAD)
+
+
+@pytest.mark.parametrize("guard", ["required", "any-type"])
+@pytest.mark.parametrize("kind", ["refresh_token", "REFRESH", "magic-link", None, 7])
+async def test_a_type_of_ones_own_is_no_access_token(guard: str, kind: object) -> None:
+    """Only ``access`` and no type at all make an access token."""
+    theirs, ours = await _shown(mint({"type": kind}), guard=guard)
+
+    assert identity_of(theirs) == "ann"
+    wanted = "access" if guard == "required" else "access and refresh"
+    assert refused(422, f"Only {wanted} tokens are allowed") == ours
+
+
+async def test_a_token_type_of_another_library_counts() -> None:
+    """``token_type: refresh`` without a type is a refresh token of another library."""
+    token = mint({"type": ABSENT, "token_type": "refresh"})
+    theirs, ours = await _shown(token)
+
+    assert identity_of(theirs) == "ann"
+    assert refused(422, "Only non-refresh tokens are allowed") == ours
 
 
 @pytest.mark.parametrize("fresh", [None, "true", "4000000000", [], {}])
@@ -266,3 +288,15 @@ async def test_fallback_secrets_verify_nothing_beside_a_key_of_our_own() -> None
     theirs, ours = await _shown(mint(key=OTHER_SECRET), "old-secrets-own-key")
 
     assert refused(422, "Signature verification failed") == theirs == ours
+
+
+@pytest.mark.parametrize("claim", ["iat", "nbf"])
+async def test_a_clock_may_be_five_seconds_ahead(claim: str) -> None:
+    """A token from a host whose clock is a few seconds ahead passes."""
+    theirs, ours = await _shown(mint({claim: NOW + HOUR}), "skew")
+    assert {theirs.status, ours.status} == {422}
+
+    # Their clock is the machine's; five seconds ahead of it, whatever the time is.
+    theirs, ours = await _shown(mint({claim: int(time.time()) + 4}), "skew")
+    assert theirs.status == 422
+    assert identity_of(ours) == "ann"

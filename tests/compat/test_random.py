@@ -12,9 +12,9 @@ import pytest
 from compat import carriers
 from compat.case import Case
 from compat.case import Guard
-from compat.case import METHODS
 from compat.case import Request
 from compat.case import Setup
+from compat.case import TOKEN_METHODS
 from compat.configs import BROKEN_CONFIGS
 from compat.configs import CLAIM_CONFIGS
 from compat.configs import CONFIGS
@@ -96,7 +96,11 @@ def _request(lot: random.Random, config: str, guard: Guard) -> Request:
     if "json" not in places:  # its body is the token's
         parts.append(lot.choice(extras))
     whole = carriers.together(*parts)
-    return whole if lot.random() < 0.4 else replace(whole, method=lot.choice(METHODS))
+    return (
+        whole
+        if lot.random() < 0.4
+        else replace(whole, method=lot.choice(TOKEN_METHODS))
+    )
 
 
 def _likely_places(lot: random.Random, config: str, guard: Guard) -> list[str]:

@@ -8,8 +8,8 @@ import pytest
 
 from quart_jwt.extension.hooks.colour import finish
 from quart_jwt.extension.hooks.colour import is_async
-from quart_jwt.extension.hooks.colour import run_from_sync
 from quart_jwt.extension.hooks.colour import WouldSuspendError
+from quart_jwt.extension.hooks.waiting import run_from_sync
 
 
 async def _coroutine(value: int = 1) -> int:

@@ -1,9 +1,12 @@
 """The doors: every kind of view, in its own colour."""
 
+import asyncio
 import inspect
 import threading
+from collections.abc import Callable
 from collections.abc import Iterator
 from functools import partial
+from functools import wraps
 from typing import Any
 
 import pytest
@@ -17,6 +20,7 @@ from extension.apps import Client
 from extension.apps import MakeApp
 from extension.apps import Mint
 from quart_jwt import create_access_token
+from quart_jwt import get_current_user
 from quart_jwt import get_jwt
 from quart_jwt import get_jwt_identity
 from quart_jwt import jwt_required
@@ -316,3 +320,56 @@ async def test_unknown_location(make_app: MakeApp) -> None:
 
     response = await app.test_client().get("/nowhere")
     assert response.status_code == 500
+
+
+def _counts(calls: list[Any]) -> Callable[..., Any]:
+    """A plain decorator, as code bases have them: it returns the view's coroutine."""
+
+    def decorate(view: Any) -> Any:
+        @wraps(view)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            calls.append(get_jwt_identity())
+            return view(*args, **kwargs)
+
+        return wrapper
+
+    return decorate
+
+
+async def test_plain_decorator_of_an_async_view(
+    app: Quart, client: Client, bearer: Mint
+) -> None:
+    """A guard above a plain decorator that returns a coroutine has it awaited."""
+    calls: list[Any] = []
+
+    @app.get("/counted")
+    @jwt_required()
+    @_counts(calls)
+    async def counted() -> str:
+        await asyncio.sleep(0)
+        return str(get_jwt_identity())
+
+    response = await client.get("/counted", headers=await bearer())
+    assert await response.get_data(as_text=True) == "joe"
+    assert (await client.get("/counted")).status_code == 401
+    assert calls == ["joe"]
+
+
+async def test_identity_in_a_hook_names_the_way_out(
+    app: Quart, jwt: JWTManager, client: Client, bearer: Mint
+) -> None:
+    """Inside a hook the token has not passed yet, and the error says what to use."""
+    said: list[str] = []
+
+    @jwt.user_lookup_loader
+    async def find(_header: Any, claims: Any) -> Any:
+        for ask in (get_jwt_identity, get_current_user):
+            with pytest.raises(RuntimeError) as caught:
+                ask()
+            said.append(str(caught.value))
+        return claims["sub"]
+
+    response = await client.get("/protected", headers=await bearer())
+    assert response.status_code == 200
+    assert len(said) == 2
+    assert all("use the header and the claims" in message for message in said)

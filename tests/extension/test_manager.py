@@ -1,5 +1,6 @@
 """Binding a manager to an app, and errors to answers."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jwt as pyjwt
@@ -9,8 +10,11 @@ from quart import Quart
 from extension.apps import Client
 from extension.apps import MakeApp
 from extension.apps import Mint
+from extension.apps import SECRET
 from quart_jwt import exceptions
+from quart_jwt import jwt_required
 from quart_jwt import JWTManager
+from quart_jwt import nonblocking
 
 
 def test_factory_pattern() -> None:
@@ -197,3 +201,86 @@ async def test_csrf_value_from_a_form(make_app: MakeApp, bearer: Mint) -> None:
     ):
         response = await client.post("/protected", headers=headers, form=form)
         assert response.status_code == status
+
+
+async def test_handlers_of_the_app_go_before(clock: Callable[[], float]) -> None:
+    """A handler that the app registered before its manager is kept."""
+    app = Quart(__name__)
+    app.config["JWT_SECRET_KEY"] = SECRET
+
+    @app.errorhandler(pyjwt.ExpiredSignatureError)
+    async def expired(_error: Exception) -> Any:
+        return {"app": "expired"}, 419
+
+    JWTManager(app, clock=clock)
+
+    @app.get("/")
+    async def view() -> str:
+        raise pyjwt.ExpiredSignatureError
+
+    response = await app.test_client().get("/")
+    assert (response.status_code, await response.get_json()) == (
+        419,
+        {"app": "expired"},
+    )
+
+
+RAISED: list[tuple[Exception, int, str]] = [
+    (exceptions.RevokedTokenError("gone"), 401, "Token has been revoked"),
+    (exceptions.RevokedTokenError(), 401, "Token has been revoked"),
+    (exceptions.FreshTokenRequired("stale"), 401, "Fresh token required"),
+    (exceptions.UserLookupError("who?"), 401, "Error loading the user joe"),
+    (
+        exceptions.UserClaimsVerificationError("no access to that"),
+        400,
+        "User claims verification failed",
+    ),
+    (
+        exceptions.InsufficientScopeError(("write",)),
+        403,
+        "The token lacks a required scope",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message"), RAISED, ids=[type(a[0]).__name__ for a in RAISED]
+)
+async def test_a_view_raises_with_a_message_alone(
+    app: Quart,
+    jwt: JWTManager,
+    bearer: Mint,
+    error: Exception,
+    status: int,
+    message: str,
+) -> None:
+    """An error with a message alone is about the token of the request."""
+    seen: list[Any] = []
+
+    @jwt.token_verification_failed_loader
+    @nonblocking
+    def failed(header: Any, claims: Any) -> Any:
+        seen.append((header["alg"], claims["sub"]))
+        return {"msg": message}, status
+
+    @app.get("/raises")
+    @jwt_required()
+    async def view() -> str:
+        raise error
+
+    response = await app.test_client().get("/raises", headers=await bearer())
+    answer = (response.status_code, (await response.get_json())["msg"])
+    assert answer == (status, message)
+    if isinstance(error, exceptions.UserClaimsVerificationError):
+        assert seen == [("HS256", "joe")]
+
+
+async def test_an_error_with_a_message_alone_without_a_token(app: Quart) -> None:
+    """Where nothing was verified, the answer is about nobody and still no 500."""
+
+    @app.get("/raises")
+    async def view() -> str:
+        raise exceptions.UserLookupError("who?")
+
+    response = await app.test_client().get("/raises")
+    assert response.status_code == 401

@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import os
 import threading
 import tracemalloc
 from collections.abc import Callable
@@ -20,7 +19,6 @@ from extension.test_key_settings import _asymmetric
 from forging import forge
 from forging import HEADER
 from forging import segment
-from held import DEADLINE_S
 from held import Held
 from metronome import metronome
 from quart_jwt import create_access_token
@@ -254,31 +252,3 @@ async def test_flood_of_bad_tokens_leaves_nothing_behind(app: Quart) -> None:
         info = app.extensions["quart-jwt"].cache_info()
     assert info.entries == 0
     assert after - before < 100_000
-
-
-def test_pools_are_two() -> None:
-    """A hook that waits keeps no signature waiting, and the other way round."""
-    assert workers._hook_threads() is not workers._signing_threads()
-    assert workers._signing_threads()._max_workers == os.cpu_count()
-
-
-async def test_thirty_two_hooks_run_at_once() -> None:
-    """One pool's worth of hooks can wait for each other; one more has to wait."""
-    together, held = threading.Barrier(32 + 1), threading.Event()
-    begun: list[int] = []
-
-    def wait_for_the_others(number: int) -> None:
-        together.wait(DEADLINE_S)
-        held.wait(DEADLINE_S)
-        begun.append(number)
-
-    hooks = [
-        asyncio.ensure_future(workers.offload(wait_for_the_others, number))
-        for number in range(32)
-    ]
-    one_more = asyncio.ensure_future(workers.offload(begun.append, 32))
-    await asyncio.to_thread(together.wait, DEADLINE_S)  # raises if they never meet
-    assert not one_more.done()
-    held.set()
-    await asyncio.gather(*hooks, one_more)
-    assert len(begun) == 33

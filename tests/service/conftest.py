@@ -25,6 +25,7 @@ from quart_jwt.service.database.database import Database
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.storage import Storage
 from quart_jwt.service.settings.throttling import Throttling
+from service import fleet
 from service.kit import patient_app
 from service.kit import QUICK
 from service.kit import SECRET
@@ -50,6 +51,17 @@ def _every_answer_is_documented(monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     monkeypatch.setattr(app_module, "AsgiGuard", listening(answers))
     yield
     assert unpromised(answers) == set()
+
+
+@pytest.fixture(
+    name="on_each_loop",
+    params=["uvloop", pytest.param("asyncio", marks=pytest.mark.slow)],
+)
+def _on_each_loop(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let the processes that a test starts serve with each event loop."""
+    monkeypatch.setattr(fleet, "EVENT_LOOP", f'worker_class = "{request.param}"\n')
 
 
 @pytest.fixture(name="settings")

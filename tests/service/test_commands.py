@@ -15,11 +15,12 @@ from click.testing import Result
 
 from quart_jwt import __version__
 from quart_jwt.service.accounts.demo import DemoAccount
+from quart_jwt.service.accounts.opened import opened_accounts
 from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.commands import entry as door
 from quart_jwt.service.commands import main as commands
+from quart_jwt.service.commands import serve
 from quart_jwt.service.commands import users as user_commands
-from quart_jwt.service.resources import opened_accounts
 from quart_jwt.service.serving import server
 from quart_jwt.service.serving import workers
 from quart_jwt.service.settings.settings import Settings
@@ -356,7 +357,7 @@ def test_the_banner_names_a_command_that_works(
     monkeypatch.setattr(shutil, "which", lambda _name: found)
     monkeypatch.setattr(sys, "argv", [str(Path("venv/bin/quart-jwt").resolve())])
     expected = "quart-jwt" if found else "venv/bin/quart-jwt"
-    assert expected == commands._this_command()
+    assert expected == serve._this_command()
 
 
 def test_production_refuses_a_weak_secret() -> None:
@@ -395,7 +396,7 @@ def test_few_descriptors_are_pointed_out(
     is_pointed_out: bool,
 ) -> None:
     """They bound the connections, and a start is when somebody reads it."""
-    monkeypatch.setattr(commands, "raise_descriptor_limit", lambda: limit)
+    monkeypatch.setattr(serve, "raise_descriptor_limit", lambda: limit)
     result = _run("serve", SECRET_KEY=SECRET)
     assert is_pointed_out == (f"only {limit} descriptors" in result.stderr)
     assert served

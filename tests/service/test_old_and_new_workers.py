@@ -86,7 +86,7 @@ async def _made_before(connection: AsyncConnection) -> None:
 
 
 def _upgraded_to(connection: sa.Connection) -> None:
-    config = ACCOUNTS._config()
+    config = ACCOUNTS.config()
     config.attributes.update(
         connection=connection, version_table=ACCOUNTS.version_table
     )

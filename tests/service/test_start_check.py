@@ -32,7 +32,8 @@ def _without_asyncpg(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(name="without_redis")
 def _without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "quart_jwt.stores.redis.store", raising=False)
+    for module in ("quart_jwt.stores.redis", "quart_jwt.stores.redis.store"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
     monkeypatch.setitem(sys.modules, "redis.asyncio", None)
 
 

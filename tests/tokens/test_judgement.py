@@ -418,19 +418,53 @@ def test_a_window_is_when_the_judgement_passes(
         ("access", True, "Only refresh tokens are allowed"),
         ("refresh", False, "Only non-refresh tokens are allowed"),
         ("refresh", True, None),
-        ("other", False, None),
+        ("other", False, "Only access tokens are allowed"),
         ("other", True, "Only refresh tokens are allowed"),
         ("Refresh", True, "Only refresh tokens are allowed"),
-        (None, False, None),
+        ("REFRESH", False, "Only access tokens are allowed"),
+        ("refresh_token", False, "Only access tokens are allowed"),
+        (None, False, "Only access tokens are allowed"),
         (None, True, "Only refresh tokens are allowed"),
         (["refresh"], True, "Only refresh tokens are allowed"),
+        (["access"], False, "Only access tokens are allowed"),
     ],
 )
 def test_types_are_told_apart(kind: Any, refresh: bool, message: str | None) -> None:
-    """Only ``refresh`` refreshes, and it does nothing else."""
-    found = _raised(lambda: judge_type({"type": kind}, refresh=refresh))
+    """Only ``access`` is an access token, and only ``refresh`` refreshes."""
+    accepted = ("refresh",) if refresh else ("access",)
+    found = _raised(lambda: judge_type({"type": kind}, accepted))
 
     assert (None if message is None else (WrongTokenError, message)) == found
+
+
+@pytest.mark.parametrize(
+    ("claims", "is_access"),
+    [
+        ({}, True),
+        ({"token_type": "access"}, True),
+        ({"token_type": "Bearer"}, True),
+        ({"token_type": "refresh"}, False),
+        ({"token_type": ["Bearer"]}, False),
+        ({"type": "access", "token_type": "refresh"}, True),
+        ({"type": "refresh", "token_type": "access"}, False),
+    ],
+)
+def test_other_libraries_name_the_type_otherwise(
+    claims: dict[str, Any], is_access: bool
+) -> None:
+    """Without ``type``, ``token_type`` says what a token is; without both, access."""
+    found = _raised(lambda: judge_type(claims, ("access",)))
+
+    assert (found is None) is is_access
+
+
+@pytest.mark.parametrize("kind", ["access", "refresh", "other"])
+def test_either_type_is_still_one_of_two(kind: str) -> None:
+    """Where access and refresh tokens will both do, nothing else does."""
+    found = _raised(lambda: judge_type({"type": kind}, ("access", "refresh")))
+
+    message = "Only access and refresh tokens are allowed"
+    assert found == (None if kind != "other" else (WrongTokenError, message))
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def judged(token: Token, expectation: Expectation, csrf: str | None) -> bool:
     """Whether every judgement lets the claims pass."""
     try:
         judge(token, expectation, START, csrf=csrf)
-        judge_type(token.claims, refresh=False)
+        judge_type(token.claims, ("access",))
         judge_fresh(token, START)
     except DOCUMENTED:
         return False

@@ -11,8 +11,8 @@ from quart.wrappers import Request
 from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.local import LocalProxy
 
-from quart_jwt.extension.hooks.colour import run_from_sync
 from quart_jwt.extension.hooks.colour import WouldSuspendError
+from quart_jwt.extension.hooks.waiting import run_from_sync
 
 AWAITED_ATTRIBUTES = frozenset({"data", "files", "form", "json", "values"})
 """What is awaited in Quart and plain in Flask."""

@@ -2,9 +2,8 @@
 The doors: ``jwt_required`` for views and websocket routes, and
 ``verify_jwt_in_request`` for everything else. Thin adapters over ``verify``.
 
-``jwt_required`` keeps a view's colour: an async wrapper around ``async def``, a
-sync one around ``def``, which verifies through the loop from the worker thread in
-which Quart runs such a view.
+``jwt_required`` keeps sync views sync: an async wrapper around ``async def``, a sync
+one around ``def``, which verifies in the worker thread in which Quart runs such a view.
 """
 
 from asyncio import get_running_loop
@@ -13,6 +12,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from functools import partial
 from functools import wraps
+from inspect import isawaitable
 from typing import Any
 from typing import cast
 from typing import ParamSpec
@@ -23,14 +23,15 @@ from quart import Websocket
 from quart_jwt.extension.gate import open_gate
 from quart_jwt.extension.gate import recognise
 from quart_jwt.extension.gate import RequestGate
+from quart_jwt.extension.hooks.colour import finish
 from quart_jwt.extension.hooks.colour import is_async
 from quart_jwt.extension.hooks.colour import on_the_loop
 from quart_jwt.extension.hooks.colour import remember_loop
-from quart_jwt.extension.hooks.colour import run_from_sync
 from quart_jwt.extension.hooks.colour import RUNNING_LOOP
 from quart_jwt.extension.hooks.colour import WouldSuspendError
 from quart_jwt.extension.protection import mark
 from quart_jwt.extension.request.current import current_binding
+from quart_jwt.extension.request.current import remember_refusal
 from quart_jwt.extension.request.current import this_app
 from quart_jwt.extension.request.current import Verified
 from quart_jwt.extension.request.pending import Outcome
@@ -42,6 +43,7 @@ from quart_jwt.extension.request.refused import tell_refused
 from quart_jwt.extension.request.requirement import required_names
 from quart_jwt.extension.request.requirement import Requirement
 from quart_jwt.extension.request.subject import current_subject
+from quart_jwt.extension.request.subject import find_subject
 from quart_jwt.extension.request.subject import Subject
 from quart_jwt.extension.request.subject import VERIFIED
 from quart_jwt.extension.request.websockets import close_at_expiry
@@ -164,15 +166,18 @@ async def verify_subject(
         found: Its credential, if the gate has read it.
 
     Returns:
-        The result, or None for a method that needs no token.
+        The result, or None for a method that needs no token: the view then runs
+        for an anonymous client.
     """
     if subject.method in EXEMPT_METHODS:
+        subject.__dict__[VERIFIED] = Verified(None, None)
         return None
     jwt, settings = current_binding()
     shown = found or presentation_of(subject)
     try:
         verified = await verify(jwt, settings, shown, requirement)
     except REFUSALS as exc:
+        remember_refusal(subject)
         await tell_refused(this_app(), settings, exc)
         raise
     subject.__dict__[VERIFIED] = verified
@@ -212,7 +217,12 @@ def _sync_view(view: Callable[P, R], requirement: Requirement) -> Callable[P, R]
     def protected(*args: P.args, **kwargs: P.kwargs) -> R:
         if not isinstance(recognise(current_subject(), requirement), Verified):
             _verify_now(requirement)
-        return view(*args, **kwargs)
+        result = view(*args, **kwargs)
+        # A plain decorator may return the coroutine of an async handler, which Quart's
+        # wrapper around this function awaits.
+        if isawaitable(result) and isinstance(find_subject(), Websocket):
+            return cast("R", close_at_expiry(result))
+        return result
 
     mark(protected, requirement)
     return protected
@@ -220,7 +230,7 @@ def _sync_view(view: Callable[P, R], requirement: Requirement) -> Callable[P, R]
 
 def _verify_now(requirement: Requirement) -> Outcome:
     try:
-        return run_from_sync(verify_current(requirement))
+        return finish(verify_current(requirement))
     except WouldSuspendError:
         raise RuntimeError(
             "This sync call has to wait for a hook or a request body, and there is "

@@ -65,7 +65,7 @@ class Gate:
                 settings.refresh_cookie_name if refresh else settings.access_cookie_name
             )
             self._protected = settings.cookie_csrf_protect
-            self._csrf_methods = settings.csrf_request_methods
+            self._csrf_methods = settings.csrf_methods
 
     def is_for(self, jwt: Loaders) -> bool:
         """Whether it was made for this manager and the hooks that it has now."""

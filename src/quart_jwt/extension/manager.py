@@ -2,7 +2,6 @@
 ``JWTManager``: binds hooks and settings to an app, and errors to answers.
 """
 
-import time
 from collections.abc import Awaitable
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +18,7 @@ from quart import jsonify
 from quart import make_response
 from quart import Quart
 
+from quart_jwt.clock import system_time
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import CSRFError
 from quart_jwt.exceptions import FreshTokenRequired
@@ -26,6 +26,7 @@ from quart_jwt.exceptions import InsufficientScopeError
 from quart_jwt.exceptions import InvalidHeaderError
 from quart_jwt.exceptions import InvalidQueryParamError
 from quart_jwt.exceptions import JWTDecodeError
+from quart_jwt.exceptions import JWTExtendedException
 from quart_jwt.exceptions import KeysUnavailableError
 from quart_jwt.exceptions import NoAuthorizationError
 from quart_jwt.exceptions import RevokedTokenError
@@ -37,13 +38,14 @@ from quart_jwt.exceptions import UserClaimsVerificationError
 from quart_jwt.exceptions import UserLookupError
 from quart_jwt.exceptions import WrongTokenError
 from quart_jwt.extension.hooks.calling import call
-from quart_jwt.extension.hooks.colour import remembering_loop
 from quart_jwt.extension.hooks.loaders import Loaders
+from quart_jwt.extension.hooks.request_thread import plain_code_in_one_thread
 from quart_jwt.extension.hooks.workers import compute
 from quart_jwt.extension.request.current import current_user_context_processor
 from quart_jwt.extension.request.current import EXTENSION
 from quart_jwt.extension.request.current import get_jwt_request_location
 from quart_jwt.extension.request.current import key_sources_of
+from quart_jwt.extension.request.current import recall
 from quart_jwt.extension.request.current import SETTINGS
 from quart_jwt.extension.request.current import settings_of
 from quart_jwt.extension.request.pending import refuse_unawaited
@@ -98,7 +100,7 @@ class JWTManager(Loaders):
         app: Quart | None = None,
         add_context_processor: bool = False,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = system_time,
         store: Store | None = None,
     ) -> None:
         super().__init__()
@@ -117,18 +119,29 @@ class JWTManager(Loaders):
             app: The app; its configuration gets the defaults of all options, and
                 may be changed afterwards.
             add_context_processor: Whether templates get ``current_user``.
+
+        Raises:
+            IncompatibleDependencyError: This version of Quart has changed where the
+                extension relies on it.
+            ConfigurationError: The app has a manager already. A second one would
+                replace its hooks, the blocklist among them.
         """
+        if EXTENSION in app.extensions:
+            raise ConfigurationError(
+                f"The app {app.name!r} has a JWTManager already. Import that one where "
+                "hooks are registered; for the tokens of other issuers set JWT_ISSUERS"
+            )
+        refuse_unawaited(app)
         app.extensions[EXTENSION] = self
         stores = Stores(
             app, self._store, clock=self.clock, settings=lambda: settings_of(app)
         )
         app.extensions[SETTINGS] = FollowedSettings(app.config, stores)
         self._apps.add(app)
-        app.sync_to_async = remembering_loop(app.sync_to_async)  # type: ignore[method-assign] # Quart's place to say how sync code is run
+        plain_code_in_one_thread(app)
         app.before_serving(self._load_keys)
         app.before_serving(stores.open)
         app.after_serving(stores.close)
-        refuse_unawaited(app)
         app.after_serving(self._stop_fetching)
         if add_context_processor:
             app.context_processor(current_user_context_processor)
@@ -220,8 +233,9 @@ class JWTManager(Loaders):
             UserLookupError: self._on_user_not_found,
             UserClaimsVerificationError: self._on_verification_failed,
         }
+        registered = app.error_handler_spec[None][None]
         for error, handler in handlers.items():
-            app.register_error_handler(error, handler)
+            registered.setdefault(error, handler)  # what the app has said goes before
 
     async def _on_invalid(self, error: Exception) -> Any:
         return await call(self._invalid_token, str(error))
@@ -230,12 +244,10 @@ class JWTManager(Loaders):
         return await call(self._unauthorized, str(error))
 
     async def _on_expired(self, error: Exception) -> Any:
-        # An error of PyJWT's that a view raised itself has no such attributes.
-        header = getattr(error, "jwt_header", {})
-        return await call(self._expired_token, header, getattr(error, "jwt_data", {}))
+        return await call(self._expired_token, *_about(error))
 
     async def _on_not_fresh(self, error: FreshTokenRequired) -> Any:
-        return await call(self._needs_fresh_token, error.jwt_header, error.jwt_data)
+        return await call(self._needs_fresh_token, *_about(error))
 
     async def _on_insufficient_scope(self, error: InsufficientScopeError) -> Any:
         message = {self.settings.error_msg_key: str(error)}
@@ -246,7 +258,7 @@ class JWTManager(Loaders):
         return jsonify(message), error.status, {"Retry-After": str(RETRY_AFTER_S)}
 
     async def _on_revoked(self, error: RevokedTokenError) -> Any:
-        answer = await call(self._revoked_token, error.jwt_header, error.jwt_data)
+        answer = await call(self._revoked_token, *_about(error))
         if not isinstance(error, OVER) or get_jwt_request_location() != "cookies":
             return answer
         response = await make_response(answer)
@@ -261,9 +273,22 @@ class JWTManager(Loaders):
         return answer, error.status, {"Retry-After": str(error.retry_after_s)}
 
     async def _on_user_not_found(self, error: UserLookupError) -> Any:
-        return await call(self._user_lookup_error, error.jwt_header, error.jwt_data)
+        return await call(self._user_lookup_error, *_about(error))
 
     async def _on_verification_failed(self, error: UserClaimsVerificationError) -> Any:
-        return await call(
-            self._token_verification_failed, error.jwt_header, error.jwt_data
-        )
+        return await call(self._token_verification_failed, *_about(error))
+
+
+def _about(error: Exception) -> tuple[Claims, Claims]:
+    """
+    The header and the claims of the token that an error is about.
+
+    One that a view has raised with a message alone is about the request's token. Both
+    are empty if none was verified, and for errors of the view's own use of PyJWT.
+    """
+    header: Claims = getattr(error, "jwt_header", {})
+    claims: Claims = getattr(error, "jwt_data", {})
+    verified = recall()
+    if claims or verified is None or not isinstance(error, JWTExtendedException):
+        return header, claims
+    return verified.header, verified.claims

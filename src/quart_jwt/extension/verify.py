@@ -9,6 +9,8 @@ ask. Whatever goes wrong raises; nothing here gives a bool that could be forgott
 from typing import Any
 
 from jwt.exceptions import ExpiredSignatureError
+from jwt.exceptions import InvalidAlgorithmError
+from jwt.exceptions import InvalidIssuerError
 
 from quart_jwt.exceptions import NoAuthorizationError
 from quart_jwt.exceptions import RevokedTokenError
@@ -21,6 +23,7 @@ from quart_jwt.extension.hooks.decode_key import hooked_key
 from quart_jwt.extension.hooks.loaders import Hook
 from quart_jwt.extension.hooks.loaders import Loaders
 from quart_jwt.extension.hooks.loaders import VerifyHooks
+from quart_jwt.extension.hooks.waiting import via_loop
 from quart_jwt.extension.request.current import Verified
 from quart_jwt.extension.request.presentation import Credential
 from quart_jwt.extension.request.presentation import present
@@ -154,7 +157,7 @@ def note_pass(
     if requirement.fresh and fresh is not True:
         until = min(until, fresh)
     issuer = settings.issuer_of(token.claims) if settings.issuers else None
-    ref = settings.sessions and token_ref(token.claims, settings.identity_claim_key)
+    ref = settings.sessions and token_ref(token.claims, settings)
     passed = Pass(since, until, issuer and issuer.keys, ref)
     settings.verified.note(text, entry, requirement.key, passed)
 
@@ -169,8 +172,15 @@ async def _keys(
 ) -> tuple[VerifyingKey, ...]:
     if issuer is not None:
         algorithm = allowed_algorithm(parsed.header, issuer.algorithms)
-        return await issuer.keys.candidates(parsed.header.get("kid"), algorithm)
-    algorithm = allowed_algorithm(parsed.header, settings.decode_algorithms)
+        kid = parsed.header.get("kid")
+        return await via_loop(issuer.keys.candidates(kid, algorithm))
+    try:
+        algorithm = allowed_algorithm(parsed.header, settings.decode_algorithms)
+    except InvalidAlgorithmError:
+        # The token of an issuer that is missing in JWT_ISSUERS: say so.
+        if settings.is_unknown_issuer(parsed.claims):
+            raise InvalidIssuerError("Invalid issuer") from None
+        raise
     if key_hook is None:
         return settings.candidates(parsed.header, algorithm, now)
     material = await call(key_hook, copy(parsed.header), copy(parsed.claims))
@@ -189,8 +199,7 @@ def judge_requirement(
         judge_origin(
             token.claims, issuer=requirement.issuer, audience=requirement.audience
         )
-    if requirement.verify_type:
-        judge_type(token.claims, refresh=requirement.refresh)
+    judge_type(token.claims, requirement.types)
     if requirement.refresh and settings.issuer_of(token.claims) is not None:
         # What another issuer calls a refresh token is for its own token endpoint.
         raise WrongTokenError("Only refresh tokens of our own are allowed")
@@ -203,8 +212,8 @@ def judge_requirement(
 async def _refuse_revoked(
     settings: Settings, sessions: SessionStore, token: Token, verified: Verified
 ) -> None:
-    ref = token_ref(token.claims, settings.identity_claim_key)
-    if await sessions.is_revoked(ref):
+    ref = token_ref(token.claims, settings)
+    if await via_loop(sessions.is_revoked(ref)):
         raise RevokedTokenError(verified.header, verified.claims)
 
 

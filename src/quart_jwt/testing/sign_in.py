@@ -89,7 +89,7 @@ async def auth_headers(
     """
     settings = settings_of(app)
     token = await make_token(app, identity, **of)
-    for place in settings.token_location:
+    for place in settings.locations:
         if place == "headers":
             value = f"{settings.header_type} {token}".strip()
             return {settings.header_name: value}

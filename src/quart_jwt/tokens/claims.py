@@ -18,6 +18,9 @@ from quart_jwt.tokens.token import Claims
 
 DATES = frozenset({"exp", "iat", "nbf"})
 
+SESSION_ID = "sid"
+"""OpenID Connect's name for the session that a token belongs to."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:

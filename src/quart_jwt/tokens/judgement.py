@@ -23,6 +23,7 @@ from jwt.exceptions import MissingRequiredClaimError
 
 from quart_jwt.exceptions import FreshTokenRequired
 from quart_jwt.exceptions import JWTDecodeError
+from quart_jwt.exceptions import RevokedTokenError
 from quart_jwt.exceptions import WrongTokenError
 from quart_jwt.tokens.csrf import verify_csrf
 from quart_jwt.tokens.profile import judge_profile
@@ -41,19 +42,29 @@ class Expectation:
 
     Attributes:
         leeway_s: Tolerated clock difference, in seconds.
+        clock_skew_s: Seconds by which the issuer's clock may be ahead: ``iat`` and
+            ``nbf`` may lie that far in the future. It does not prolong a token.
         issuer: The accepted ``iss``, or several; None for any.
         audience: The accepted ``aud``, or several; None for any.
         verify_sub: Whether ``sub`` has to be a string.
         identity_claim: The claim that has to be there.
         profile: The profile that access tokens have to keep, if any.
+        session_claim: The claim that has to name a session; None to require none.
     """
 
     leeway_s: float
+    clock_skew_s: float = 0
     issuer: str | Container[str] | None
     audience: str | Iterable[str] | None
     verify_sub: bool
     identity_claim: str
     profile: Profile | None = None
+    session_claim: str | None = None
+
+    @property
+    def early_s(self) -> float:
+        """Seconds before ``iat`` and ``nbf`` at which a token is accepted."""
+        return max(self.leeway_s, self.clock_skew_s)
 
     def is_fixed(self) -> bool:
         """Whether nobody else can change it: a live view of a dict is not fixed."""
@@ -90,10 +101,11 @@ def judge(
         JWTDecodeError: The identity or the ``csrf`` claim is missing.
         CSRFError: The double-submit value differs.
         ExpiredSignatureError: With ``jwt_header`` and ``jwt_data``.
+        RevokedTokenError: It names no session, and has to.
     """
     claims = token.claims
-    _judge_iat(claims, now, expectation.leeway_s)
-    _judge_nbf(claims, now, expectation.leeway_s)
+    _judge_iat(claims, now, expectation.early_s)
+    _judge_nbf(claims, now, expectation.early_s)
     expires = None if allow_expired else _exp(claims)
     _judge_iss(claims, expectation.issuer)
     _judge_aud(claims, expectation.audience)
@@ -106,6 +118,8 @@ def judge(
         verify_csrf(claims, csrf)
     if expires is not None and now >= expires + expectation.leeway_s:
         raise _expired(token)
+    if expectation.session_claim is not None:
+        _judge_session(token, expectation.session_claim)
 
 
 def window(token: Token, expectation: Expectation) -> tuple[float, float]:
@@ -119,24 +133,39 @@ def window(token: Token, expectation: Expectation) -> tuple[float, float]:
     Returns:
         The first second at which it passes, and the first at which it does not.
     """
-    claims, leeway_s = token.claims, expectation.leeway_s
+    claims = token.claims
     valid_from = max(int(claims.get("iat", 0)), int(claims.get("nbf", 0)))
     expires = int(claims["exp"]) if "exp" in claims else inf
-    return valid_from - leeway_s, expires + leeway_s
+    return valid_from - expectation.early_s, expires + expectation.leeway_s
 
 
-def judge_type(claims: Claims, *, refresh: bool) -> None:
+def judge_type(claims: Claims, accepted: tuple[str, ...]) -> None:
     """
-    Tell access tokens from refresh tokens; without a type it is an access token.
+    Require one of the accepted types; a token without a type is an access token.
+
+    Other libraries call the claim ``token_type``, so that counts where ``type`` is
+    missing. There, RFC 6749's "Bearer" is an access token.
+
+    Args:
+        claims: The claims.
+        accepted: The types, such as ``("access",)``; compared exactly.
 
     Raises:
-        WrongTokenError: It is the other one.
+        WrongTokenError: It is of another type.
     """
-    is_refresh = claims.get("type") == "refresh"
-    if refresh and not is_refresh:
+    kind = claims["type"] if "type" in claims else _foreign_type(claims)
+    if kind in accepted:
+        return
+    if accepted == ("refresh",):
         raise WrongTokenError("Only refresh tokens are allowed")
-    if is_refresh and not refresh:
+    if kind == "refresh" and accepted == ("access",):
         raise WrongTokenError("Only non-refresh tokens are allowed")
+    raise WrongTokenError(f"Only {' and '.join(accepted)} tokens are allowed")
+
+
+def _foreign_type(claims: Claims) -> Any:
+    kind = claims.get("token_type", "access")
+    return "access" if kind in ("Bearer", "bearer") else kind
 
 
 def judge_origin(
@@ -187,24 +216,30 @@ def numeric_date(value: Any) -> int | None:
     return None
 
 
+def _judge_session(token: Token, claim: str) -> None:
+    """A token without a session could be taken back by nobody."""
+    if not isinstance(token.claims.get(claim), str):
+        raise RevokedTokenError(token.header_copy(), token.claims_copy())
+
+
 # ``window`` repeats the comparisons below: the same sums, so that both round alike.
-def _judge_iat(claims: Claims, now: float, leeway_s: float) -> None:
+def _judge_iat(claims: Claims, now: float, early_s: float) -> None:
     if "iat" not in claims:
         return
     issued = numeric_date(claims["iat"])
     if issued is None:
         raise InvalidIssuedAtError("Issued At claim (iat) must be an integer.")
-    if now < issued - leeway_s:
+    if now < issued - early_s:
         raise ImmatureSignatureError("The token is not yet valid (iat)")
 
 
-def _judge_nbf(claims: Claims, now: float, leeway_s: float) -> None:
+def _judge_nbf(claims: Claims, now: float, early_s: float) -> None:
     if "nbf" not in claims:
         return
     valid_from = numeric_date(claims["nbf"])
     if valid_from is None:
         raise DecodeError("Not Before claim (nbf) must be an integer.")
-    if now < valid_from - leeway_s:
+    if now < valid_from - early_s:
         raise ImmatureSignatureError("The token is not yet valid (nbf)")
 
 

@@ -237,9 +237,18 @@ def _prepare(algorithm: str, material: Any) -> tuple[Primitive, Any]:
             raise ConfigurationError(_misfit(algorithm))
         return found, material.key
     try:
-        return found, found.prepare_key(material)
+        return found, found.prepare_key(_with_line_breaks(material))
     except (InvalidKeyError, TypeError, ValueError) as exc:
         raise ConfigurationError(_misfit(algorithm)) from exc
+
+
+def _with_line_breaks(material: Any) -> Any:
+    r"""A PEM from a ``.env`` file may have ``\\n`` in place of its line breaks."""
+    if isinstance(material, str) and material.lstrip().startswith("-----BEGIN "):
+        return material.replace("\\n", "\n")
+    if isinstance(material, bytes) and material.lstrip().startswith(b"-----BEGIN "):
+        return material.replace(b"\\n", b"\n")
+    return material
 
 
 _prepare_once = lru_cache(PREPARED_KEYS)(_prepare)

@@ -120,7 +120,7 @@ async def test_a_user_of_a_file_signs_in(
         pytest.param({"password": PASSWORD, "epoch": 1}, id="signed-out"),
     ],
 )
-async def test_a_change_in_the_file_counts_at_once(
+async def test_a_change_in_the_file_counts_within_the_bound(
     site: Path, tmp_path: Path, write: Write, opened: Opened, person: Any
 ) -> None:
     """Who is gone, disabled or signed out there has no good token here."""

@@ -40,7 +40,7 @@ class Outsider:
             self._keys = {key["kid"]: pyjwt.PyJWK(key) for key in document["keys"]}
             self._at = time.monotonic()
         kid = str(pyjwt.get_unverified_header(token)["kid"])
-        pyjwt.decode(token, self._keys[kid], algorithms=["RS256"])
+        pyjwt.decode(token, self._keys[kid], algorithms=["ES256"])
         return kid
 
 

@@ -11,6 +11,7 @@ from prometheus_client.openmetrics.parser import (
     text_string_to_metric_families as read_openmetrics,
 )
 
+from extension.asgi import asgi_call
 from quart_jwt.exceptions import SessionLimitError
 from quart_jwt.exceptions import StoreError
 from quart_jwt.service.app import create_app
@@ -20,7 +21,7 @@ from quart_jwt.service.observability.metrics import Bounded
 from quart_jwt.service.observability.metrics import MAX_VALUES
 from quart_jwt.service.observability.metrics import Metrics
 from quart_jwt.service.observability.metrics import OTHER
-from quart_jwt.service.observability.observed_store import ObservedStore
+from quart_jwt.service.observability.observed_store import observed
 from quart_jwt.service.observability.observers import OBSERVERS
 from quart_jwt.service.observability.observers import Observers
 from quart_jwt.service.observability.sampler import Sampler
@@ -28,7 +29,6 @@ from quart_jwt.service.observability.sampler import TICK_S
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.signals import token_refused
 from quart_jwt.tokens.verified import VerifiedTokens
-from service.kit import asgi_call
 from service.kit import bearer
 from service.kit import http_scope
 from service.kit import NAME
@@ -153,13 +153,13 @@ async def test_the_cache_is_read_from_its_own_integers(service: Service) -> None
 
 
 async def test_stores_are_timed_by_verb(service: Service) -> None:
-    """A login starts a session, and asks the accounts' database."""
+    """A login starts a session; it looks twice at the account and twice at attempts."""
     await service.add()
     before = await _scraped(service)
     await service.log_in()
     after = await _scraped(service)
     count = "quart_jwt_store_duration_seconds_count"
-    for store, verb, times in (("sessions", "start", 1), ("accounts", "read", 1)):
+    for store, verb, times in (("sessions", "start", 1), ("accounts", "read", 4)):
         labels = {"store": store, "verb": verb}
         assert after.value(count, **labels) - before.value(count, **labels) == times
     assert after.total("quart_jwt_store_errors_total") == 0
@@ -193,7 +193,7 @@ async def test_a_failed_call_counts(error: BaseException, times: int) -> None:
     metrics = Metrics()
     store: Any = _Failing(error)
     with pytest.raises(type(error)):
-        await ObservedStore(store, metrics).live("alice", now=0)
+        await observed(store, metrics).live("alice", now=0)
     labels = {"store": "sessions", "verb": "live"}
     value = metrics.registry.get_sample_value("quart_jwt_store_errors_total", labels)
     assert times == (value or 0)
@@ -318,8 +318,8 @@ async def test_the_sampler_goes_on_after_a_failure(
         asked.append(True)
         raise RuntimeError("no cache")
 
-    passwords: Any = None
-    sampler = Sampler(Metrics(), cache=failing, hash_load=passwords.load)
+    load = HashLoad(running=0, waiting=0, limit=1)
+    sampler = Sampler(Metrics(), cache=failing, hash_load=lambda: load)
     serving = sampler.serving()
     await anext(serving)
     sampler.sample()

@@ -37,7 +37,7 @@ from service.wire import request
 from service.wire import resident_kib
 from service.wire import serving
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("on_each_loop")]
 
 measured = logging.getLogger("measured")
 

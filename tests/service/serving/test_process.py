@@ -256,7 +256,7 @@ def test_production_serves_its_users_and_makes_none(
     [
         pytest.param(
             {"KEY_ALGORITHM": "RS257"},
-            "QUART_JWT_KEY_ALGORITHM must be one of RS256",
+            "QUART_JWT_KEY_ALGORITHM must be one of ES256",
             id="algorithm",
         ),
         pytest.param(

@@ -36,8 +36,8 @@ class Post:
     @property
     def port(self) -> int:
         """Where it listens."""
-        (listener,) = self.config._listeners
-        return int(listener.getsockname()[1])
+        (bound,) = self.config._sockets.insecure_sockets
+        return int(bound.getsockname()[1])
 
 
 @pytest.fixture(name="config")

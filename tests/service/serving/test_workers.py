@@ -20,6 +20,8 @@ from service.fleet import until
 from service.load import asked
 from service.load import Load
 
+pytestmark = pytest.mark.usefixtures("on_each_loop")
+
 QUICKLY = "graceful_timeout = 10\nkeep_alive_timeout = 5\n"
 
 

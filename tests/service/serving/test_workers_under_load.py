@@ -26,7 +26,7 @@ from service.fleet import until
 from service.load import asked
 from service.load import Load
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("on_each_loop")]
 
 measured = logging.getLogger("measured")
 

@@ -34,7 +34,8 @@ from quart_jwt.extension.gateway.forward_gate import Headers
 from quart_jwt.extension.gateway.forwarded import ForwardedPresentation
 from quart_jwt.extension.gateway.forwarded import Forwarding
 from quart_jwt.extension.gateway.forwarded import headers_of
-from quart_jwt.extension.gateway.forwarded import trusted_peers
+from quart_jwt.extension.gateway.peers import LOOPBACK
+from quart_jwt.extension.gateway.peers import trusted_peers
 from quart_jwt.extension.gateway.unread_body import answer_unread
 from quart_jwt.extension.manager import JWTManager
 from quart_jwt.extension.request.current import settings_of
@@ -49,7 +50,6 @@ from quart_jwt.tokens.scopes import required_scopes
 from quart_jwt.typing import LocationType
 
 Send = Callable[[Any], Awaitable[None]]
-LOOPBACK = ("127.0.0.0/8", "::1")
 
 RETRY_AFTER_S = b"1"
 
@@ -146,7 +146,7 @@ class ForwardAuth:
         path, below = self._path, f"{self._path}/"
 
         async def lane(scope: Any, receive: Any, send: Send) -> None:
-            asked = scope.get("path", "")
+            asked = _path_in_app(scope)
             ours = asked == path or asked.startswith(below)
             if ours and scope["type"] in QUESTIONS:
                 await self(scope, receive, send)
@@ -219,6 +219,15 @@ class ForwardAuth:
         if isinstance(exc, FORBIDDEN):
             return 403, [], body
         return 401, [(b"www-authenticate", _challenge(exc))], body
+
+
+def _path_in_app(scope: Any) -> str:
+    """Return the path without the prefix that the app is mounted at (``root_path``)."""
+    path: str = scope.get("path", "")
+    prefix = scope.get("root_path", "")
+    if prefix and path.startswith(prefix + "/"):
+        return path[len(prefix) :]
+    return path
 
 
 def _tell_undecided(exc: Exception) -> None:

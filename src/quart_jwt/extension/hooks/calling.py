@@ -1,10 +1,9 @@
 """
-Calling what users registered, whatever its colour.
+Calling hooks, sync or async.
 
-What a hook returns is awaited if it is awaitable. A plain ``def`` may block (a
-ported one asks a database), so it runs in a worker thread with a copy of the
-request's context; ``@nonblocking`` marks one that cannot block, and it runs
-inline.
+What a hook returns is awaited if it is awaitable. A plain ``def`` may block, because a
+ported one asks a database: it runs in the request's thread. ``@nonblocking`` marks one
+that cannot block, and it runs where the caller is.
 """
 
 import functools
@@ -18,8 +17,10 @@ from typing import TypeVar
 
 from quart_jwt.exceptions import AsyncHookError
 from quart_jwt.extension.hooks.colour import is_async
+from quart_jwt.extension.hooks.colour import on_the_loop
+from quart_jwt.extension.hooks.request_thread import offload
+from quart_jwt.extension.hooks.waiting import via_loop
 from quart_jwt.extension.hooks.workers import compute
-from quart_jwt.extension.hooks.workers import offload
 
 Hook = TypeVar("Hook", bound=Callable[..., Any])
 
@@ -54,22 +55,26 @@ def nonblocking(hook: Hook) -> Hook:
     """
     try:
         hook.__quart_jwt_nonblocking__ = True  # type: ignore[attr-defined]
-    except AttributeError:
+    except (AttributeError, TypeError):  # a method, a built-in, an instance with slots
         return cast("Hook", nonblocking(functools.partial(hook)))
     return hook
 
 
 async def call(hook: Callable[..., Any], *args: Any) -> Any:
     """Call a hook without ever blocking the event loop."""
-    if is_async(hook) or getattr(hook, "__quart_jwt_nonblocking__", False):
-        result = hook(*args)
-    else:
+    if _may_block(hook) and on_the_loop():
         result = await offload(hook, *args)
+    else:
+        result = hook(*args)
     # A forgotten await inside a hook gives an awaitable that gives an awaitable,
     # and any of them would count as "yes".
     while inspect.isawaitable(result):
-        result = await result
+        result = await via_loop(result)
     return result
+
+
+def _may_block(hook: Callable[..., Any]) -> bool:
+    return not is_async(hook) and not getattr(hook, "__quart_jwt_nonblocking__", False)
 
 
 AWAITING = Colour(call=call, compute=compute)

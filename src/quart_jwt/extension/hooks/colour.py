@@ -1,16 +1,13 @@
 """
-The colour of functions, and the bridges between them.
+Whether a function is sync or async, and where it runs: on the event loop or off it.
 
-A sync function in a worker thread may wait for the event loop; a sync function
-on the loop itself may not, but it can finish whatever never suspends. The loop
-is known to the threads by a context variable, which Quart copies into them; it is
-set where a thread may follow, so that no other request pays for it.
+Worker threads know the loop by a context variable, which is copied into them. It is
+set where a thread may follow, so that other requests do not pay for it.
 """
 
 import asyncio
 import functools
 import inspect
-from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Coroutine
 from contextvars import ContextVar
@@ -43,30 +40,6 @@ def remember_loop() -> None:
     RUNNING_LOOP.set(asyncio.get_running_loop())
 
 
-def remembering_loop(
-    to_async: Callable[..., Callable[..., Awaitable[Any]]],
-) -> Callable[..., Callable[..., Awaitable[Any]]]:
-    """
-    Let sync code find the loop, wherever the app runs such code in a thread.
-
-    Args:
-        to_async: The app's ``sync_to_async``.
-    """
-
-    @functools.wraps(to_async)
-    def remembering(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
-        run = to_async(function)
-
-        @functools.wraps(run)  # Quart marks what it has made async
-        async def run_remembering(*args: Any, **kwargs: Any) -> Any:
-            remember_loop()
-            return await run(*args, **kwargs)
-
-        return run_remembering
-
-    return remembering
-
-
 def on_the_loop() -> bool:
     """Whether this thread runs an event loop right now."""
     try:
@@ -92,16 +65,7 @@ def finish(coroutine: Coroutine[Any, Any, T]) -> T:
     raise WouldSuspendError
 
 
-def run_from_sync(coroutine: Coroutine[Any, Any, T]) -> T:
-    """
-    Run a coroutine for a sync caller: through the loop from a worker thread,
-    by hand where there is no loop to wait for.
-
-    Raises:
-        WouldSuspendError: The caller is on the loop, or there is none, and the
-            coroutine has to wait.
-    """
+def remembered_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop of this context if it is running; None otherwise."""
     loop = RUNNING_LOOP.get(None)
-    if on_the_loop() or loop is None or not loop.is_running():
-        return finish(coroutine)
-    return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
+    return loop if loop is not None and loop.is_running() else None

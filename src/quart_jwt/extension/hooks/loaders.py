@@ -192,7 +192,7 @@ class Loaders(ABC):
     def _default_user_lookup_error(
         self, _header: object, claims: dict[str, Any]
     ) -> Answer:
-        identity = claims[self.settings.identity_claim_key]
+        identity = claims.get(self.settings.identity_claim_key)
         return self._answer(
             f"Error loading the user {identity}", HTTPStatus.UNAUTHORIZED
         )

@@ -16,6 +16,7 @@ from quart_jwt.extension.hooks.loaders import Loaders
 from quart_jwt.extension.request.pending import is_pending
 from quart_jwt.extension.request.pending import unawaited_error
 from quart_jwt.extension.request.subject import find_subject
+from quart_jwt.extension.request.subject import Subject
 from quart_jwt.extension.request.subject import VERIFIED
 from quart_jwt.extension.settings.issuers import KeySources
 from quart_jwt.extension.settings.settings import FollowedSettings
@@ -49,7 +50,7 @@ class Verified:
     __slots__ = ("_claims", "_header", "_identity_claim", "_token", "location", "user")
 
     def __init__(
-        self, token: Token | None, location: str | None, identity_claim: str
+        self, token: Token | None, location: str | None, identity_claim: str = "sub"
     ) -> None:
         self._token = token
         self._header: Claims | None = None
@@ -139,10 +140,26 @@ def current_binding() -> tuple[Loaders, Settings]:
     return manager_of(app), settings_of(app)
 
 
+def remember_refusal(subject: Subject) -> None:
+    """
+    Let this request be anonymous from here on, unless a token was verified before.
+
+    After-request functions and error handlers see the refusal, too, and may ask for
+    the identity; the refusal must not become a server error.
+    """
+    subject.__dict__.setdefault(VERIFIED, Verified(None, None))
+
+
 def recall() -> Verified | None:
     """What this request may rely on, or None if nothing was verified."""
     subject = find_subject()
     return None if subject is None else subject.__dict__.get(VERIFIED)
+
+
+def verified_of(subject: Subject) -> Verified | None:
+    """What a request may rely on, or None if nothing was verified yet."""
+    verified: Verified | None = subject.__dict__.get(VERIFIED)
+    return verified
 
 
 def _verified() -> Verified:
@@ -154,7 +171,8 @@ def _verified() -> Verified:
         raise unawaited_error()
     raise RuntimeError(
         "You must call `@jwt_required()` or `verify_jwt_in_request()` before using "
-        "this method"
+        "this method. Hooks are asked before the token has passed: in a hook, use the "
+        "header and the claims that it is given"
     )
 
 

@@ -16,6 +16,7 @@ from werkzeug.exceptions import BadRequest
 
 from quart_jwt.exceptions import CSRFError
 from quart_jwt.exceptions import NoAuthorizationError
+from quart_jwt.extension.hooks.waiting import via_loop
 from quart_jwt.extension.request.requirement import places_of
 from quart_jwt.extension.request.requirement import Requirement
 from quart_jwt.extension.settings.settings import Settings
@@ -54,7 +55,7 @@ class Presentation(Protocol):
         """A header; several of one name are joined by commas (RFC 9110 §5.2)."""
 
     def cookie(self, name: str) -> str | None:
-        """A cookie."""
+        """A cookie; InvalidHeaderError if there are several of that name."""
 
     def argument(self, name: str) -> str | None:
         """A query parameter."""
@@ -97,8 +98,8 @@ class HandshakePresentation:
         return ",".join(values) if values else None
 
     def cookie(self, name: str) -> str | None:
-        """A cookie."""
-        return self.request.cookies.get(name)
+        """A cookie; InvalidHeaderError if there are several of that name."""
+        return locations.only_cookie(self.request.cookies.getlist(name), name=name)
 
     def argument(self, name: str) -> str | None:
         """A query parameter."""
@@ -134,13 +135,13 @@ class RequestPresentation(HandshakePresentation):
         if not self.request.is_json:
             locations.not_json()
         try:
-            return await self.request.get_json()
+            return await via_loop(self.request.get_json())
         except (BadRequest, ValueError, RecursionError):
             return None
 
     async def form_field(self, name: str) -> str | None:
         """A field of a submitted form."""
-        form = await self.request.form
+        form = await via_loop(self.request.form)
         return form.get(name)
 
 
@@ -200,7 +201,7 @@ async def _in_cookies(
         return Credential(text, "cookies")
     if presentation.opens_websocket:
         _welcome(presentation, settings)
-    if presentation.method not in settings.csrf_request_methods:
+    if presentation.method not in settings.csrf_methods:
         return Credential(text, "cookies")
     return Credential(text, "cookies", await _csrf(presentation, refresh, settings))
 

@@ -21,12 +21,13 @@ class Requirement:
         fresh: Whether the token has to be fresh.
         refresh: Whether it has to be a refresh token.
         locations: Where to look, in order; None for the configured locations.
-        verify_type: Whether its type counts at all.
+        verify_type: Whether it matters which of access and refresh token it is.
         skip_revocation_check: Whether the blocklist is not asked.
         issuer: The issuer, or the issuers, that it has to be of; None for any.
         audience: The audience, or several, that it has to name; None for any.
         scopes: What it has to allow, all of it.
         key: Names the requirement: equal ones have the same.
+        types: The types of tokens that will do.
     """
 
     optional: bool = False
@@ -39,13 +40,18 @@ class Requirement:
     audience: str | tuple[str, ...] | None = None
     scopes: tuple[str, ...] = ()
     key: str = field(init=False, repr=False, compare=False)
+    types: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Fix the locations, and the key that is looked up in every request."""
+        """Fix the locations, and what is looked up in every request."""
         places = self.locations
         if places is not None and not isinstance(places, str):
             object.__setattr__(self, "locations", tuple(places))
         object.__setattr__(self, "key", repr(self))
+        types: tuple[str, ...] = ("access", "refresh")
+        if self.verify_type:
+            types = ("refresh",) if self.refresh else ("access",)
+        object.__setattr__(self, "types", types)
 
 
 def required_names(given: str | Iterable[str] | None) -> str | tuple[str, ...] | None:
@@ -76,4 +82,4 @@ def places_of(requirement: Requirement, settings: Settings) -> tuple[str, ...]:
     for place in places:
         if place not in LOCATIONS:
             raise RuntimeError(f"'{place}' is not a valid location")
-    return places or settings.token_location
+    return places or settings.locations

@@ -9,6 +9,9 @@ from quart_jwt.extension.hooks.calling import call
 from quart_jwt.extension.hooks.loaders import Loaders
 from quart_jwt.extension.request.current import current_binding
 from quart_jwt.extension.request.current import get_jwt
+from quart_jwt.extension.sessions.claims import foreign_name
+from quart_jwt.extension.sessions.claims import is_foreign
+from quart_jwt.extension.sessions.claims import token_ref
 from quart_jwt.extension.sessions.store import SessionStore
 from quart_jwt.extension.settings.settings import Settings
 
@@ -33,6 +36,7 @@ async def subject_of(jwt: Loaders, identity: Any) -> str:
 
     Raises:
         TypeError: It is not a string.
+        ValueError: It begins with U+001F, which marks users of other issuers.
     """
     hook = jwt.issuing.identity
     subject = await call(hook, identity) if hook else identity
@@ -41,21 +45,30 @@ async def subject_of(jwt: Loaders, identity: Any) -> str:
             f"The identity of a session must be a string, not {type(subject).__name__}:"
             " pass str(user.id), or return a string from @jwt.user_identity_loader"
         )
+    if is_foreign(subject):
+        raise ValueError("The identity of a session must not begin with U+001F")
     return subject
 
 
-async def named_subject(identity: Any) -> str:
+async def named_subject(identity: Any, issuer: str | None = None) -> str:
     """
-    The subject of a named identity, or of this request's token for None.
+    The name in the store of a named user, or of this request's for None.
+
+    Args:
+        identity: The user; None for whom the token of this request speaks for.
+        issuer: The issuer of ``JWT_ISSUERS`` that has named the user; None for us.
 
     Raises:
         RuntimeError: Nothing was verified in this request.
         TypeError: The identity is not a string.
     """
     jwt, settings = current_binding()
-    if identity is not None:
+    if issuer is not None:
+        subject = foreign_name(issuer, identity)
+    elif identity is not None:
         return await subject_of(jwt, identity)
-    subject = get_jwt().get(settings.identity_claim_key)
+    else:
+        subject = token_ref(get_jwt(), settings).subject
     if not isinstance(subject, str):
         raise TypeError("The identity of this request's token is not a string")
     return subject

@@ -9,7 +9,7 @@ from typing import Any
 
 from quart_jwt.extension.request.current import current_binding
 from quart_jwt.extension.request.current import recall
-from quart_jwt.extension.sessions.claims import SESSION_ID
+from quart_jwt.extension.sessions.claims import token_ref
 from quart_jwt.extension.sessions.context import named_subject
 from quart_jwt.extension.sessions.context import session_store
 from quart_jwt.tokens.rotation import Family
@@ -60,7 +60,7 @@ async def list_sessions(identity: Any = None) -> tuple[Session, ...]:
         "live", sessions.store.live(subject, now=sessions.clock())
     )
     verified = recall()
-    current = verified.claims.get(SESSION_ID) if verified else None
+    current = token_ref(verified.claims, settings).family_id if verified else None
     return tuple(_session(family, current) for family in live)
 
 

@@ -4,7 +4,6 @@ The ``quart-jwt clients`` commands: which programs may ask about tokens.
 
 import asyncio
 import os
-import time
 from collections.abc import Awaitable
 from collections.abc import Callable
 from datetime import datetime
@@ -13,6 +12,7 @@ from typing import TypeVar
 
 import click
 
+from quart_jwt.clock import system_time
 from quart_jwt.service.clients.clients import Client
 from quart_jwt.service.clients.clients import Clients
 from quart_jwt.service.commands.operator_acts import operator_acts
@@ -88,7 +88,7 @@ def _with_clients(work: Callable[[Clients], Awaitable[T]]) -> T:
         database = Database(storage.database_url)
         try:
             await database.open()
-            return await work(Clients(database, time.time))
+            return await work(Clients(database, system_time))
         finally:
             await database.close()
 

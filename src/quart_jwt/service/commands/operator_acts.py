@@ -8,7 +8,6 @@ write, it is made for the service's user, or the service could not write it.
 
 import getpass
 import os
-import time
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from contextlib import contextmanager
 from contextlib import suppress
 from pathlib import Path
 
+from quart_jwt.clock import system_time
 from quart_jwt.service.ground.events import happened
 from quart_jwt.service.ground.events import Kind
 from quart_jwt.service.ground.events import security_events
@@ -47,7 +47,7 @@ def operator_acts(environ: Mapping[str, str]) -> Iterator[Say]:
         return
     if os.geteuid() == ROOT:
         _make_for_the_service(path, read_state_dir(Reading(environ)))
-    audit = AuditLog(time.time)
+    audit = AuditLog(system_time)
     with (
         audit.opened(path, lost=lambda: None),
         security_events.connected_to(audit.write),

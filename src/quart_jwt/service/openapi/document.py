@@ -27,7 +27,7 @@ from quart_jwt.service.openapi.documented import JSON
 from quart_jwt.service.openapi.documented import NOTE
 from quart_jwt.service.openapi.documented import Note
 from quart_jwt.service.openapi.lane import LANE
-from quart_jwt.service.openapi.lane import LANE_PATH
+from quart_jwt.service.settings.gateway import VERIFY_PATH
 
 REF = "#/components/schemas/{name}"
 FORM = "application/x-www-form-urlencoded"
@@ -60,7 +60,7 @@ def openapi_document(app: Quart) -> dict[str, Any]:
     """Describe every route of an app, and the lane in front of it."""
     provider = Provider(app, _extension())
     document: dict[str, Any] = provider.schema()
-    paths = {**document["paths"], LANE_PATH: LANE}
+    paths = {**document["paths"], VERIFY_PATH: LANE}
     document["paths"] = {path: paths[path] for path in sorted(paths)}
     return document
 

@@ -29,6 +29,7 @@ from hypercorn.utils import LifespanTimeoutError
 from quart_jwt.service.ground.errors import ServiceError
 from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.observability.worker_files import WorkerFiles
+from quart_jwt.service.serving import event_loop
 from quart_jwt.service.serving import http1
 from quart_jwt.service.serving.draining import Deadline
 from quart_jwt.service.serving.draining import Drain
@@ -98,7 +99,9 @@ def main(
         config = _config(path, secure, plain)
         app = pkgutil.resolve_name(application)
         end = socket.socket(fileno=channel)
-        asyncio.run(serve(app, config, end, deadline=end_by_force))
+        event_loop.run(
+            serve(app, config, end, deadline=end_by_force), config.worker_class
+        )
     except ServiceError as error:
         raise click.ClickException(str(error)) from error
 

@@ -2,19 +2,12 @@
 Pages of other origins: which of them may read answers, and with whose cookies.
 """
 
-import re
 from dataclasses import dataclass
 
+from quart_jwt.building_blocks import is_origin
 from quart_jwt.service.settings.environment import Reading
 
 ANY = "*"
-DEFAULT_PORTS = {"http": "80", "https": "443"}
-
-_ORIGIN = re.compile(
-    r"(?P<scheme>https?)://(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])"
-    r"(?::(?P<port>[1-9][0-9]{0,4}))?"
-)
-"""An origin as browsers write it (RFC 6454 §6.2), with a host in lower case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +45,3 @@ def read_cors(reading: Reading) -> Cors:
     if credentials and not origins:
         reading.fault("CORS_CREDENTIALS", "needs origins in QUART_JWT_CORS_ORIGINS")
     return Cors(origins=origins, credentials=credentials)
-
-
-def is_origin(text: str) -> bool:
-    """Say whether a browser could ever send this as the origin of a page."""
-    found = _ORIGIN.fullmatch(text)
-    return found is not None and found["port"] != DEFAULT_PORTS[found["scheme"]]

@@ -50,6 +50,7 @@ NAMES = (
     "DOCS",
     "METRICS_FROM",
     "LOG_FORMAT",
+    "LOG_VERIFIED",
     "AUDIT_LOG",
 )
 """Every setting there is, without the prefix, in the order in which they are shown."""

@@ -10,6 +10,9 @@ from quart_jwt.building_blocks import LOOPBACK
 from quart_jwt.building_blocks import trusted_peers
 from quart_jwt.service.settings.environment import Reading
 
+VERIFY_PATH = "/auth/verify"
+"""Where a gateway asks; every path below counts, too."""
+
 IDENTITY_HEADERS: Mapping[str, str] = MappingProxyType(
     {"roles": "X-Auth-Roles", "scope": "X-Auth-Scope"}
 )

@@ -14,6 +14,7 @@ from quart_jwt.service.settings.environment import Reading
 LogFormat = Literal["text", "json"]
 
 LOG_FORMAT = "LOG_FORMAT"
+LOG_VERIFIED = "LOG_VERIFIED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,11 +26,14 @@ class Observability:
         metrics_from: Addresses and networks that may read ``/metrics``; empty for
             nobody.
         log_format: How a log line is written.
+        log_verified: Whether the access log has a gateway's questions that were
+            answered 200.
         audit_log: The file of the audit log; None for standard error.
     """
 
     metrics_from: tuple[str, ...] = LOOPBACK
     log_format: LogFormat = "text"
+    log_verified: bool = False
     audit_log: Path | None = None
 
 
@@ -41,6 +45,7 @@ def read_observability(reading: Reading) -> Observability:
     return Observability(
         metrics_from=_metrics_from(reading),
         log_format="json" if log_format == "json" else "text",
+        log_verified=reading.flag(LOG_VERIFIED, default=False),
         audit_log=read_audit_log(reading),
     )
 
@@ -57,6 +62,11 @@ def log_format_of(environ: Mapping[str, str]) -> LogFormat:
     read; what is wrong counts as text here, and is refused by ``read_observability``.
     """
     return "json" if Reading(environ).text(LOG_FORMAT) == "json" else "text"
+
+
+def logs_verified(environ: Mapping[str, str]) -> bool:
+    """Return whether ``log_verified`` is set; see ``log_format_of``."""
+    return Reading(environ).flag(LOG_VERIFIED, default=False)
 
 
 def _metrics_from(reading: Reading) -> tuple[str, ...]:

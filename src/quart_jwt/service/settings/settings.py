@@ -108,11 +108,13 @@ class UserSettings:
         storage: Where the data are.
         accounts: Where users come from.
         hash_cost: What a password hash costs.
+        access_token_expires_s: Life of an access token, in seconds.
     """
 
     storage: Storage
     accounts: AccountOptions
     hash_cost: HashCost
+    access_token_expires_s: int
 
 
 def read_user_settings(environ: Mapping[str, str]) -> UserSettings:
@@ -127,6 +129,7 @@ def read_user_settings(environ: Mapping[str, str]) -> UserSettings:
         storage=read_storage(reading),
         accounts=read_account_options(reading),
         hash_cost=read_hash_cost(reading),
+        access_token_expires_s=_lives_s(reading)[0],
     )
     reading.finish()
     return settings

@@ -1,9 +1,10 @@
 """
 The outermost layer: what must hold for every answer, whoever gives it.
 
-It stands outside Quart because Quart cannot do these four: refuse a request
-target that Quart itself fails on, or a request with two lengths, put headers on
-answers to websocket handshakes, and give a JSON 500 when everything else has failed.
+It stands outside Quart because Quart cannot do these five: refuse a request
+target that Quart itself fails on, or a request with two lengths, stop buffering a
+body that is too long, put headers on answers to websocket handshakes, and give a
+JSON 500 when everything else has failed.
 """
 
 import json
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 
 from hypercorn.typing import ASGIFramework
 from hypercorn.typing import ASGIReceiveCallable
+from hypercorn.typing import ASGIReceiveEvent
 from hypercorn.typing import ASGISendCallable
 from hypercorn.typing import ASGISendEvent
 from hypercorn.typing import Scope
@@ -21,6 +23,9 @@ from hypercorn.typing import Scope
 from quart_jwt.building_blocks import answer_unread
 
 logger: logging.Logger = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 16 * 1024
+"""A login needs some 1.5 KiB at most."""
 
 SECURITY_HEADERS = [
     # RFC 6749 §5.1: answers with tokens are stored by no cache
@@ -79,6 +84,8 @@ class AsgiGuard:
             refusing = _refuse(scope, guarded_send, 400, "bad_request", "Bad Request")
             await answer_unread(scope, receive, refusing)
             return
+        if scope["type"] == "http":
+            receive = _cut_off(receive)
         try:
             await self._app(scope, receive, guarded_send)
         except Exception:
@@ -129,6 +136,29 @@ def has_one_length(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     RFC 9112 §6.3: with two, one server's body is another one's next request.
     """
     return not {name for name, _ in headers} >= _LENGTHS
+
+
+def _cut_off(receive: ASGIReceiveCallable) -> ASGIReceiveCallable:
+    """
+    End a body at the event with which it is too long, and drop the rest.
+
+    Quart sees that it is too long and answers 413. From 0.23 on, Quart looks only when
+    the whole body is there, and keeps all of it in memory until then.
+    """
+    left = MAX_BODY_BYTES
+
+    async def receive_cut_off() -> ASGIReceiveEvent:
+        nonlocal left
+        event = await receive()
+        while left < 0 and event["type"] == "http.request":
+            event = await receive()
+        if event["type"] == "http.request":
+            left -= len(event.get("body", b""))
+            if left < 0:
+                event["more_body"] = False
+        return event
+
+    return receive_cut_off
 
 
 def _add_headers(

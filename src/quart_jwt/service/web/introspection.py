@@ -17,6 +17,7 @@ from quart_jwt.building_blocks import Requirement
 from quart_jwt.building_blocks import session_store
 from quart_jwt.building_blocks import verify
 from quart_jwt.exceptions import KeysUnavailableError
+from quart_jwt.service.resources import current_resources
 from quart_jwt.typing import Claims
 
 COPIED = ("client_id", "exp", "iat", "nbf", "sub", "aud", "iss", "jti", "sid", "roles")
@@ -51,13 +52,18 @@ async def introspect(token: str) -> dict[str, Any]:
 
 
 async def _is_current(claims: Claims, settings: Settings) -> bool:
-    """Whether a refresh token is the one that its session takes next."""
+    """Whether a refresh token is the one that its session takes next, and may take."""
+    user = await current_resources().users.directory.find(claims["sub"])
+    if user is None or not user.enabled:
+        return False
     sessions = session_store(settings)
     live = await sessions.settle(
         "live", sessions.store.live(claims["sub"], now=sessions.clock())
     )
     return any(
-        family.family_id == claims["sid"] and family.current.jti == claims["jti"]
+        family.family_id == claims["sid"]
+        and family.current.jti == claims["jti"]
+        and family.epoch == user.session_epoch
         for family in live
     )
 

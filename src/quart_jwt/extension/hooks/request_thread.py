@@ -1,0 +1,197 @@
+"""
+One thread for all plain code of a request: hooks, ``def`` views, teardown functions.
+
+The thread is borrowed when the request first needs one, and given back when its
+context is popped, after its teardown functions. So whatever a hook has opened for its
+thread is there for the view, and is cleaned up where it was opened.
+"""
+
+import inspect
+from collections.abc import Awaitable
+from collections.abc import Callable
+from collections.abc import Iterator
+from functools import partial
+from functools import wraps
+from itertools import chain
+from typing import Any
+
+from quart import globals as quart_globals
+from quart import has_websocket_context
+from quart import Quart
+from quart.utils import run_sync_iterable
+
+from quart_jwt.extension.hooks.colour import is_async
+from quart_jwt.extension.hooks.colour import remember_loop
+from quart_jwt.extension.hooks.workers import request_workers
+from quart_jwt.extension.hooks.workers import Worker
+
+_KEY = "_quart_jwt_thread"
+
+_CONTEXTS = tuple(
+    getattr(quart_globals, name)
+    for name in ("request_ctx", "websocket_ctx", "app_ctx")
+    if hasattr(quart_globals, name)  # Quart 0.23 has one context for all
+)
+
+
+class RequestThread:
+    """
+    The thread of one request, websocket, or app context without either.
+
+    Attributes:
+        worker: The borrowed worker; None before the first use and at the end.
+        ended: Whether it was given back.
+    """
+
+    def __init__(self) -> None:
+        self.worker: Worker | None = None
+        self.ended = False
+
+    async def run(self, function: Callable[[], Any], *, keep: bool) -> Any:
+        """
+        Run a function in this thread.
+
+        Args:
+            function: The function, with its arguments.
+            keep: Whether the thread is needed afterwards.
+        """
+        pool = request_workers()
+        if self.worker is None:
+            await pool.admit()
+        else:
+            pool.enter()
+        # Looked at again: another task of the request may have borrowed meanwhile.
+        worker = self.worker or pool.borrow()
+        if keep and not self.ended:
+            self.worker = worker
+        try:
+            return await pool.run(worker, function)
+        finally:
+            if self.worker is not worker:
+                pool.give_back(worker)
+
+    def end(self) -> None:
+        """Give the thread back."""
+        self.ended = True
+        if self.worker is not None:
+            request_workers().give_back(self.worker)
+            self.worker = None
+
+    def __del__(self) -> None:
+        # A context that was pushed and never popped.
+        self.end()
+
+
+async def offload(function: Callable[..., Any], *args: Any) -> Any:
+    """
+    Run a function that may block in the thread of the current request.
+
+    It gets a copy of the caller's context variables. Without any context of Quart's,
+    it runs in a thread that is borrowed for this call.
+    """
+    work = partial(function, *args)
+    context = next(_contexts(), None)
+    if context is None:
+        return await RequestThread().run(work, keep=False)
+    return await _thread_of(context).run(work, keep=_keeps_thread(context))
+
+
+def plain_code_in_one_thread(app: Quart) -> None:
+    """
+    Let an app run all plain functions of a request in the request's thread.
+
+    ``sync_to_async`` is Quart's place to say how plain functions are run. An app that
+    has replaced it keeps its own way.
+    """
+    run = app.sync_to_async
+    is_quarts = getattr(run, "__func__", None) is Quart.sync_to_async
+    app.sync_to_async = _to_async if is_quarts else _remembering_loop(run)  # type: ignore[method-assign, assignment]
+
+
+def _to_async(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+    @wraps(function)
+    async def run(*args: Any, **kwargs: Any) -> Any:
+        remember_loop()
+        result = await offload(partial(function, *args, **kwargs))
+        if inspect.isgenerator(result):  # it blocks, too; so does Quart
+            return run_sync_iterable(result)
+        # Of a plain decorator that returns the coroutine of an async view.
+        return await result if inspect.isawaitable(result) else result
+
+    run._quart_async_wrapper = True  # type: ignore[attr-defined] # noqa: SLF001 - Quart marks what it has made async
+    return run
+
+
+def _remembering_loop(
+    to_async: Callable[..., Callable[..., Awaitable[Any]]],
+) -> Callable[..., Callable[..., Awaitable[Any]]]:
+    @wraps(to_async)
+    def remembering(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+        run = to_async(function)
+
+        @wraps(run)
+        async def run_remembering(*args: Any, **kwargs: Any) -> Any:
+            remember_loop()
+            return await run(*args, **kwargs)
+
+        return run_remembering
+
+    return remembering
+
+
+def _contexts() -> Iterator[Any]:
+    """The contexts of the current task: of the request or websocket, then the app's."""
+    for proxy in _CONTEXTS:
+        try:
+            yield proxy._get_current_object()  # noqa: SLF001 - werkzeug's way to the object
+        except RuntimeError:
+            continue
+
+
+def _thread_of(context: Any) -> RequestThread:
+    thread: RequestThread | None = vars(context).get(_KEY)
+    if thread is None or thread.ended:
+        thread = RequestThread()
+        vars(context)[_KEY] = thread
+        # Quart 0.22 runs `teardown_appcontext` functions when the request's context
+        # is gone. An app context that several requests share belongs to the first.
+        for outer in _contexts():
+            if vars(outer).get(_KEY, thread).ended:
+                del vars(outer)[_KEY]
+            vars(outer).setdefault(_KEY, thread)
+        _end_with(context, thread)
+    return thread
+
+
+def _end_with(context: Any, thread: RequestThread) -> None:
+    """Give the thread back when the context has been popped for the last time."""
+    pop = context.pop
+    if not inspect.iscoroutinefunction(pop):
+        return  # of `quart_jwt.compat`; given back when it is collected
+
+    async def pop_and_end(*args: Any, **kwargs: Any) -> None:
+        try:
+            await pop(*args, **kwargs)
+        finally:
+            if not any(one is context for one in _contexts()):
+                thread.end()
+                vars(context).pop("pop", None)
+
+    vars(context)["pop"] = pop_and_end
+
+
+def _keeps_thread(context: Any) -> bool:
+    """
+    Whether a thread is kept until the context is popped.
+
+    A websocket may stay open for days: it keeps a thread only if the app has plain
+    teardown functions, which have to run where the hooks ran.
+    """
+    if not has_websocket_context():
+        return True
+    app: Quart = context.app
+    functions = chain(
+        app.teardown_appcontext_funcs,
+        *app.teardown_websocket_funcs.values(),
+    )
+    return not all(map(is_async, functions))
