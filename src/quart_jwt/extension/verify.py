@@ -47,6 +47,7 @@ from quart_jwt.tokens.scopes import judge_scopes
 from quart_jwt.tokens.token import copy
 from quart_jwt.tokens.token import Token
 from quart_jwt.tokens.verified import Entry
+from quart_jwt.tokens.verified import NEVER
 from quart_jwt.tokens.verified import Pass
 
 
@@ -125,7 +126,11 @@ async def proven(
     known = settings.verified.get(text) if isinstance(text, str) else None
     shown = parse(text) if known is None else known.token
     issuer = settings.issuer_of(shown.claims) if settings.issuers else None
-    keys = await _keys(shown, issuer, settings, key_hook, call, now)
+    if issuer is None and key_hook is None:
+        algorithm = _own_algorithm(shown, settings)
+        keys = settings.candidates(shown.header, algorithm, now)
+    else:
+        keys = await _asked_keys(shown, issuer, settings, key_hook, call)
     if known is not None and known.token.key not in keys:
         known, shown = None, parse(text)
     token = _checked(shown, keys) if isinstance(shown, Parsed) else shown
@@ -139,10 +144,9 @@ async def proven(
         raise
     if known is not None:
         return known
-    passes = window(token, expectation)
-    if expectation.is_fixed() and not allow_expired:
-        return settings.verified.put(text, token, passes)
-    return Entry(token, passes, 0)
+    if allow_expired or not expectation.is_fixed:
+        return Entry(token, NEVER, 0)
+    return settings.verified.put(text, token, window(token, expectation))
 
 
 def note_pass(
@@ -162,29 +166,31 @@ def note_pass(
     settings.verified.note(text, entry, requirement.key, passed)
 
 
-async def _keys(
-    parsed: Parsed | Token,
+async def _asked_keys(
+    shown: Parsed | Token,
     issuer: Issuer | None,
     settings: Settings,
-    key_hook: Hook | None,
+    key_hook: Any,
     call: Caller,
-    now: float,
 ) -> tuple[VerifyingKey, ...]:
+    """The keys of another issuer, or the one that the app's own hook returns."""
     if issuer is not None:
-        algorithm = allowed_algorithm(parsed.header, issuer.algorithms)
-        kid = parsed.header.get("kid")
+        algorithm = allowed_algorithm(shown.header, issuer.algorithms)
+        kid = shown.header.get("kid")
         return await via_loop(issuer.keys.candidates(kid, algorithm))
+    algorithm = _own_algorithm(shown, settings)
+    material = await call(key_hook, copy(shown.header), copy(shown.claims))
+    return (await hooked_key(algorithm, material, settings, call),)
+
+
+def _own_algorithm(shown: Parsed | Token, settings: Settings) -> str:
     try:
-        algorithm = allowed_algorithm(parsed.header, settings.decode_algorithms)
+        return allowed_algorithm(shown.header, settings.decode_algorithms)
     except InvalidAlgorithmError:
         # The token of an issuer that is missing in JWT_ISSUERS: say so.
-        if settings.is_unknown_issuer(parsed.claims):
+        if settings.is_unknown_issuer(shown.claims):
             raise InvalidIssuerError("Invalid issuer") from None
         raise
-    if key_hook is None:
-        return settings.candidates(parsed.header, algorithm, now)
-    material = await call(key_hook, copy(parsed.header), copy(parsed.claims))
-    return (await hooked_key(algorithm, material, settings, call),)
 
 
 def _checked(parsed: Parsed, keys: tuple[VerifyingKey, ...]) -> Token:

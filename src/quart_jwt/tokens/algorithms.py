@@ -1,9 +1,9 @@
 """
 The algorithms of RFC 7518 and RFC 8037 that sign tokens here.
 
-``none`` is not among them, and nothing can add it. The primitives are PyJWT's
-and cryptography's; without cryptography only the HMAC family is there. ECDSA signs
-deterministically (``deterministic_ec``).
+``none`` is not among them, and nothing can add it. HMAC is two hashes of the standard
+library; the other primitives are PyJWT's and cryptography's, and are not there without
+the latter. ECDSA signs deterministically (``deterministic_ec``).
 """
 
 from collections.abc import Mapping

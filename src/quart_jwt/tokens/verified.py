@@ -11,6 +11,7 @@ another cache.
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
+from math import inf
 from sys import getsizeof
 from threading import Lock
 from typing import Any
@@ -61,6 +62,10 @@ class CacheInfo:
     bytes: int
     max_entries: int
     max_bytes: int
+
+
+NEVER = (inf, -inf)
+"""The window of a token that is not in the cache."""
 
 
 class Pass(NamedTuple):
@@ -158,7 +163,8 @@ class VerifiedTokens:
             return Entry(token, window, 0)
         entry = Entry(token, window, _size(text, token))
         with self._writing:
-            self._remove(text)
+            if text in self.entries:
+                self._remove(text)
             self.entries[text] = entry
             self._bytes += entry.size
             self._evict()
