@@ -1,5 +1,5 @@
 """
-Refreshes and sign-ins of the service, in a closed loop; each client has a session.
+Refreshes and sign-ins of the service, in a closed loop: a session for each client.
 
 ``python -m benchmarks.refreshes sqlite`` prints the CPU time that one of each takes, of
 all processes of the service. A rotation that is not answered with the next pair is an
@@ -10,12 +10,13 @@ import argparse
 import asyncio
 import json
 import time
-from collections.abc import Awaitable
 from collections.abc import Callable
+from collections.abc import Coroutine
 from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from benchmarks.servers import Running
 from benchmarks.service import NAME
@@ -34,7 +35,7 @@ OK = 200
 
 LOGIN = request_bytes("POST", "/login", body={"username": NAME, "password": PASSWORD})
 
-Step = Callable[[], Awaitable[None]]
+Step = Callable[[], Coroutine[Any, Any, None]]
 
 
 class RefreshClient:

@@ -27,6 +27,9 @@ SHIPPED = ROOT / "hypercorn.toml"
 UNTHROTTLED = "60000"
 """Sign-ins per minute from one address: counted as always, and never refused."""
 
+PATIENT_MS = "10000"
+"""A machine that does other things beside may take its time."""
+
 _CHEAP = (
     "from quart_jwt.cli import main; "
     "from quart_jwt.service.ground.values import HashCost; "
@@ -68,6 +71,7 @@ def service(
             "QUART_JWT_DATABASE_URL": database_url,
             "QUART_JWT_ISSUER": "https://auth.example.com",
             "QUART_JWT_THROTTLE_ADDRESS_PER_MINUTE": UNTHROTTLED,
+            "QUART_JWT_STORE_TIMEOUT_MS": PATIENT_MS,
             **({} if store_url is None else {"QUART_JWT_STORE_URL": store_url}),
             **(env or {}),
         }

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from quart_jwt.extension.request.current import settings_of
     from quart_jwt.extension.request.current import verified_of
     from quart_jwt.extension.request.presentation import Credential
+    from quart_jwt.extension.request.quart_seams import check_quart
     from quart_jwt.extension.request.refused import REFUSALS
     from quart_jwt.extension.request.requirement import Requirement
     from quart_jwt.extension.sessions.context import session_store
@@ -98,6 +99,7 @@ __all__ = [
     "VerifiedTokens",
     "Work",
     "answer_unread",
+    "check_quart",
     "client_from_url",
     "current_binding",
     "current_settings",

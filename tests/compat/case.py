@@ -82,9 +82,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A request to an app, with the name that the test is shown by."""
+    """A request to an app."""
 
-    name: str
     setup: Setup
     request: Request
 

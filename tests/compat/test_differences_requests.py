@@ -33,13 +33,13 @@ DEEP = b"[" * 100_000
 
 def _json(body: bytes) -> Case:
     request = Request(method="POST", headers=(carriers.JSON,), body=body)
-    return case("", request, config="json")
+    return case(request, config="json")
 
 
 def _csrf(token: str, *extra: Request, config: str = "csrf") -> Case:
     cookie = carriers.cookie(config, token)
     request = carriers.together(cookie, Request(method="POST"), *extra)
-    return case("", request, config=config)
+    return case(request, config=config)
 
 
 @pytest.mark.parametrize("body", [b'["x"]', b'"text"', b"5", b"1.5", b"true", DEEP])
@@ -106,7 +106,7 @@ async def test_an_empty_field_of_the_header_counts_as_none(
 ) -> None:
     """Blanks between the commas of an authorization header are no 500."""
     request = Request(headers=(("Authorization", value),))
-    theirs, ours = await both(case("", request))
+    theirs, ours = await both(case(request))
 
     assert theirs == BROKEN
     assert identity == identity_of(ours)
@@ -114,7 +114,7 @@ async def test_an_empty_field_of_the_header_counts_as_none(
 
 
 def _bearing(value: str) -> Case:
-    return case("", Request(headers=(("Authorization", value),)))
+    return case(Request(headers=(("Authorization", value),)))
 
 
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER", "bEARER"])
@@ -141,7 +141,7 @@ async def test_only_space_and_tab_separate_the_words_of_a_header(blank: str) -> 
 async def test_a_preflight_is_anonymous(guard: str) -> None:
     """An OPTIONS view that reads the identity runs without one, and is no 500."""
     options = replace(Setup(view=strict), guard=GUARDS[guard])
-    asked = Case(name="", setup=options, request=Request(method="OPTIONS"))
+    asked = Case(setup=options, request=Request(method="OPTIONS"))
     theirs, ours = await both(asked)
 
     assert theirs == BROKEN
@@ -184,7 +184,7 @@ async def test_several_cookies_of_a_tokens_name_are_refused(
     token = mint()
     pairs = "; ".join(f"access_token_cookie={one}" for one in values)
     request = Request(headers=(("Cookie", pairs.format(t=token)),))
-    theirs, ours = await both(case("", request, config="cookies"))
+    theirs, ours = await both(case(request, config="cookies"))
 
     assert ("ann" if values[0] == "{t}" else None) == identity_of(theirs)
     assert ours == refused(422, 'Several cookies are named "access_token_cookie"')

@@ -26,8 +26,8 @@ async def _handle(self: Any, ctx: Any, exception: Exception) -> Any:
 
 
 CHANGED: list[tuple[type, str, Callable[..., Any], str]] = [
-    (Quart, "finalize_request", _finalize, "has no parameter 'from_error_handler'"),
-    (Quart, "finalize_websocket", _finalize_quietly, "has no parameter"),
+    (Quart, "finalize_request", _finalize, "has no parameter 'result'"),
+    (Quart, "finalize_websocket", _finalize_quietly, "parameter 'from_error_handler'"),
     (Quart, "handle_user_exception", _handle, "has no parameter 'error'"),
 ]
 
@@ -66,7 +66,9 @@ def test_a_missing_method_ends_the_start(
 ) -> None:
     """A method that Quart does not have any more is not looked for at request time."""
     monkeypatch.delattr(owner, name)
-    with pytest.raises(IncompatibleDependencyError, match=f"it has no .*{name}"):
+    with pytest.raises(
+        IncompatibleDependencyError, match=f"{owner.__name__} has no '{name}'"
+    ):
         JWTManager(Quart(__name__))
 
 

@@ -1,5 +1,6 @@
 """Signing out while somebody signs in: epochs, dated tokens, and who is asked."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import jwt as pyjwt
@@ -14,6 +15,7 @@ from extension.session_apps import Walker
 from quart_jwt import create_access_token
 from quart_jwt import create_refresh_token
 from quart_jwt import revoke_token
+from quart_jwt.extension.sessions.claims import token_ref
 from quart_jwt.tokens.revocation import Scope
 from quart_jwt.tokens.rotation import MAX_GRACE_S
 from stores.faulty import faulty_store
@@ -159,6 +161,32 @@ async def test_a_token_that_outlives_the_feed_is_the_stores_to_judge(
         status, _ = await walker.ask("GET", "/protected", token)
 
     assert status == 401
+
+
+@pytest.mark.parametrize(
+    ("claims", "life_s", "outlives"),
+    [
+        ({"exp": START + LIFE_S}, LIFE_S, False),
+        ({"exp": START + LIFE_S + 1}, LIFE_S, True),
+        ({}, LIFE_S, True),
+        ({"exp": "never"}, LIFE_S, True),
+        ({"exp": START + LIFE_S}, None, False),
+        ({}, None, False),
+        ({"exp": START + 1, "type": "refresh"}, LIFE_S, True),
+        ({"exp": START + 1, "type": "refresh"}, None, True),
+    ],
+)
+def test_a_token_outlives_the_feed(
+    claims: dict[str, Any], life_s: float | None, *, outlives: bool
+) -> None:
+    """If it lives longer than an access token of now, and if it is a refresh token."""
+    settings: Any = SimpleNamespace(
+        identity_claim_key="sub", access_life_s=life_s, issuer_of=lambda _claims: None
+    )
+    ref = token_ref({"iat": START, **claims}, settings)
+
+    assert outlives is ref.outlives_feed
+    assert ref.is_refresh is ("type" in claims)
 
 
 async def test_all_tokens_of_a_user_are_followed_as_long_as_access_tokens_live(

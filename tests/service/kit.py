@@ -12,13 +12,12 @@ from quart import Quart
 from clock import Clock
 from quart_jwt.service.accounts.accounts import Account
 from quart_jwt.service.accounts.user_changes import UserChanges
-from quart_jwt.service.app import create_app
 from quart_jwt.service.ground.grants import Grants
 from quart_jwt.service.ground.grants import NONE
 from quart_jwt.service.ground.values import HashCost
 from quart_jwt.service.resources import EXTENSION
 from quart_jwt.service.resources import Resources
-from quart_jwt.service.settings.account_options import AccountOptions
+from quart_jwt.service.settings.groups import AccountOptions
 from quart_jwt.service.settings.settings import Settings
 
 QUICK = HashCost(memory_kib=8, iterations=1, lanes=1)
@@ -98,16 +97,13 @@ async def _is_open(*, now: float) -> None:
     """The application has opened it."""
 
 
-def patient_app(settings: Settings, clock: Clock) -> Quart:
-    """Return the service, with time for a session store on a loaded machine."""
-    app = create_app(settings, clock)
-    app.config["JWT_STORE_TIMEOUT"] = 60
-    return app
-
-
 def with_registration(settings: Settings, grants: Grants = NONE) -> Settings:
     """Return settings with which strangers can become users."""
-    options = AccountOptions(registration=True, registration_grants=grants)
+    options = AccountOptions(
+        registration=True,
+        registration_roles=grants.roles,
+        registration_scopes=grants.scopes,
+    )
     return dataclasses.replace(settings, accounts=options)
 
 

@@ -419,10 +419,11 @@ def test_workers_are_supervised(
     """The file or the option says how many workers a supervisor keeps."""
     seen: list[dict[str, Any]] = []
 
-    async def serve_workers(_settings: Settings, _config: Any, **options: Any) -> None:
+    async def prepared_job(_settings: Settings, _config: Any, **options: Any) -> None:
         seen.append(options)
 
-    monkeypatch.setattr(workers, "serve_workers", serve_workers)
+    monkeypatch.setattr(workers, "prepared_job", prepared_job)
+    monkeypatch.setattr(serve, "become_keeper", lambda _job: None)
     Path("hypercorn.toml").write_text("workers = 3\n")
     result = _run("serve", *arguments, SECRET_KEY=SECRET)
     assert (result.exit_code, result.stderr) == (0, "")

@@ -20,15 +20,15 @@ from sqlalchemy import event
 
 import real_servers
 from extension.asgi import ask
+from quart_jwt.service.app import create_app
 from quart_jwt.service.commands.main import cli
 from quart_jwt.service.ground.grants import Grants
+from quart_jwt.service.settings.groups import Throttling
 from quart_jwt.service.settings.settings import Settings
-from quart_jwt.service.settings.throttling import Throttling
 from service.kit import bearer
 from service.kit import claims
 from service.kit import NAME
 from service.kit import PASSWORD
-from service.kit import patient_app
 from service.kit import Service
 
 ROUNDS = [3, pytest.param(300, marks=pytest.mark.slow)]
@@ -55,7 +55,7 @@ async def _workers(
         storage = dataclasses.replace(storage, store_url=redis.url)
     settings = dataclasses.replace(settings, storage=storage, throttling=OFTEN)
     clock: Any = time.time
-    first, second = patient_app(settings, clock), patient_app(settings, clock)
+    first, second = create_app(settings, clock), create_app(settings, clock)
     async with first.test_app(), second.test_app():
         yield (
             Service(app=first, client=first.test_client(), clock=clock),

@@ -61,6 +61,30 @@ def test_listing_users_loads_no_server_and_no_migrations(tmp_path: Path) -> None
     assert loaded & unneeded == set()
 
 
+KEEPER = """
+import sys
+from quart_jwt.service.serving import keeper
+from quart_jwt.service.observability import json_lines
+print("loaded:", *{name.partition(".")[0] for name in sys.modules})
+"""
+
+
+def test_the_process_that_keeps_workers_loads_no_application() -> None:
+    """It lives as long as the service, and is small."""
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", KEEPER],
+        env={"PATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    loaded = set(done.stdout.split())
+    assert {"asyncio", "quart_jwt"} <= loaded
+    unneeded = WEB | DATABASES | {"click", "cryptography", "jwt", "argon2", "blinker"}
+    assert loaded & unneeded == set()
+
+
 @pytest.mark.parametrize("name", list(COMMANDS))
 def test_the_list_of_commands_is_true(name: str) -> None:
     """What ``--help`` says of a command without importing it is what it says itself."""

@@ -86,6 +86,13 @@ def _modes(folder: Path) -> set[int]:
     return {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
 
 
+def test_a_commit_is_on_the_disk(tmp_path: Path) -> None:
+    """A connection as it is served waits for the disk; only tests do not."""
+    with closing(sqlite3.connect(tmp_path / "sessions.db")) as connection:
+        sql_sqlite._prepare(connection, None)
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+
+
 async def test_a_file_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
     """Whoever gave it to a group did so on purpose."""
     path = tmp_path / "sessions.db"
@@ -154,7 +161,7 @@ async def test_opening_waits_for_a_lock(
     ) as other:
         other.execute("BEGIN EXCLUSIVE")
         opening = asyncio.create_task(store.open(now=START))
-        await asyncio.wait_for(refused.wait(), 30)
+        await asyncio.wait_for(refused.wait(), 60)
         assert not opening.done()
         other.execute("COMMIT")
         await opening
@@ -303,7 +310,8 @@ async def test_postgresql_is_upgraded_on_purpose(postgresql: PostgreSQL) -> None
 
 
 KILL_LISTENERS = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~* '^listen'
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE query ~* '^listen' OR query = 'SELECT name, last FROM quart_jwt_feed'
 """
 
 
@@ -349,6 +357,20 @@ async def test_a_listener_that_breaks_is_replaced(
     changes = await asyncio.wait_for(reading, 60)
 
     assert (revoked_token(),) == changes.revocations
+
+
+async def test_an_idle_feed_of_postgresql_is_not_looked_at(postgres: Any) -> None:
+    """Its end is asked for instead, which SQLAlchemy does not see."""
+    statements: list[str] = []
+    event.listen(
+        postgres._connections._engine.sync_engine,
+        "before_cursor_execute",
+        lambda _connection, _cursor, statement, *_: statements.append(statement),
+    )
+    position = (await postgres.changes(None, limit=9, wait_s=0, now=START)).position
+    for _ in range(3):
+        await postgres.changes(position, limit=9, wait_s=0.05, now=START)
+    assert len(statements) == 2  # from the start, and once with a mark before it
 
 
 async def test_the_database_is_looked_at_without_news(

@@ -30,7 +30,7 @@ from quart_jwt.service.ground.values import Clock
 from quart_jwt.service.observability.metrics import Metrics
 from quart_jwt.service.observability.observed_store import observed
 from quart_jwt.service.observability.readiness import Readiness
-from quart_jwt.service.settings.account_options import AccountOptions
+from quart_jwt.service.settings.groups import AccountOptions
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.sources import PREFIX
 from quart_jwt.service.settings.storage import Storage

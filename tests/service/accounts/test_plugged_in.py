@@ -228,7 +228,7 @@ async def test_one_that_cannot_be_opened_is_no_start(
     with pytest.raises(StartError, match="'people' cannot be opened"):
         await resources.users.directory.open()
     await resources.close()
-    assert re.search(r"'people' failed: FileNotFoundError: .* at /", caplog.text)
+    assert re.search(r"'people' failed: FileNotFoundError at /", caplog.text)
 
 
 class Ldapish:
@@ -426,7 +426,9 @@ def test_a_real_process_serves_it(tmp_path: Path, write: Write) -> None:
     try:
         address = _address(output, process)
         response = httpx.post(
-            f"{address}/login", json={"username": NAME, "password": PASSWORD}
+            f"{address}/login",
+            json={"username": NAME, "password": PASSWORD},
+            timeout=60,
         )
     finally:
         process.terminate()

@@ -128,15 +128,16 @@ async def test_no_page_where_nobody_reads(tmp_path: Path) -> None:
     with fleet_of(SERVICE, tmp_path, QUICKLY, QUART_JWT_METRICS_FROM="none") as fleet:
         await fleet.serving()
         url = f"http://127.0.0.1:{fleet.port}/metrics"
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             assert (await client.get(url)).status_code == 404
 
 
 async def test_a_start_without_a_place_for_metrics(tmp_path: Path) -> None:
     """One sentence; it serves, and each worker shows its own."""
-    nowhere = "import tempfile; tempfile.tempdir = '/proc/nowhere'; "
-    program = [*SERVICE[:2], nowhere + SERVICE[2], *SERVICE[3:]]
-    with fleet_of(program, tmp_path, QUICKLY) as fleet:
+    nowhere = "import tempfile; tempfile.tempdir = '/proc/nowhere'\n"
+    (tmp_path / "sitecustomize.py").write_text(nowhere)
+    path = f"{tmp_path}:{Path(__file__).parents[2]}"
+    with fleet_of(SERVICE, tmp_path, QUICKLY, PYTHONPATH=path) as fleet:
         await fleet.serving()
         assert (await _scraped(fleet)).value("quart_jwt_processes") == 1
         fleet.send(signal.SIGTERM)
@@ -144,6 +145,7 @@ async def test_a_start_without_a_place_for_metrics(tmp_path: Path) -> None:
     assert fleet.text.count("no directory can be made for metrics") == 1
 
 
+@pytest.mark.slow
 async def test_a_directory_that_goes_away(fleet: Fleet, tmp_path: Path) -> None:
     """A worker ends after somebody has removed it: the service stays, and heals."""
     await fleet.serving()

@@ -17,6 +17,7 @@ from quart_jwt.exceptions import StoreError
 from quart_jwt.service.app import create_app
 from quart_jwt.service.ground.errors import HashingBusyError
 from quart_jwt.service.ground.values import HashLoad
+from quart_jwt.service.observability import readiness
 from quart_jwt.service.observability.metrics import Bounded
 from quart_jwt.service.observability.metrics import MAX_VALUES
 from quart_jwt.service.observability.metrics import Metrics
@@ -152,6 +153,13 @@ async def test_the_cache_is_read_from_its_own_integers(service: Service) -> None
     assert second.value(lookups, result="hit") == 4
 
 
+@pytest.fixture(name="unwatched")
+def _unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readiness asks the stores once at the start, and not every second."""
+    monkeypatch.setattr(readiness, "EVERY_S", 3_600)
+
+
+@pytest.mark.usefixtures("unwatched")
 async def test_stores_are_timed_by_verb(service: Service) -> None:
     """A login starts a session; it looks twice at the account and twice at attempts."""
     await service.add()

@@ -4,21 +4,18 @@ from pathlib import Path
 import pytest
 
 from quart_jwt.service.ground.errors import StartError
-from quart_jwt.service.settings.state_dir import ensure_private_file
 from quart_jwt.service.settings.state_dir import ensure_state_dir
 
 
 def test_what_is_made_is_private(tmp_path: Path) -> None:
-    """The directory is 0700 and a file in it 0600, whatever the umask."""
+    """The directory is 0700, whatever the umask."""
     before = os.umask(0)
     try:
         ensure_state_dir(tmp_path / "a" / "state")
-        ensure_private_file(tmp_path / "a" / "state" / "file")
     finally:
         os.umask(before)
     made = tmp_path / "a" / "state"
     assert made.stat().st_mode & 0o777 == 0o700
-    assert (made / "file").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_file_in_the_way_is_one_sentence(tmp_path: Path) -> None:
@@ -26,12 +23,6 @@ def test_a_file_in_the_way_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("")
     with pytest.raises(StartError, match=r"state directory .* cannot be made"):
         ensure_state_dir(tmp_path / "state")
-
-
-def test_a_file_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
-    """A database in a directory that is not there is refused clearly."""
-    with pytest.raises(StartError, match="cannot be written: No such file"):
-        ensure_private_file(tmp_path / "none" / "x.db")
 
 
 @pytest.mark.parametrize(

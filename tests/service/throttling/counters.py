@@ -19,6 +19,8 @@ from sqlalchemy import delete
 from sqlalchemy import func
 from sqlalchemy import select
 
+import migrated
+from quart_jwt.service.database.database import ACCOUNTS
 from quart_jwt.service.database.database import Database
 from quart_jwt.service.throttling.attempts import Attempts
 from quart_jwt.service.throttling.attempts import Change
@@ -98,7 +100,9 @@ async def _in(database: Database) -> AsyncIterator[Counters]:
 async def sqlite(request: pytest.FixtureRequest) -> AsyncIterator[Counters]:
     """Give counters in a file."""
     folder: Path = request.getfixturevalue("tmp_path")
-    async with _in(Database(f"sqlite+aiosqlite:///{folder}/counts.db")) as counters:
+    path = folder / "counts.db"
+    migrated.lay_down(path, ACCOUNTS)
+    async with _in(Database(f"sqlite+aiosqlite:///{path}")) as counters:
         yield counters
 
 

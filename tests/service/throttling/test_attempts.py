@@ -298,7 +298,9 @@ class Walk:
         return verb, _visit(account, address)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 4))]
+)
 async def test_a_counter_does_what_the_reference_does(made: Made, seed: int) -> None:
     """Whatever happens in which order, to the millisecond."""
     attempts, reference = made(LIMITS), memory_attempts(LIMITS)

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clock import START
-from quart_jwt.service.settings.throttling import Throttling
+from quart_jwt.service.settings.groups import Throttling
 from quart_jwt.service.throttling.chosen import limits_of
 from quart_jwt.service.throttling.waits import Count
 from quart_jwt.service.throttling.waits import HOUR_MS

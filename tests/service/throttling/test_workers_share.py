@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from quart_jwt.service.settings.throttling import Throttling
+from quart_jwt.service.settings.groups import Throttling
 from real_servers import PostgreSQL
 from real_servers import Redis
 from service.fleet import COMMAND

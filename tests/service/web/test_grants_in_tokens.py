@@ -14,7 +14,7 @@ from quart_jwt.service.app import create_app
 from quart_jwt.service.ground.grants import checked_grants
 from quart_jwt.service.ground.grants import Grants
 from quart_jwt.service.ground.grants import MAX_WORDS
-from quart_jwt.service.settings.gateway import Gateway
+from quart_jwt.service.settings.groups import Gateway
 from quart_jwt.service.settings.settings import Settings
 from service.kit import bearer
 from service.kit import claims

@@ -8,6 +8,7 @@ import pytest
 
 from clock import Clock
 from quart_jwt.exceptions import StoreError
+from quart_jwt.service.app import create_app
 from quart_jwt.service.ground.errors import DirectoryError
 from quart_jwt.service.ground.events import Event
 from quart_jwt.service.ground.events import Kind
@@ -17,7 +18,6 @@ from service.kit import bearer
 from service.kit import claims
 from service.kit import NAME
 from service.kit import PASSWORD
-from service.kit import patient_app
 from service.kit import Service
 
 NEW = "a new pass phrase"
@@ -222,7 +222,7 @@ async def test_other_processes_hear_of_it_within_the_bound(
     anywhere: Service, clock: Clock
 ) -> None:
     """A second process with the same database refuses the old tokens."""
-    app = patient_app(anywhere.resources.settings, clock)
+    app = create_app(anywhere.resources.settings, clock)
     async with app.test_app():
         other = Service(app=app, client=app.test_client(), clock=clock)
         await anywhere.add()
@@ -279,7 +279,7 @@ async def test_without_the_session_store_old_sessions_are_not_refreshed(
     async def away(*_arguments: Any, **_options: Any) -> Any:
         raise StoreError("away")
 
-    monkeypatch.setattr(type(service.resources.sessions), "end_all", away)
+    monkeypatch.setattr(service.resources.sessions, "end_all", away)
     assert (await _change(service, tokens["access_token"])).status_code == 503
     monkeypatch.undo()
     assert await service.status("POST", "/refresh", tokens["refresh_token"]) == 401

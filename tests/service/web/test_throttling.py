@@ -22,9 +22,9 @@ from quart_jwt.service.ground.errors import ThrottledError
 from quart_jwt.service.ground.events import Event
 from quart_jwt.service.ground.events import Kind
 from quart_jwt.service.ground.events import security_events
+from quart_jwt.service.settings.groups import Throttling
 from quart_jwt.service.settings.settings import read_settings
 from quart_jwt.service.settings.settings import Settings
-from quart_jwt.service.settings.throttling import Throttling
 from quart_jwt.service.throttling.chosen import limits_of
 from quart_jwt.service.throttling.digests import Digests
 from quart_jwt.service.throttling.digests import Door

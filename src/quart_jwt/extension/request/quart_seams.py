@@ -17,23 +17,22 @@ refused at start, before the first request.
 from collections.abc import Awaitable
 from collections.abc import Callable
 from functools import wraps
-from inspect import signature
 from typing import Any
 from typing import NoReturn
 
 from quart import Quart
 from quart import Websocket
 
-from quart_jwt.exceptions import IncompatibleDependencyError
 from quart_jwt.extension.request.subject import Subject
+from quart_jwt.seams import require
+from quart_jwt.seams import Seam
 
-SEAMS: tuple[tuple[type, str, frozenset[str]], ...] = (
-    (Quart, "finalize_request", frozenset({"result", "from_error_handler"})),
-    (Quart, "finalize_websocket", frozenset({"result", "from_error_handler"})),
-    (Quart, "handle_user_exception", frozenset({"error"})),
-    (Websocket, "accept", frozenset()),
+SEAMS = (
+    Seam(Quart, "finalize_request", ("result", "from_error_handler")),
+    Seam(Quart, "finalize_websocket", ("result", "from_error_handler")),
+    Seam(Quart, "handle_user_exception", ("error",)),
+    Seam(Websocket, "accept"),
 )
-"""Each method that is replaced, and the parameters that it must have."""
 
 Finalized = Callable[[Any, bool], Any]
 """Is given a response and whether it is the last one; returns what is sent."""
@@ -46,16 +45,7 @@ def check_quart() -> None:
     Raises:
         IncompatibleDependencyError: It has not.
     """
-    for owner, name, expected in SEAMS:
-        seam = f"{owner.__name__}.{name}"
-        method = getattr(owner, name, None)
-        if method is None:
-            raise IncompatibleDependencyError("Quart", f"it has no {seam}")
-        missing = expected - signature(method).parameters.keys()
-        if missing:
-            raise IncompatibleDependencyError(
-                "Quart", f"{seam} has no parameter {min(missing)!r}"
-            )
+    require("Quart", SEAMS)
 
 
 def when_finalized(app: Quart, finalized: Finalized) -> None:

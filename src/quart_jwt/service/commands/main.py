@@ -18,6 +18,7 @@ from typing import Any
 import click
 
 from quart_jwt import __version__
+from quart_jwt.exceptions import IncompatibleDependencyError
 from quart_jwt.service.ground.errors import ServiceError
 from quart_jwt.service.settings.sources import FILE_SETTING
 
@@ -91,7 +92,7 @@ class Commands(click.Group):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except ServiceError as error:
+        except (IncompatibleDependencyError, ServiceError) as error:
             raise click.ClickException(str(error)) from error
 
 

@@ -2,10 +2,12 @@
 The ``quart-jwt serve`` command.
 """
 
+import asyncio
 import os
 import shutil
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -21,15 +23,16 @@ from quart_jwt.service.serving.descriptors import FEW
 from quart_jwt.service.serving.descriptors import raise_descriptor_limit
 from quart_jwt.service.serving.draining import end_by_force
 from quart_jwt.service.serving.exposure import exposed
+from quart_jwt.service.serving.keeper import become_keeper
 from quart_jwt.service.serving.server_config import ignored_keys
 from quart_jwt.service.serving.server_config import make_config
 from quart_jwt.service.serving.server_config import MAX_WORKERS
 from quart_jwt.service.serving.server_config import read_values
 from quart_jwt.service.serving.server_config import worker_count
 from quart_jwt.service.serving.workers import SILENT_AFTER_S
+from quart_jwt.service.settings.masking import exposed_secrets
 from quart_jwt.service.settings.settings import read_settings
 from quart_jwt.service.settings.settings import Settings
-from quart_jwt.service.settings.sources import exposed_secrets
 from quart_jwt.service.settings.storage import Mode
 
 
@@ -97,24 +100,28 @@ def serve_command(
     count = worker_count(values, wanted)
     check_start(settings)  # before anything is made or announced
     settings.storage.prepare()
-    announce = _announcer(settings.storage.mode)
+    text = partial(_banner, settings.storage.mode)
     config = make_config(values, binds)
     _warn(
         settings, ignored_keys(values), raise_descriptor_limit(), exposed(config.bind)
     )
     if count:
-        serving = workers.serve_workers(
+        preparing = workers.prepared_job(
             settings,
             config,
             count=count,
-            announce=announce,
+            banner=text,
             path=path,
             silent_after_s=silent_after_s,
         )
-    else:
-        serving = server.serve(
-            settings, config, announce=announce, deadline=end_by_force
-        )
+        become_keeper(asyncio.run(preparing))
+        return
+
+    def announce(address: str, demo: DemoAccount) -> None:
+        click.echo(text(address, demo))
+        sys.stdout.flush()
+
+    serving = server.serve(settings, config, announce=announce, deadline=end_by_force)
     event_loop.run(serving, config.worker_class)
 
 
@@ -129,15 +136,8 @@ def _binds(
     return (f"{host or '127.0.0.1'}:{8000 if port is None else port}",)
 
 
-def _announcer(mode: Mode) -> server.Announce:
-    """Return what prints the banner once connections are taken."""
-
-    def announce(address: str, demo: DemoAccount) -> None:
-        text = banner(address=address, mode=mode, demo=demo, command=_this_command())
-        click.echo(text)
-        sys.stdout.flush()
-
-    return announce
+def _banner(mode: Mode, address: str, demo: DemoAccount) -> str:
+    return banner(address=address, mode=mode, demo=demo, command=_this_command())
 
 
 def _warn(

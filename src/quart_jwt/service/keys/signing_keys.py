@@ -23,8 +23,8 @@ from quart_jwt.service.keys.schedule import StoredKey
 from quart_jwt.service.keys.table import KeyTable
 from quart_jwt.service.keys.vault import KeyVault
 from quart_jwt.service.keys.vault import make_private_key
-from quart_jwt.service.settings.key_options import KeyOptions
 from quart_jwt.service.settings.settings import Settings
+from quart_jwt.service.settings.storage import KeyOptions
 
 logger: logging.Logger = logging.getLogger(__name__)
 

@@ -25,7 +25,7 @@ from quart_jwt.service.observability.logs import is_verified
 from quart_jwt.service.observability.logs import LineFormatter
 from quart_jwt.service.observability.logs import LineHandler
 from quart_jwt.service.observability.logs import UNFORMED
-from quart_jwt.service.settings.observability import logs_verified
+from quart_jwt.service.settings.settings import logs_verified
 
 PAIR = 2
 """Members of a client: its address and port."""

@@ -21,7 +21,7 @@ from quart_jwt.service.observability.logs import ACCESS_LOGGER
 from quart_jwt.service.observability.logs import harmless
 from quart_jwt.service.observability.logs import LineFormatter
 from quart_jwt.service.observability.logs import safe_line
-from quart_jwt.service.settings.observability import log_format_of
+from quart_jwt.service.settings.settings import log_format_of
 
 MAX_TRACEBACK_LINES = 64
 """The last ones: what was raised stands at the end."""

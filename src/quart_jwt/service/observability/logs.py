@@ -23,8 +23,8 @@ from functools import lru_cache
 from typing import Any
 from typing import TextIO
 
-from quart_jwt.service.settings.gateway import VERIFY_PATH
-from quart_jwt.service.settings.observability import logs_verified
+from quart_jwt.service.settings.groups import VERIFY_PATH
+from quart_jwt.service.settings.settings import logs_verified
 
 LOST = "quart-jwt: a log line could not be written, and others may be lost, too\n"
 UNFORMED = "a line could not be formed: access_log_format is wrong"

@@ -19,9 +19,10 @@ from contextlib import suppress
 from typing import Any
 from typing import cast
 
-from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.config import Config
-from hypercorn.config import Sockets
+
+from quart_jwt.service.serving.hypercorn_seams import Sockets
+from quart_jwt.service.serving.hypercorn_seams import TCPServer
 
 UNREAD_MS = 30_000
 """How long an answer may wait, in milliseconds, for a client that reads nothing."""

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 import hypercorn.asyncio
-from hypercorn.utils import LifespanFailureError
 
 from quart_jwt.service.accounts.demo import DemoAccount
 from quart_jwt.service.accounts.demo import ensure_demo
@@ -26,6 +25,7 @@ from quart_jwt.service.serving.binding import bound_sockets
 from quart_jwt.service.serving.binding import hand_over
 from quart_jwt.service.serving.draining import Deadline
 from quart_jwt.service.serving.draining import Drain
+from quart_jwt.service.serving.hypercorn_seams import LifespanFailureError
 from quart_jwt.service.serving.lifespan import start_failure
 from quart_jwt.service.serving.listeners import ListeningConfig
 from quart_jwt.service.settings.settings import Settings

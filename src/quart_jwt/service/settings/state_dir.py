@@ -6,7 +6,6 @@ An existing directory keeps the mode that its owner gave it, unless others may
 write there: who can put files into it can choose the secret and the users.
 """
 
-import os
 import shlex
 from pathlib import Path
 
@@ -38,18 +37,3 @@ def ensure_state_dir(path: Path) -> None:
             f"others can write in the state directory {str(path)!r}: "
             f"run chmod go-w {shlex.quote(str(path))}"
         )
-
-
-def ensure_private_file(path: Path) -> None:
-    """
-    Make an empty file that only its owner reads, if there is none.
-
-    Raises:
-        StartError: It cannot be made.
-    """
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE))
-    except OSError as error:
-        raise StartError(
-            f"the file {str(path)!r} cannot be written: {error.strerror}"
-        ) from error

@@ -5,8 +5,8 @@ accounts are. Signing in needs both anyway, so counting adds nothing that can be
 
 from quart_jwt.service.database.database import Database
 from quart_jwt.service.ground.values import Clock
+from quart_jwt.service.settings.groups import Throttling
 from quart_jwt.service.settings.settings import Settings
-from quart_jwt.service.settings.throttling import Throttling
 from quart_jwt.service.throttling.attempts import Attempts
 from quart_jwt.service.throttling.digests import Digests
 from quart_jwt.service.throttling.rule import Limits

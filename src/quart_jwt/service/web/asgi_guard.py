@@ -7,6 +7,7 @@ body that is too long, put headers on answers to websocket handshakes, and give 
 JSON 500 when everything else has failed.
 """
 
+import asyncio
 import json
 import logging
 import re
@@ -45,7 +46,6 @@ _HOST = re.compile(
     rb"(?:\[[0-9A-Fa-f:.]{2,45}\]|[\w-]{1,63}(?:\.[\w-]{1,63}){0,126}\.?|)(?::[0-9]{0,5})?",
     re.ASCII,
 )
-_LENGTHS = {b"content-length", b"transfer-encoding"}
 _OURS = {name for name, _ in SECURITY_HEADERS}
 _STARTS = {"http.response.start", "websocket.http.response.start"}
 
@@ -71,6 +71,7 @@ class AsgiGuard:
             await self._app(scope, receive, send)
             return
         started = False
+        answered = asyncio.Event()
         is_for_everybody = scope["path"].startswith(FOR_EVERYBODY)
 
         async def guarded_send(event: ASGISendEvent) -> None:
@@ -79,6 +80,8 @@ class AsgiGuard:
                 started = True
                 _add_headers(event, self._headers, for_everybody=is_for_everybody)
             await send(event)
+            if event["type"] == "websocket.http.response.body":
+                answered.set()
 
         if not _is_request(scope["path"], scope["headers"]):
             refusing = _refuse(scope, guarded_send, 400, "bad_request", "Bad Request")
@@ -86,6 +89,8 @@ class AsgiGuard:
             return
         if scope["type"] == "http":
             receive = _cut_off(receive)
+        else:
+            receive = _leaving(receive, answered)
         try:
             await self._app(scope, receive, guarded_send)
         except Exception:
@@ -100,7 +105,25 @@ class AsgiGuard:
 
 
 def _is_request(path: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    return is_target(path) and is_host(headers) and has_one_length(headers)
+    """
+    Say whether a request can be routed, in one pass over its headers.
+
+    Werkzeug encodes the Host header (RFC 9110 §7.2) by IDNA, which raises for empty and
+    for long labels. With two lengths, one server's body is another one's next request
+    (RFC 9112 §6.3).
+    """
+    if not path.startswith("/") and not is_target(path):
+        return False
+    has_length = has_encoding = False
+    for name, value in headers:
+        if name == b"host":
+            if _HOST.fullmatch(value) is None:
+                return False
+        elif name == b"content-length":
+            has_length = True
+        elif name == b"transfer-encoding":
+            has_encoding = True
+    return not (has_length and has_encoding)
 
 
 def is_target(path: str) -> bool:
@@ -117,25 +140,6 @@ def is_target(path: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in {"http", "https"} and parts.path.startswith("/")
-
-
-def is_host(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """
-    Say whether the Host header can be one (RFC 9110 §7.2).
-
-    Werkzeug encodes it by IDNA, which raises for empty and for long labels.
-    """
-    hosts = [value for name, value in headers if name == b"host"]
-    return all(_HOST.fullmatch(host) for host in hosts)
-
-
-def has_one_length(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """
-    Say whether a request has its end said once, if at all.
-
-    RFC 9112 §6.3: with two, one server's body is another one's next request.
-    """
-    return not {name for name, _ in headers} >= _LENGTHS
 
 
 def _cut_off(receive: ASGIReceiveCallable) -> ASGIReceiveCallable:
@@ -161,6 +165,28 @@ def _cut_off(receive: ASGIReceiveCallable) -> ASGIReceiveCallable:
     return receive_cut_off
 
 
+def _leaving(
+    receive: ASGIReceiveCallable, answered: asyncio.Event
+) -> ASGIReceiveCallable:
+    """
+    Let the client of a handshake leave when it is answered: no route takes websockets.
+
+    From 0.23 on, Quart returns only when the client has left, and Hypercorn closes
+    the connection of a refused handshake only when Quart has returned.
+    """
+    connected = False
+
+    async def receive_leaving() -> ASGIReceiveEvent:
+        nonlocal connected
+        if not connected:
+            connected = True
+            return await receive()
+        await answered.wait()
+        return {"type": "websocket.disconnect", "code": 1000}
+
+    return receive_leaving
+
+
 def _add_headers(
     event: ASGISendEvent, ours: list[tuple[bytes, bytes]], *, for_everybody: bool
 ) -> None:
@@ -168,7 +194,7 @@ def _add_headers(
     if for_everybody and _may_be_kept(headers):
         event["headers"] = [*headers, SECURITY_HEADERS[-1]]  # type: ignore[typeddict-unknown-key]
         return
-    kept = [pair for pair in headers if bytes(pair[0]).lower() not in _OURS]
+    kept = [pair for pair in headers if pair[0].lower() not in _OURS]
     event["headers"] = [*kept, *ours]  # type: ignore[typeddict-unknown-key]
 
 

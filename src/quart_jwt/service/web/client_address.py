@@ -25,7 +25,7 @@ from hypercorn.typing import WebsocketScope
 
 from quart_jwt.building_blocks import trusted_peers
 from quart_jwt.service.ground.request_facts import note_address
-from quart_jwt.service.settings.proxies import Proxies
+from quart_jwt.service.settings.groups import Proxies
 
 MAX_PROXIES = 16
 """In a row; more are a loop or an attempt to make us work."""

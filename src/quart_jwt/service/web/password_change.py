@@ -63,9 +63,7 @@ CODES = {
 @jwt_required()
 async def change_password() -> Response:
     """Set a new password, and answer as a login does, in the way the token came."""
-    wanted = await read_members(
-        request, required={"current_password": str, "new_password": str}, optional={}
-    )
+    wanted = await read_members(request, schemas.NewPasswords)
     check_new_password(wanted["new_password"])  # a slip is not a guess
     name: str = get_jwt_identity()
     issued_at = current_resources().clock()

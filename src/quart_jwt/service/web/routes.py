@@ -42,7 +42,7 @@ from quart_jwt.service.throttling.digests import Door
 from quart_jwt.service.web.admission import claims_of
 from quart_jwt.service.web.admission import new_session
 from quart_jwt.service.web.admission import user_of_request
-from quart_jwt.service.web.login_request import read_login
+from quart_jwt.service.web.json_body import read_members
 from quart_jwt.service.web.token_answers import token_answer
 
 REFRESH_PATH = "/refresh"
@@ -70,21 +70,23 @@ routes: Blueprint = Blueprint("service", __name__)
 @traced("sign_in")
 async def login() -> Response:
     """Exchange a name and a password for the tokens of a new session."""
-    wanted = await read_login(request)
+    wanted = await read_members(request, schemas.Credentials)
     resources = current_resources()
     issued_at = resources.clock()
-    name = normalised_name(wanted.username)
-    check_password(wanted.password)  # what is none is not a guess
+    name = normalised_name(wanted["username"])
+    check_password(wanted["password"])  # what is none is not a guess
     async with resources.throttle.attempt(
         Door.SIGN_IN,
         name=resources.users.throttle_name(name),
         address=request.remote_addr,
     ):
         with _refusals_told():
-            user = await resources.users.directory.authenticate(name, wanted.password)
+            user = await resources.users.directory.authenticate(
+                name, wanted["password"]
+            )
     with _refusals_told():
         pair = await new_session(user, issued_at=issued_at)
-    answer = token_answer(pair, in_cookies=wanted.cookies)
+    answer = token_answer(pair, in_cookies=wanted["cookies"])
     happened(Kind.SIGNED_IN, subject=user.name, session_id=pair.session_id)
     return answer
 

@@ -204,5 +204,4 @@ class Follower:
         self.reading += 1
         self._revoked.clear()
         self._good.clear()
-        self._position, self._begun_at = None, inf
-        self._current_at = self._learnt_at = -inf
+        self._position, self._current_at, self._begun_at = None, -inf, inf

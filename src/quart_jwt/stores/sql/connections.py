@@ -225,5 +225,5 @@ def _engine(url: URL) -> AsyncEngine:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (DBAPIError, PoolTimeoutError, OSError) as error:
+    except (DBAPIError, PoolTimeoutError, sqlite3.Error, OSError) as error:
         raise StoreError("The database does not answer") from error

@@ -4,8 +4,8 @@ News of the feed: when it is worth looking again.
 PostgreSQL notifies (LISTEN/NOTIFY). SQLite counts commits (``PRAGMA data_version``),
 and reading that number costs some microseconds, where a look at the feed takes a
 transaction and two visits to a thread. A notification is only a hint: one that gets
-lost, behind a pooler that swallows LISTEN or on a connection that broke, delays by one
-look.
+lost, behind a pooler that swallows LISTEN or on a connection that broke, delays until
+the feed's end is asked for again.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import sqlite3
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from dataclasses import field
 from typing import Any
 from typing import Protocol
 
@@ -21,8 +22,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from quart_jwt.exceptions import StoreError
 from quart_jwt.stores.sql.connections import Connections
+from quart_jwt.stores.sql.tables import FEED
 
 CHANNEL = "quart_jwt_feed"
+END = f"SELECT name, last FROM {FEED.name}"  # noqa: S608 - a name of ours
+"""The row of the feed; there is one."""
 SQLITE_POLL_S = 0.04
 """Reading ``data_version`` so often costs less than 0.2 % of a core."""
 POSTGRESQL_POLL_S = 0.5
@@ -102,16 +106,22 @@ class SQLiteNews:
         return self._plain, version
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Mark:
-    """The event that is set when the next news come."""
+    """
+    Where the feed ended, and the event that is set when the next news come.
+    """
 
-    event: asyncio.Event
+    end: tuple[object, ...]
+    event: asyncio.Event = field(compare=False)
 
 
 class PostgreSQLNews:
     """
-    Listens on a connection of its own.
+    Listens on a connection of its own, and asks there where the feed ends.
+
+    That is one statement by the driver alone, a fraction of what a look costs. Entries
+    are numbered in the order of their commits, so the last number says it all.
 
     Args:
         connections: The database.
@@ -125,11 +135,12 @@ class PostgreSQLNews:
         self._endings: set[asyncio.Task[None]] = set()
 
     async def mark(self) -> object:
-        """See ``News``; no two are equal, because a notification may be lost."""
+        """See ``News``."""
         async with self._turn:
             if self._listening is None:
                 self._listening = await self._listen()
-        return _Mark(self._event)
+            event = self._event  # before the end is read: nothing falls in between
+            return _Mark(await self._end(self._listening), event)
 
     async def wait(self, mark: object, most_s: float) -> bool:
         """See ``News``."""
@@ -147,6 +158,17 @@ class PostgreSQLNews:
         if listening is not None:
             await _let_go(listening)
         self._turn = asyncio.Lock()  # the next open may be on another event loop
+
+    async def _end(self, listening: AsyncConnection) -> tuple[object, ...]:
+        try:
+            raw = await listening.get_raw_connection()
+            driver: Any = raw.driver_connection
+            row = await driver.fetchrow(END)
+        except Exception as error:
+            self._lost()
+            # asyncpg's own errors: here SQLAlchemy does not stand in between.
+            raise StoreError("The database does not answer") from error
+        return (object(),) if row is None else tuple(row)
 
     async def _listen(self) -> AsyncConnection:
         connection = await self._connections.borrow()
