@@ -112,7 +112,7 @@ gateways: .venv-gateways/.gateways ## fetch the gateways that Debian does not ha
 	.venv-bench/bin/python -m pip --disable-pip-version-check --quiet install -r benchmarks/requirements.txt
 	@touch $@
 
-bench: .venv-bench/.bench ## measure everything, ours and the peers' (about 20 minutes)
+bench: .venv-bench/.bench ## measure everything, ours and the peers' (about half an hour)
 	.venv-bench/bin/python -m benchmarks $(ARGS)
 
 bench-quick: .venv-bench/.bench ## measure the ratios (under 3 minutes)

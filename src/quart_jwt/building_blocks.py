@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from quart_jwt.extension.request.current import current_settings
     from quart_jwt.extension.request.current import settings_of
     from quart_jwt.extension.request.current import verified_of
-    from quart_jwt.extension.request.presentation import Requirement
+    from quart_jwt.extension.request.presentation import Credential
     from quart_jwt.extension.request.quart_seams import check_quart
     from quart_jwt.extension.request.refused import REFUSALS
+    from quart_jwt.extension.request.requirement import Requirement
     from quart_jwt.extension.sessions.context import session_store
     from quart_jwt.extension.settings.sessions import DETAILS
     from quart_jwt.extension.settings.settings import Settings as JWTSettings
@@ -80,6 +81,7 @@ __all__ = [
     "CacheInfo",
     "Client",
     "Connections",
+    "Credential",
     "JWTSettings",
     "KeyRing",
     "Outcome",

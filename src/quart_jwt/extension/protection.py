@@ -19,7 +19,7 @@ from typing import Any
 from quart import Quart
 from quart.routing import QuartRule
 
-from quart_jwt.extension.request.presentation import Requirement
+from quart_jwt.extension.request.requirement import Requirement
 from quart_jwt.extension.settings.settings import EXEMPT_METHODS
 
 MARK = "__quart_jwt_requirement__"
@@ -112,7 +112,7 @@ def spelt(requirement: Requirement) -> str:
     given = [
         f"{field.name}={value!r}"
         for field in fields(requirement)
-        if (value := getattr(requirement, field.name)) != field.default
+        if field.init and (value := getattr(requirement, field.name)) != field.default
     ]
     return f"jwt_required({', '.join(given)})"
 

@@ -141,7 +141,7 @@ async def _revoke(app: Quart, token: str) -> None:
 def _revocations(jwt: Loaders) -> _Revocations:
     hook = jwt.verifying.blocklist
     if not isinstance(hook, _Revocations):
-        hook = jwt.verifying.blocklist = _Revocations(hook)
+        hook = jwt.token_in_blocklist_loader(_Revocations(hook))
     return hook
 
 

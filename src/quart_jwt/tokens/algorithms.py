@@ -1,9 +1,9 @@
 """
 The algorithms of RFC 7518 and RFC 8037 that sign tokens here.
 
-``none`` is not among them, and nothing can add it. The primitives are PyJWT's
-and cryptography's; without cryptography only the HMAC family is there. ECDSA signs
-deterministically (``deterministic_ec``).
+``none`` is not among them, and nothing can add it. HMAC is two hashes of the standard
+library; the other primitives are PyJWT's and cryptography's, and are not there without
+the latter. ECDSA signs deterministically (``deterministic_ec``).
 """
 
 from collections.abc import Mapping
@@ -41,6 +41,9 @@ def _primitives() -> Mapping[str, Algorithm]:
 
 
 _PRIMITIVES = _primitives()
+
+SUPPORTED = frozenset(_PRIMITIVES)
+"""The algorithms that PyJWT and cryptography do here."""
 
 
 def is_asymmetric(algorithm: str) -> bool:

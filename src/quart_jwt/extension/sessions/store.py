@@ -88,6 +88,16 @@ class SessionStore:
             self._seen.note(token.jti)
         return is_revoked
 
+    def is_known_good(self, token: TokenRef) -> bool:
+        """Whether the feed in memory says that a token was not taken back; False if
+        only ``is_revoked`` can tell.
+        """
+        if not self.in_use.is_known_good(token):
+            return False
+        if self._settings().allow_for_s is not None:
+            self._seen.note(token.jti)
+        return True
+
     async def settle(self, verb: str, work: Coroutine[Any, Any, T]) -> T:
         """
         Do something with the store to the end, even if the client goes away.

@@ -8,6 +8,7 @@ again when a value has changed, so a change counts from the next request.
 
 import json
 import logging
+from collections.abc import Hashable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,6 +53,9 @@ class Settings(JudgementSettings, LocationSettings, SessionSettings):
         sources: The keys of the issuers beside us; those of the app.
         stores: What gives the app its session store; None for settings that stand
             for themselves.
+
+    Attributes:
+        gates: The gates that are open under these settings; see ``gate``.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class Settings(JudgementSettings, LocationSettings, SessionSettings):
     ) -> None:
         super().__init__(values, sources)
         self._stores = stores
+        self.gates: dict[Hashable, Any] = {}
 
     @cached_property
     def access_expires(self) -> Any:
@@ -176,7 +181,7 @@ class FollowedSettings:
         compiled = self._compiled
         if (
             config is compiled.config
-            and state_of(config) is compiled.state
+            and config.quart_jwt_state is compiled.state  # type: ignore[attr-defined]
             and compiled.live == compiled.copies
         ):
             return compiled.settings

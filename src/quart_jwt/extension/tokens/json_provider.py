@@ -6,27 +6,23 @@ what its own provider adds.
 """
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from quart import current_app
 from quart.json.provider import DefaultJSONProvider
 
 
-def json_default() -> Callable[[Any], Any]:
+def json_default(value: Any) -> Any:
     """
-    The provider's ``default``: turns what JSON does not know into what it does.
+    Turn what JSON does not know into what it does, as the app's provider would.
 
     A provider put on the app wins over a provider class put there, and either
-    over Quart's own.
+    over Quart's own. None of them is asked about what JSON knows.
     """
     provider: Any = current_app.json
     if type(provider) is DefaultJSONProvider:
         provider = current_app.json_provider_class
-    default: Callable[[Any], Any] = getattr(
-        provider, "default", DefaultJSONProvider.default
-    )
-    return default
+    return getattr(provider, "default", DefaultJSONProvider.default)(value)
 
 
 def json_encoder() -> type[json.JSONEncoder]:
@@ -34,6 +30,6 @@ def json_encoder() -> type[json.JSONEncoder]:
 
     class JSONEncoder(json.JSONEncoder):
         def default(self, o: Any) -> Any:
-            return json_default()(o)
+            return json_default(o)
 
     return JSONEncoder

@@ -19,6 +19,7 @@ from quart_jwt.stores.in_use.follower import PURGE_MARGIN_S
 from quart_jwt.stores.in_use.guard import Guard
 from quart_jwt.stores.wrapped import Call
 from quart_jwt.stores.wrapped import wrapped
+from quart_jwt.tokens.revocation import TokenRef
 from quart_jwt.tokens.rotation import Outcome
 
 PURGE_EVERY_S = 60.0
@@ -110,6 +111,10 @@ class StoreInUse:
         except asyncio.CancelledError:
             task.add_done_callback(_log_failure)
             raise
+
+    def is_known_good(self, token: TokenRef) -> bool:
+        """Whether the feed can tell that a token was not revoked; asks nothing."""
+        return not self._follower.refuses(token) and self._follower.can_tell(token)
 
     async def _known(self, verb: str, call: Call) -> Any:
         """

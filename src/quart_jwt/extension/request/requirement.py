@@ -1,0 +1,85 @@
+"""
+What a route asks of its token: the arguments of ``jwt_required``.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from dataclasses import field
+
+from quart_jwt.extension.settings.settings import Settings
+from quart_jwt.tokens.locations import LOCATIONS
+from quart_jwt.typing import LocationType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """
+    What a route asks of its token; the arguments of ``jwt_required``.
+
+    Attributes:
+        optional: Whether a request without a token passes, too.
+        fresh: Whether the token has to be fresh.
+        refresh: Whether it has to be a refresh token.
+        locations: Where to look, in order; None for the configured locations.
+        verify_type: Whether it matters which of access and refresh token it is.
+        skip_revocation_check: Whether the blocklist is not asked.
+        issuer: The issuer, or the issuers, that it has to be of; None for any.
+        audience: The audience, or several, that it has to name; None for any.
+        scopes: What it has to allow, all of it.
+        key: Names the requirement: equal ones have the same.
+        types: The types of tokens that will do.
+    """
+
+    optional: bool = False
+    fresh: bool = False
+    refresh: bool = False
+    locations: LocationType = None
+    verify_type: bool = True
+    skip_revocation_check: bool = False
+    issuer: str | tuple[str, ...] | None = None
+    audience: str | tuple[str, ...] | None = None
+    scopes: tuple[str, ...] = ()
+    key: str = field(init=False, repr=False, compare=False)
+    types: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Fix the locations, and what is looked up in every request."""
+        places = self.locations
+        if places is not None and not isinstance(places, str):
+            object.__setattr__(self, "locations", tuple(places))
+        object.__setattr__(self, "key", repr(self))
+        types: tuple[str, ...] = ("access", "refresh")
+        if self.verify_type:
+            types = ("refresh",) if self.refresh else ("access",)
+        object.__setattr__(self, "types", types)
+
+
+def required_names(given: str | Iterable[str] | None) -> str | tuple[str, ...] | None:
+    """
+    The issuers or audiences that a route asks for, fixed for good.
+
+    Raises:
+        ValueError: There are none: nothing could ever pass.
+    """
+    if given is None or isinstance(given, str):
+        names: str | tuple[str, ...] | None = given
+    else:
+        names = tuple(given)
+    if names is not None and not names:
+        raise ValueError("A route needs one issuer or audience, or None for any")
+    return names
+
+
+def places_of(requirement: Requirement, settings: Settings) -> tuple[str, ...]:
+    """
+    Where a route looks for its token, in order.
+
+    Raises:
+        RuntimeError: It names a location that does not exist.
+    """
+    given = requirement.locations
+    places = (given,) if isinstance(given, str) else tuple(given or ())
+    for place in places:
+        if place not in LOCATIONS:
+            raise RuntimeError(f"'{place}' is not a valid location")
+    return places or settings.locations
