@@ -138,7 +138,7 @@ def _emptied(
 ) -> Callable[[], None]:
     def empty() -> None:
         postgresql.empty("accounts")
-        postgresql.run("TRUNCATE users", "accounts")
+        postgresql.run("TRUNCATE users, attempts", "accounts")
 
     return empty
 

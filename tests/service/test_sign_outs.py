@@ -124,7 +124,11 @@ async def _both(worker: Service, token: str) -> tuple[int, int]:
 
 
 async def _soon(work: Any) -> Any:
-    await asyncio.sleep(random.uniform(0, SPREAD_S))  # noqa: S311 - no secret
+    """Do it at some time soon: which of two races wins is what the rounds vary."""
+    waited = asyncio.get_running_loop().create_future()
+    after_s = random.uniform(0, SPREAD_S)  # noqa: S311 - no secret
+    asyncio.get_running_loop().call_later(after_s, waited.set_result, None)
+    await waited
     return await work
 
 

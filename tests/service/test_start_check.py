@@ -45,7 +45,7 @@ def _without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         pytest.param(
             {"KEY_ALGORITHM": "RS257"},
-            "QUART_JWT_KEY_ALGORITHM must be one of RS256",
+            "QUART_JWT_KEY_ALGORITHM must be one of ES256",
             id="algorithm",
         ),
         pytest.param(

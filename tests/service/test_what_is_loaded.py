@@ -56,7 +56,7 @@ def test_listing_users_loads_no_server_and_no_migrations(tmp_path: Path) -> None
     """The tables are there and current, which costs one query to see."""
     assert _loaded(tmp_path, "db", "upgrade") >= {"alembic"}
     loaded = _loaded(tmp_path, "users", "list")
-    assert {"sqlalchemy", "aiosqlite"} <= loaded
+    assert "sqlalchemy" in loaded
     unneeded = WEB | {"alembic", "redis", "asyncpg", "prometheus_client"}
     assert loaded & unneeded == set()
 

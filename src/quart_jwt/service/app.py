@@ -25,6 +25,7 @@ from quart_jwt.service.ground.lifetime import serve_with
 from quart_jwt.service.ground.request_facts import request_facts
 from quart_jwt.service.ground.request_facts import RequestIds
 from quart_jwt.service.ground.values import Clock
+from quart_jwt.service.ground.values import VERIFY_PATH
 from quart_jwt.service.keys.follower import KeyFollower
 from quart_jwt.service.keys.signing_keys import signing_keys
 from quart_jwt.service.observability.observers import observed
@@ -33,7 +34,6 @@ from quart_jwt.service.resources import make_resources
 from quart_jwt.service.resources import Resources
 from quart_jwt.service.settings.groups import Gateway
 from quart_jwt.service.settings.groups import IDENTITY_HEADERS
-from quart_jwt.service.settings.groups import VERIFY_PATH
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.web.admission import user_elsewhere
 from quart_jwt.service.web.asgi_guard import AsgiGuard

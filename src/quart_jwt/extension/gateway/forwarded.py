@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from hypercorn.typing import HTTPScope
 from hypercorn.typing import WebsocketScope
-from werkzeug.sansio.http import parse_cookie
+from werkzeug.http import parse_cookie
 
 from quart_jwt.tokens import locations
 
@@ -93,7 +93,9 @@ class ForwardedPresentation:
     def cookie(self, name: str) -> str | None:
         """A cookie; InvalidHeaderError if there are several of that name."""
         values = [value for key, value in self._scope["headers"] if key == b"cookie"]
-        cookies = parse_cookie(b"; ".join(values).decode("latin-1"))
+        # Bytes that are not UTF-8 are in somebody else's cookie, or in a bad token.
+        text = b"; ".join(values).decode("utf-8", "replace")
+        cookies = parse_cookie(text.encode("utf-8").decode("latin-1"))
         return locations.only_cookie(cookies.getlist(name), name=name)
 
     def argument(self, name: str) -> str | None:

@@ -18,12 +18,12 @@ from typing import Any
 from quart import globals as quart_globals
 from quart import has_websocket_context
 from quart import Quart
-from quart.utils import run_sync_iterable
 
 from quart_jwt.extension.hooks.colour import is_async
 from quart_jwt.extension.hooks.colour import remember_loop
 from quart_jwt.extension.hooks.workers import request_workers
 from quart_jwt.extension.hooks.workers import Worker
+from quart_jwt.extension.request.quart_seams import run_sync_iterable
 
 _KEY = "_quart_jwt_thread"
 

@@ -5,6 +5,8 @@ What the extension replaces in Quart although Quart does not promise to keep it.
   those of error handlers included, and no function of the app runs afterwards. An
   after-request function or a signal would run too early to stop a response.
 * ``handle_user_exception``: only here can be seen which error Quart is about to answer.
+* ``quart.utils.run_sync_iterable``: runs a plain generator in a thread; streams of the
+  request's own thread fall back on it.
 * ``Websocket.accept``: sending and receiving call it, too, so a websocket that cannot
   be accepted carries nothing.
 
@@ -20,18 +22,31 @@ from functools import wraps
 from typing import Any
 from typing import NoReturn
 
+import quart.utils
 from quart import Quart
 from quart import Websocket
+from quart.utils import run_sync_iterable
 
 from quart_jwt.extension.request.subject import Subject
 from quart_jwt.seams import require
 from quart_jwt.seams import Seam
+
+__all__ = [
+    "SEAMS",
+    "accept_again",
+    "check_quart",
+    "refuse_to_accept",
+    "run_sync_iterable",
+    "when_finalized",
+    "when_handled",
+]
 
 SEAMS = (
     Seam(Quart, "finalize_request", ("result", "from_error_handler")),
     Seam(Quart, "finalize_websocket", ("result", "from_error_handler")),
     Seam(Quart, "handle_user_exception", ("error",)),
     Seam(Websocket, "accept"),
+    Seam(quart.utils, "run_sync_iterable"),
 )
 
 Finalized = Callable[[Any, bool], Any]

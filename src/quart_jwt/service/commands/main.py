@@ -18,7 +18,6 @@ from typing import Any
 import click
 
 from quart_jwt import __version__
-from quart_jwt.exceptions import IncompatibleDependencyError
 from quart_jwt.service.ground.errors import ServiceError
 from quart_jwt.service.settings.sources import FILE_SETTING
 
@@ -92,8 +91,15 @@ class Commands(click.Group):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except (IncompatibleDependencyError, ServiceError) as error:
+        except ServiceError as error:
             raise click.ClickException(str(error)) from error
+        except RuntimeError as error:
+            # Late, because it loads PyJWT and cryptography, which --help does without.
+            from quart_jwt.exceptions import IncompatibleDependencyError  # noqa: PLC0415
+
+            if isinstance(error, IncompatibleDependencyError):
+                raise click.ClickException(str(error)) from error
+            raise
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

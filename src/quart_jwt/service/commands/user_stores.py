@@ -20,7 +20,6 @@ from quart_jwt.service.commands.operator_acts import operator_acts
 from quart_jwt.service.ground.errors import ElsewhereError
 from quart_jwt.service.ground.errors import SignOutError
 from quart_jwt.service.ground.events import Kind
-from quart_jwt.service.resources import session_store
 from quart_jwt.service.settings.settings import read_user_settings
 from quart_jwt.service.settings.settings import UserSettings
 
@@ -75,6 +74,9 @@ def changing(kind: Kind, name: str, change: Change[T]) -> T:
     Raises:
         SignOutError: The user is changed, but access tokens could not be revoked.
     """
+    # Late, because it loads Quart and the drivers, which a list of users does without.
+    from quart_jwt.service.resources import session_store  # noqa: PLC0415
+
     settings = own_settings()
     sessions = session_store(settings.storage)  # before anything is changed
 

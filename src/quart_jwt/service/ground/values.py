@@ -8,6 +8,9 @@ from dataclasses import dataclass
 Clock = Callable[[], float]
 """Gives the time in seconds since 1970."""
 
+VERIFY_PATH = "/auth/verify"
+"""Where a gateway asks; every path below counts, too."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HashCost:

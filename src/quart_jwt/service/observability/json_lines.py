@@ -21,7 +21,6 @@ from quart_jwt.service.observability.logs import ACCESS_LOGGER
 from quart_jwt.service.observability.logs import harmless
 from quart_jwt.service.observability.logs import LineFormatter
 from quart_jwt.service.observability.logs import safe_line
-from quart_jwt.service.settings.settings import log_format_of
 
 MAX_TRACEBACK_LINES = 64
 """The last ones: what was raised stands at the end."""
@@ -60,10 +59,45 @@ class JsonFormatter(logging.Formatter):
         return lines[-MAX_TRACEBACK_LINES:]
 
 
-def chosen_formatter() -> logging.Formatter:
-    """Return the formatter that ``QUART_JWT_LOG_FORMAT`` asks for."""
-    is_json = log_format_of(os.environ) == "json"
-    return JsonFormatter() if is_json else LineFormatter()
+def chosen_formatter(log_format: str | None = None) -> logging.Formatter:
+    """
+    Return the formatter of a format.
+
+    Args:
+        log_format: ``json`` or ``text``; what ``QUART_JWT_LOG_FORMAT`` says if None.
+    """
+    return (
+        JsonFormatter()
+        if (log_format or _from_settings()) == "json"
+        else LineFormatter()
+    )
+
+
+def _from_settings() -> str:
+    # Late, for the process that keeps workers is told the format and loads no settings.
+    from quart_jwt.service.settings.settings import log_format_of  # noqa: PLC0415
+
+    return log_format_of(os.environ)
+
+
+def with_format(logging_config: Mapping[str, Any], log_format: str) -> dict[str, Any]:
+    """
+    Return a configuration of logging whose chosen formatters need no settings.
+
+    Args:
+        logging_config: What ``logging.config.dictConfig`` takes.
+        log_format: What the formatters are to be.
+    """
+    formatters = logging_config.get("formatters", {})
+    told = {
+        name: {**formatter, "log_format": log_format}
+        if str(formatter.get("()", "")).endswith(chosen_formatter.__name__)
+        else formatter
+        for name, formatter in formatters.items()
+    }
+    return (
+        {**logging_config, "formatters": told} if formatters else dict(logging_config)
+    )
 
 
 def json_line(members: Mapping[str, Any]) -> str:

@@ -19,12 +19,12 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cached_property
 from functools import lru_cache
 from typing import Any
 from typing import TextIO
 
-from quart_jwt.service.settings.groups import VERIFY_PATH
-from quart_jwt.service.settings.settings import logs_verified
+from quart_jwt.service.ground.values import VERIFY_PATH
 
 LOST = "quart-jwt: a log line could not be written, and others may be lost, too\n"
 UNFORMED = "a line could not be formed: access_log_format is wrong"
@@ -57,9 +57,12 @@ class FinishedLine(logging.Filter):
     ``QUART_JWT_LOG_VERIFIED`` says so: the gateway logs the requests themselves.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._logs_verified = logs_verified(os.environ)
+    @cached_property
+    def _logs_verified(self) -> bool:
+        # Late, for the process that keeps workers needs no settings.
+        from quart_jwt.service.settings.settings import logs_verified  # noqa: PLC0415
+
+        return logs_verified(os.environ)
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Finish the record, and say whether it passes."""

@@ -23,11 +23,11 @@ from quart_schema import Tag
 from werkzeug.routing import Rule
 
 from quart_jwt import __version__
+from quart_jwt.service.ground.values import VERIFY_PATH
 from quart_jwt.service.openapi.documented import JSON
 from quart_jwt.service.openapi.documented import NOTE
 from quart_jwt.service.openapi.documented import Note
 from quart_jwt.service.openapi.lane import LANE
-from quart_jwt.service.settings.groups import VERIFY_PATH
 
 REF = "#/components/schemas/{name}"
 FORM = "application/x-www-form-urlencoded"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from quart_jwt.service.accounts.demo import DemoAccount
 from quart_jwt.service.ground.errors import StartError
+from quart_jwt.service.observability.json_lines import with_format
 from quart_jwt.service.serving.binding import address_of
 from quart_jwt.service.serving.binding import bound_sockets
 from quart_jwt.service.serving.keeper import Job
@@ -76,6 +77,8 @@ async def prepared_job(
             count=count,
             limits=asdict(limits),
             silent_after_s=silent_after_s,
-            logging=config.logconfig_dict or {},
+            logging=with_format(
+                config.logconfig_dict or {}, settings.observability.log_format
+            ),
             banner=text,
         )

@@ -40,9 +40,6 @@ HASH_COSTS = {
 }
 """RFC 9106 §4: its second recommendation, and its first, which takes 2 GiB a hash."""
 
-VERIFY_PATH = "/auth/verify"
-"""Where a gateway asks; every path below counts, too."""
-
 IDENTITY_HEADERS: Mapping[str, str] = MappingProxyType(
     {"roles": "X-Auth-Roles", "scope": "X-Auth-Scope"}
 )
