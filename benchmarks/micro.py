@@ -27,7 +27,7 @@ import quart_jwt
 from benchmarks.answers import forged
 from benchmarks.tokens import IDENTITY
 from benchmarks.tokens import mint
-from quart_jwt.extension.request.presentation import Requirement
+from quart_jwt.extension.request.requirement import Requirement
 from quart_jwt.extension.verify import verify
 
 SECRET = secrets.token_hex(32)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from quart_jwt.extension.decorators import jwt_required
     from quart_jwt.extension.decorators import verify_jwt_in_request
     from quart_jwt.extension.gateway.forward_auth import ForwardAuth
+    from quart_jwt.extension.given_token import VerifiedToken
+    from quart_jwt.extension.given_token import verify_token
     from quart_jwt.extension.hooks.calling import nonblocking
     from quart_jwt.extension.manager import JWTManager
     from quart_jwt.extension.request.current import current_user
@@ -53,6 +55,7 @@ __getattr__ = lazy_names(
     {
         "quart_jwt.extension.decorators": ("jwt_required", "verify_jwt_in_request"),
         "quart_jwt.extension.gateway.forward_auth": ("ForwardAuth",),
+        "quart_jwt.extension.given_token": ("VerifiedToken", "verify_token"),
         "quart_jwt.extension.hooks.calling": ("nonblocking",),
         "quart_jwt.extension.manager": ("JWTManager",),
         "quart_jwt.extension.request.current": (
@@ -104,6 +107,7 @@ __all__ = [
     "Session",
     "Store",
     "TokenPair",
+    "VerifiedToken",
     "create_access_token",
     "create_access_token_async",
     "create_refresh_token",
@@ -133,4 +137,5 @@ __all__ = [
     "unset_jwt_cookies",
     "unset_refresh_cookies",
     "verify_jwt_in_request",
+    "verify_token",
 ]

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from quart_jwt.extension.request.current import current_binding
     from quart_jwt.extension.request.current import current_settings
     from quart_jwt.extension.request.current import settings_of
-    from quart_jwt.extension.request.presentation import Requirement
     from quart_jwt.extension.request.refused import REFUSALS
+    from quart_jwt.extension.request.requirement import Requirement
     from quart_jwt.extension.sessions.context import session_store
     from quart_jwt.extension.settings.sessions import DETAILS
     from quart_jwt.extension.settings.settings import Settings as JWTSettings
@@ -86,7 +86,7 @@ __getattr__ = lazy_names(
             "current_settings",
             "settings_of",
         ),
-        "quart_jwt.extension.request.presentation": ("Requirement",),
+        "quart_jwt.extension.request.requirement": ("Requirement",),
         "quart_jwt.extension.request.refused": ("REFUSALS",),
         "quart_jwt.extension.sessions.context": ("session_store",),
         "quart_jwt.extension.settings.sessions": ("DETAILS",),

@@ -30,10 +30,9 @@ from quart_jwt.extension.request.current import this_app
 from quart_jwt.extension.request.pending import Outcome
 from quart_jwt.extension.request.pending import PendingVerification
 from quart_jwt.extension.request.presentation import presentation_of
-from quart_jwt.extension.request.presentation import required_names
-from quart_jwt.extension.request.presentation import Requirement
 from quart_jwt.extension.request.refused import REFUSALS
 from quart_jwt.extension.request.refused import tell_refused
+from quart_jwt.extension.request.requirement import Requirement
 from quart_jwt.extension.request.subject import current_subject
 from quart_jwt.extension.request.subject import find_subject
 from quart_jwt.extension.request.subject import Subject
@@ -41,7 +40,6 @@ from quart_jwt.extension.request.websockets import close_at_expiry
 from quart_jwt.extension.settings.settings import EXEMPT_METHODS
 from quart_jwt.extension.verify import Verified
 from quart_jwt.extension.verify import verify
-from quart_jwt.tokens.scopes import required_scopes
 from quart_jwt.typing import LocationType
 
 P = ParamSpec("P")
@@ -86,16 +84,16 @@ def jwt_required(
     """
     if callable(optional):
         raise TypeError("Write @jwt_required(), with parentheses")
-    requirement = Requirement(
+    requirement = Requirement.stated(
         optional=optional,
         fresh=fresh,
         refresh=refresh,
         locations=locations,
         verify_type=verify_type,
         skip_revocation_check=skip_revocation_check,
-        issuer=required_names(issuer),
-        audience=required_names(audience),
-        scopes=required_scopes(scopes),
+        issuer=issuer,
+        audience=audience,
+        scopes=scopes,
     )
 
     def protect(view: Callable[P, R]) -> Callable[P, R]:
@@ -129,16 +127,16 @@ def verify_jwt_in_request(
         ``(header, claims)``, or None for an OPTIONS request and for one without
         a token where it is optional. In async code, an awaitable of that.
     """
-    requirement = Requirement(
+    requirement = Requirement.stated(
         optional=optional,
         fresh=fresh,
         refresh=refresh,
         locations=locations,
         verify_type=verify_type,
         skip_revocation_check=skip_revocation_check,
-        issuer=required_names(issuer),
-        audience=required_names(audience),
-        scopes=required_scopes(scopes),
+        issuer=issuer,
+        audience=audience,
+        scopes=scopes,
     )
     if on_the_loop():
         remember_loop()

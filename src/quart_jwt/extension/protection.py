@@ -19,7 +19,7 @@ from typing import Any
 from quart import Quart
 from quart.routing import QuartRule
 
-from quart_jwt.extension.request.presentation import Requirement
+from quart_jwt.extension.request.requirement import Requirement
 from quart_jwt.extension.settings.settings import EXEMPT_METHODS
 
 MARK = "__quart_jwt_requirement__"

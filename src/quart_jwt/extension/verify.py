@@ -23,9 +23,10 @@ from quart_jwt.extension.hooks.loaders import Hook
 from quart_jwt.extension.hooks.loaders import Loaders
 from quart_jwt.extension.hooks.loaders import VerifyHooks
 from quart_jwt.extension.hooks.waiting import via_loop
+from quart_jwt.extension.request.presentation import Credential
 from quart_jwt.extension.request.presentation import present
 from quart_jwt.extension.request.presentation import Presentation
-from quart_jwt.extension.request.presentation import Requirement
+from quart_jwt.extension.request.requirement import Requirement
 from quart_jwt.extension.sessions.claims import token_ref
 from quart_jwt.extension.sessions.store import SessionStore
 from quart_jwt.extension.settings.settings import Settings
@@ -122,6 +123,18 @@ async def verify(
         if requirement.optional:
             return Verified(None, None)
         raise
+    return await verify_credential(jwt, settings, credential, requirement)
+
+
+async def verify_credential(
+    jwt: Loaders, settings: Settings, credential: Credential, requirement: Requirement
+) -> Verified:
+    """
+    Decide about one token, however it came: all of ``verify`` but the first step.
+
+    Raises:
+        Exception: As ``verify``.
+    """
     hooks, now = jwt.verifying, jwt.clock()
     token = known_token(credential.text, settings, hooks.key, now)
     if token is None:

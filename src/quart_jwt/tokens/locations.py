@@ -63,6 +63,29 @@ def _only(words: list[str], count: int, expected: str, name: str) -> str:
     return words[-1]
 
 
+def from_subprotocols(value: str, marker: str) -> str:
+    """
+    Read a token that a browser has offered as a subprotocol of a websocket.
+
+    ``new WebSocket(url, ["bearer.v1", token])`` sends both in one header (RFC 6455
+    §4.1); a browser can set no other header there.
+
+    Args:
+        value: The header's value; several headers are joined by commas.
+        marker: The subprotocol that stands before the token.
+    """
+    name = "Sec-WebSocket-Protocol"
+    if len(value) > MAX_HEADER_CHARS:
+        raise InvalidHeaderError(f"The {name} header is too long")
+    offered = [part.strip(" \t") for part in value.split(",")]
+    if marker not in offered:
+        raise NoAuthorizationError(f"Missing '{marker}' in '{name}' header")
+    after = offered[offered.index(marker) + 1 :]
+    if not after or not after[0] or offered.count(marker) != 1:
+        raise InvalidHeaderError(f"Bad {name} header. Expected '{marker}, <JWT>'")
+    return after[0]
+
+
 def from_cookie(value: str | None, *, name: str) -> str:
     """Read the token's cookie."""
     if not value:

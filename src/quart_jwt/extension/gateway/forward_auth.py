@@ -33,10 +33,10 @@ from quart_jwt.extension.gateway.forwarded import trusted_peers
 from quart_jwt.extension.gateway.unread_body import answer_unread
 from quart_jwt.extension.manager import JWTManager
 from quart_jwt.extension.request.current import settings_of
-from quart_jwt.extension.request.presentation import required_names
-from quart_jwt.extension.request.presentation import Requirement
 from quart_jwt.extension.request.refused import REFUSALS
 from quart_jwt.extension.request.refused import tell_refused
+from quart_jwt.extension.request.requirement import required_names
+from quart_jwt.extension.request.requirement import Requirement
 from quart_jwt.extension.verify import NOBODY
 from quart_jwt.extension.verify import Verified
 from quart_jwt.extension.verify import verify

@@ -5,7 +5,6 @@ What was presented: where a request may hold a token, and the credential found.
 requests, websocket handshakes and raw ASGI calls are all shown to it this way.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
@@ -18,61 +17,11 @@ from werkzeug.exceptions import BadRequest
 from quart_jwt.exceptions import CSRFError
 from quart_jwt.exceptions import NoAuthorizationError
 from quart_jwt.extension.hooks.waiting import via_loop
+from quart_jwt.extension.request.requirement import Requirement
 from quart_jwt.extension.settings.settings import Settings
 from quart_jwt.tokens import locations
 from quart_jwt.tokens.origin import is_welcome
 from quart_jwt.typing import LocationType
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requirement:
-    """
-    What a route asks of its token; the arguments of ``jwt_required``.
-
-    Attributes:
-        optional: Whether a request without a token passes, too.
-        fresh: Whether the token has to be fresh.
-        refresh: Whether it has to be a refresh token.
-        locations: Where to look, in order; None for the configured locations.
-        verify_type: Whether it matters which of access and refresh token it is.
-        skip_revocation_check: Whether the blocklist is not asked.
-        issuer: The issuer, or the issuers, that it has to be of; None for any.
-        audience: The audience, or several, that it has to name; None for any.
-        scopes: What it has to allow, all of it.
-    """
-
-    optional: bool = False
-    fresh: bool = False
-    refresh: bool = False
-    locations: LocationType = None
-    verify_type: bool = True
-    skip_revocation_check: bool = False
-    issuer: str | tuple[str, ...] | None = None
-    audience: str | tuple[str, ...] | None = None
-    scopes: tuple[str, ...] = ()
-
-    @property
-    def types(self) -> tuple[str, ...]:
-        """The types of tokens that will do."""
-        if not self.verify_type:
-            return ("access", "refresh")
-        return ("refresh",) if self.refresh else ("access",)
-
-
-def required_names(given: str | Iterable[str] | None) -> str | tuple[str, ...] | None:
-    """
-    The issuers or audiences that a route asks for, fixed for good.
-
-    Raises:
-        ValueError: There are none: nothing could ever pass.
-    """
-    if given is None or isinstance(given, str):
-        names: str | tuple[str, ...] | None = given
-    else:
-        names = tuple(given)
-    if names is not None and not names:
-        raise ValueError("A route needs one issuer or audience, or None for any")
-    return names
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +198,10 @@ async def _look(
 def _in_headers(presentation: Presentation, settings: Settings) -> Credential:
     name = settings.header_name
     value = presentation.header(name) or ""
+    if not value and settings.websocket_subprotocol and presentation.opens_websocket:
+        offered = presentation.header("Sec-WebSocket-Protocol") or ""
+        marker = settings.websocket_subprotocol
+        return Credential(locations.from_subprotocols(offered, marker), "headers")
     text = locations.from_header(value, name=name, scheme=settings.header_type)
     return Credential(text, "headers")
 

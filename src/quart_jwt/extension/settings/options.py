@@ -78,6 +78,7 @@ OWN_DEFAULTS: Mapping[str, Any] = {
     "JWT_STORE_TIMEOUT": 0.25,
     "JWT_STORE_URL": None,
     "JWT_WEBSOCKET_ORIGINS": (),
+    "JWT_WEBSOCKET_SUBPROTOCOL": None,
 }
 """The options that this extension adds."""
 
@@ -155,4 +156,5 @@ class Options:
     enforce_strong_keys: Option[bool] = Option("JWT_ENFORCE_STRONG_KEYS")
     cache_max_bytes: Option[int] = Option("JWT_CACHE_MAX_BYTES")
     cache_max_entries: Option[int] = Option("JWT_CACHE_MAX_ENTRIES")
+    websocket_subprotocol: Option[str | None] = Option("JWT_WEBSOCKET_SUBPROTOCOL")
     websocket_origins: Option[str | Container[str]] = Option("JWT_WEBSOCKET_ORIGINS")

@@ -1,0 +1,84 @@
+"""
+What a route asks of its token: the arguments of ``jwt_required``, as one value.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from typing import Self
+
+from quart_jwt.tokens.scopes import required_scopes
+from quart_jwt.typing import LocationType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """
+    What a route asks of its token; the arguments of ``jwt_required``.
+
+    Attributes:
+        optional: Whether a request without a token passes, too.
+        fresh: Whether the token has to be fresh.
+        refresh: Whether it has to be a refresh token.
+        locations: Where to look, in order; None for the configured locations.
+        verify_type: Whether it matters which of access and refresh token it is.
+        skip_revocation_check: Whether the blocklist is not asked.
+        issuer: The issuer, or the issuers, that it has to be of; None for any.
+        audience: The audience, or several, that it has to name; None for any.
+        scopes: What it has to allow, all of it.
+    """
+
+    optional: bool = False
+    fresh: bool = False
+    refresh: bool = False
+    locations: LocationType = None
+    verify_type: bool = True
+    skip_revocation_check: bool = False
+    issuer: str | tuple[str, ...] | None = None
+    audience: str | tuple[str, ...] | None = None
+    scopes: tuple[str, ...] = ()
+
+    @classmethod
+    def stated(
+        cls,
+        *,
+        issuer: str | Iterable[str] | None = None,
+        audience: str | Iterable[str] | None = None,
+        scopes: str | Iterable[str] | None = None,
+        **others: Any,
+    ) -> Self:
+        """
+        Make a requirement of the arguments of ``jwt_required``, fixed for good.
+
+        Raises:
+            ValueError: Nothing could ever pass.
+        """
+        return cls(
+            issuer=required_names(issuer),
+            audience=required_names(audience),
+            scopes=required_scopes(scopes),
+            **others,
+        )
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types of tokens that will do."""
+        if not self.verify_type:
+            return ("access", "refresh")
+        return ("refresh",) if self.refresh else ("access",)
+
+
+def required_names(given: str | Iterable[str] | None) -> str | tuple[str, ...] | None:
+    """
+    The issuers or audiences that a route asks for, fixed for good.
+
+    Raises:
+        ValueError: There are none: nothing could ever pass.
+    """
+    if given is None or isinstance(given, str):
+        names: str | tuple[str, ...] | None = given
+    else:
+        names = tuple(given)
+    if names is not None and not names:
+        raise ValueError("A route needs one issuer or audience, or None for any")
+    return names
