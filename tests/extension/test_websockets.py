@@ -19,6 +19,8 @@ from quart_jwt import create_access_token
 from quart_jwt import get_jwt_identity
 from quart_jwt import get_jwt_request_location
 from quart_jwt import jwt_required
+from quart_jwt.extension.request.current import _verified
+from quart_jwt.extension.request.lifetime import Lifetime
 
 
 @pytest.fixture(name="app")
@@ -226,9 +228,7 @@ async def test_leeway_counts_for_open_sockets(make_app: MakeApp, clock: Any) -> 
     async def remaining() -> None:
         task = asyncio.current_task()
         assert task is not None
-        from quart_jwt.extension.request.websockets import _seconds_left
-
-        left.append(_seconds_left())
+        left.append(Lifetime(_verified()).left_s)
         await websocket.send("done")
 
     async with app.app_context():

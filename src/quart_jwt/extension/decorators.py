@@ -27,6 +27,7 @@ from quart_jwt.extension.protection import mark
 from quart_jwt.extension.request.current import current_binding
 from quart_jwt.extension.request.current import remember
 from quart_jwt.extension.request.current import this_app
+from quart_jwt.extension.request.lifetime import close_with_token
 from quart_jwt.extension.request.pending import Outcome
 from quart_jwt.extension.request.pending import PendingVerification
 from quart_jwt.extension.request.presentation import presentation_of
@@ -36,7 +37,6 @@ from quart_jwt.extension.request.requirement import Requirement
 from quart_jwt.extension.request.subject import current_subject
 from quart_jwt.extension.request.subject import find_subject
 from quart_jwt.extension.request.subject import Subject
-from quart_jwt.extension.request.websockets import close_at_expiry
 from quart_jwt.extension.settings.settings import EXEMPT_METHODS
 from quart_jwt.extension.verify import Verified
 from quart_jwt.extension.verify import verify
@@ -62,7 +62,8 @@ def jwt_required(
     Protect a view or a websocket route.
 
     A websocket is refused before it is accepted, with a real HTTP status, and
-    closed with 1008 when its token expires (RFC 6455 §7.4.1).
+    closed with 1008 when its token expires or is revoked (RFC 6455 §7.4.1). A
+    streamed response ends then, too.
 
     Args:
         optional: Let a request without a token pass, too; a bad token is
@@ -180,7 +181,7 @@ def _async_view(
         subject = current_subject()
         await verify_subject(subject, requirement)
         if isinstance(subject, Websocket):
-            return await close_at_expiry(view(*args, **kwargs))
+            return await close_with_token(view(*args, **kwargs))
         return await view(*args, **kwargs)
 
     mark(protected, requirement)
@@ -195,7 +196,7 @@ def _sync_view(view: Callable[P, R], requirement: Requirement) -> Callable[P, R]
         # A plain decorator may return the coroutine of an async handler, which Quart's
         # wrapper around this function awaits.
         if isawaitable(result) and isinstance(find_subject(), Websocket):
-            return cast("R", close_at_expiry(result))
+            return cast("R", close_with_token(result))
         return result
 
     mark(protected, requirement)

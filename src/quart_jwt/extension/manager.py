@@ -48,6 +48,7 @@ from quart_jwt.extension.request.current import key_sources_of
 from quart_jwt.extension.request.current import recall
 from quart_jwt.extension.request.current import SETTINGS
 from quart_jwt.extension.request.current import settings_of
+from quart_jwt.extension.request.lifetime import end_with_token
 from quart_jwt.extension.request.pending import refuse_unawaited
 from quart_jwt.extension.sessions.store import Stores
 from quart_jwt.extension.settings.settings import FollowedSettings
@@ -139,7 +140,7 @@ class JWTManager(Loaders):
         app.before_serving(self._load_keys)
         app.before_serving(stores.open)
         app.after_serving(stores.close)
-        refuse_unawaited(app)
+        refuse_unawaited(app, end_with_token)
         app.after_serving(self._stop_fetching)
         if add_context_processor:
             app.context_processor(current_user_context_processor)

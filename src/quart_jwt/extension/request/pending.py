@@ -134,19 +134,23 @@ class PendingVerification:
             self._closure.leave(self)
 
 
-def refuse_unawaited(app: Quart) -> None:
+def refuse_unawaited(app: Quart, finish: Callable[[Subject, Any], Any]) -> None:
     """
     Let no answer of an app leave while a verification is pending.
 
     Quart finalises every answer, also those of error handlers; what stands behind
     that comes after the app's own after-request functions and signals.
+
+    Args:
+        app: The app.
+        finish: Gives the response that leaves, of the request and the app's response.
     """
-    app.finalize_request = _finalizing(app.finalize_request)  # type: ignore[method-assign]
-    app.finalize_websocket = _finalizing(app.finalize_websocket)  # type: ignore[method-assign]
+    app.finalize_request = _finalizing(app.finalize_request, finish)  # type: ignore[method-assign]
+    app.finalize_websocket = _finalizing(app.finalize_websocket, finish)  # type: ignore[method-assign]
     app.handle_user_exception = _hearing(app.handle_user_exception)  # type: ignore[method-assign]
 
 
-def _finalizing(finalize: Any) -> Any:
+def _finalizing(finalize: Any, finish: Callable[[Subject, Any], Any]) -> Any:
     @wraps(finalize)
     async def finalize_or_refuse(
         result: Any, context: Any = None, from_error_handler: bool = False
@@ -157,7 +161,7 @@ def _finalizing(finalize: Any) -> Any:
         if closure is not None and closure.pending:
             answer = _refused(closure, last=from_error_handler)
         note(subject, "answered", ANSWERED)
-        return answer
+        return finish(subject, answer)
 
     return finalize_or_refuse
 

@@ -63,6 +63,7 @@ DEFAULTS: Mapping[str, Any] = {
 OWN_DEFAULTS: Mapping[str, Any] = {
     "JWT_CACHE_MAX_BYTES": 32 * 1024 * 1024,
     "JWT_CACHE_MAX_ENTRIES": 10_000,
+    "JWT_END_STREAMS_WITH_TOKEN": True,
     "JWT_ENFORCE_STRONG_KEYS": False,
     "JWT_ISSUERS": None,
     "JWT_KEY_RING": None,
@@ -153,6 +154,7 @@ class Options:
     encode_issuer: Option[str | None] = Option("JWT_ENCODE_ISSUER")
     verify_sub: Option[bool] = Option("JWT_VERIFY_SUB")
     encode_nbf: Option[bool] = Option("JWT_ENCODE_NBF")
+    end_streams_with_token: Option[bool] = Option("JWT_END_STREAMS_WITH_TOKEN")
     enforce_strong_keys: Option[bool] = Option("JWT_ENFORCE_STRONG_KEYS")
     cache_max_bytes: Option[int] = Option("JWT_CACHE_MAX_BYTES")
     cache_max_entries: Option[int] = Option("JWT_CACHE_MAX_ENTRIES")

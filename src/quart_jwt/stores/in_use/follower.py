@@ -15,6 +15,7 @@ from quart_jwt.exceptions import FeedGapError
 from quart_jwt.exceptions import StoreError
 from quart_jwt.stores.base import Changes
 from quart_jwt.stores.base import RevokedTokens
+from quart_jwt.stores.in_use.watchers import Watchers
 from quart_jwt.tokens.revocation import Revocation
 from quart_jwt.tokens.revocation import Revocations
 from quart_jwt.tokens.revocation import TokenRef
@@ -46,6 +47,9 @@ class Follower:
         monotonic: Gives seconds that only go forward.
         bound_s: Gives the most seconds by which the answer may be stale.
         max_entries: The most revocations to hold.
+
+    Attributes:
+        watchers: Who is to be told.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class Follower:
         self._monotonic = monotonic
         self._bound_s = bound_s
         self._revoked = Revocations(max_entries)
+        self.watchers: Watchers = Watchers()
         self._position: str | None = None
         self._current_at = -inf
         self._begun_at = inf
@@ -69,7 +74,8 @@ class Follower:
         self._is_full = False
 
     def take(self, revocations: tuple[Revocation, ...]) -> None:
-        """Learn at once what this process has just revoked."""
+        """Learn at once what this process has just revoked, and tell who watches it."""
+        self.watchers.tell(revocations)
         self._is_full = not all(map(self._revoked.add, revocations))
         if self._is_full:
             _logger.warning(

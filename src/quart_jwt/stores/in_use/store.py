@@ -172,6 +172,26 @@ class StoreInUse:
             return False
         return await self._guarded.is_revoked(token, now=now)
 
+    def watch(
+        self, token: TokenRef, revoked: Callable[[], object]
+    ) -> Callable[[], None]:
+        """
+        Have a function called when a token is revoked, here or by another process.
+
+        It is called at once if that has happened already.
+
+        Args:
+            token: The token.
+            revoked: The function; it must not raise.
+
+        Returns:
+            What stops watching.
+        """
+        stop = self._follower.watchers.add(token, revoked)
+        if self._follower.refuses(token):
+            revoked()
+        return stop
+
     def _taken(self, revocations: tuple[Revocation, ...]) -> tuple[Revocation, ...]:
         """Known at once in the process that revoked, whatever the feed does."""
         self._follower.take(revocations)
