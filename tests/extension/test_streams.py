@@ -133,6 +133,27 @@ async def test_a_stream_ends_when_its_token_expires(
     assert ended == [ENDED]
 
 
+async def test_a_stream_that_never_waits_ends_as_well(app: Quart, clock: Clock) -> None:
+    """A generator that always has a next piece cannot go on for ever."""
+    pieces = 0
+
+    @app.get("/fast")
+    @jwt_required()
+    async def fast() -> Any:
+        async def many() -> AsyncIterator[str]:
+            nonlocal pieces
+            for pieces in range(1_000_000):  # noqa: B007 - the view is asked later
+                yield "."
+
+        return many()
+
+    headers = {"Authorization": f"Bearer {await _token(app)}"}
+    clock.advance(LIFE_S - 0.05)
+    response = await app.test_client().get("/fast", headers=headers)
+    assert response.status_code == 200
+    assert pieces < 999_999
+
+
 async def _by_token(token: str) -> None:
     await revoke_token(token)
 

@@ -57,6 +57,7 @@ def jwt_required(
     issuer: str | Iterable[str] | None = None,
     audience: str | Iterable[str] | None = None,
     scopes: str | Iterable[str] | None = None,
+    purpose: str | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """
     Protect a view or a websocket route.
@@ -78,10 +79,11 @@ def jwt_required(
         audience: Require this audience, or one of several, beside the configured.
         scopes: Require all of these: strings, or one with blanks between. A token
             without one is refused with 403 ``insufficient_scope``.
+        purpose: Require a token that was created for this purpose, and no other.
 
     Raises:
         TypeError: It was used without parentheses.
-        ValueError: A scope is none, or no issuer or audience could pass.
+        ValueError: A scope or the purpose is none, or no issuer or audience could pass.
     """
     if callable(optional):
         raise TypeError("Write @jwt_required(), with parentheses")
@@ -95,6 +97,7 @@ def jwt_required(
         issuer=issuer,
         audience=audience,
         scopes=scopes,
+        purpose=purpose,
     )
 
     def protect(view: Callable[P, R]) -> Callable[P, R]:
@@ -116,6 +119,7 @@ def verify_jwt_in_request(
     issuer: str | Iterable[str] | None = None,
     audience: str | Iterable[str] | None = None,
     scopes: str | Iterable[str] | None = None,
+    purpose: str | None = None,
 ) -> Any:
     """
     Verify the current request's token; the arguments are ``jwt_required``'s.
@@ -138,6 +142,7 @@ def verify_jwt_in_request(
         issuer=issuer,
         audience=audience,
         scopes=scopes,
+        purpose=purpose,
     )
     if on_the_loop():
         remember_loop()

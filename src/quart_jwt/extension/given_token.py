@@ -46,6 +46,7 @@ async def verify_token(
     issuer: str | Iterable[str] | None = None,
     audience: str | Iterable[str] | None = None,
     scopes: str | Iterable[str] | None = None,
+    purpose: str | None = None,
 ) -> VerifiedToken:
     """
     Verify a token given as text as ``@jwt_required()`` would in a request.
@@ -63,6 +64,7 @@ async def verify_token(
         issuer: Require a token of this issuer, or of one of several.
         audience: Require this audience, or one of several, beside the configured.
         scopes: Require all of these.
+        purpose: Require a token that was created for this purpose, and no other.
 
     Raises:
         JWTExtendedException, jwt.InvalidTokenError: The token is refused.
@@ -77,6 +79,7 @@ async def verify_token(
         issuer=issuer,
         audience=audience,
         scopes=scopes,
+        purpose=purpose,
     )
     remember_loop()
     jwt, settings = current_binding()

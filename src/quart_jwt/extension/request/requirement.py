@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from typing import Self
 
+from quart_jwt.tokens.claims import check_purpose
 from quart_jwt.tokens.scopes import required_scopes
 from quart_jwt.typing import LocationType
 
@@ -26,6 +27,7 @@ class Requirement:
         issuer: The issuer, or the issuers, that it has to be of; None for any.
         audience: The audience, or several, that it has to name; None for any.
         scopes: What it has to allow, all of it.
+        purpose: The only purpose that it may be for; None for access tokens.
     """
 
     optional: bool = False
@@ -37,6 +39,14 @@ class Requirement:
     issuer: str | tuple[str, ...] | None = None
     audience: str | tuple[str, ...] | None = None
     scopes: tuple[str, ...] = ()
+    purpose: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.purpose is None:
+            return
+        check_purpose(self.purpose)
+        if self.refresh or not self.verify_type:
+            raise ValueError("A token for a purpose is no access or refresh token")
 
     @classmethod
     def stated(
@@ -63,6 +73,8 @@ class Requirement:
     @property
     def types(self) -> tuple[str, ...]:
         """The types of tokens that will do."""
+        if self.purpose is not None:
+            return (self.purpose,)
         if not self.verify_type:
             return ("access", "refresh")
         return ("refresh",) if self.refresh else ("access",)

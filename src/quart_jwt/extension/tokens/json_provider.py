@@ -10,19 +10,20 @@ from collections.abc import Callable
 from typing import Any
 
 from quart import current_app
+from quart import Quart
 from quart.json.provider import DefaultJSONProvider
 
 
-def json_default() -> Callable[[Any], Any]:
+def json_default(app: Quart) -> Callable[[Any], Any]:
     """
     The provider's ``default``: turns what JSON does not know into what it does.
 
     A provider put on the app wins over a provider class put there, and either
     over Quart's own.
     """
-    provider: Any = current_app.json
+    provider: Any = app.json
     if type(provider) is DefaultJSONProvider:
-        provider = current_app.json_provider_class
+        provider = app.json_provider_class
     default: Callable[[Any], Any] = getattr(
         provider, "default", DefaultJSONProvider.default
     )
@@ -34,6 +35,6 @@ def json_encoder() -> type[json.JSONEncoder]:
 
     class JSONEncoder(json.JSONEncoder):
         def default(self, o: Any) -> Any:
-            return json_default()(o)
+            return json_default(current_app)(o)
 
     return JSONEncoder
