@@ -19,6 +19,7 @@ from quart_jwt.extension.signals import store_failed
 from quart_jwt.extension.signals import tell
 from quart_jwt.extension.signals import token_revoked
 from quart_jwt.stores.base import Store
+from quart_jwt.stores.in_use.one_loop import OneLoop
 from quart_jwt.stores.in_use.seen_good import SeenGood
 from quart_jwt.stores.in_use.store import StoreInUse
 from quart_jwt.stores.urls import store_from_url
@@ -54,6 +55,7 @@ class SessionStore:
         self.app = app
         self.clock = clock
         self._settings = settings
+        self._loop = OneLoop()
         self._seen = SeenGood(monotonic)
         self.store: StoreInUse = StoreInUse(
             store,
@@ -72,6 +74,7 @@ class SessionStore:
             StoreError: The store cannot tell, and ``JWT_STORE_FAILURE`` does not
                 let this token pass.
         """
+        self._loop.check()
         allow_for_s = self._settings().allow_for_s
         try:
             is_revoked = await self.store.is_revoked(token, now=self.clock())
@@ -98,6 +101,11 @@ class SessionStore:
         Raises:
             StoreError: The store could not do it; it may have acted all the same.
         """
+        try:
+            self._loop.check()
+        except RuntimeError:
+            work.close()
+            raise
         return await self.store.finish(self._watched(verb, work))
 
     async def tell_revoked(self, revocations: tuple[Revocation, ...]) -> None:
