@@ -16,6 +16,7 @@ from typing import cast
 from typing import ParamSpec
 from typing import TypeVar
 
+from jwt.exceptions import ExpiredSignatureError
 from quart import Websocket
 
 from quart_jwt.extension.hooks.colour import finish
@@ -163,6 +164,8 @@ async def verify_subject(subject: Subject, requirement: Requirement) -> Verified
     try:
         verified = await verify(jwt, settings, presentation_of(subject), requirement)
     except REFUSALS as exc:
+        if requirement.optional and isinstance(exc, ExpiredSignatureError):
+            remember(subject, Verified(None, None))  # for an app that catches it
         await tell_refused(this_app(), settings, exc)
         raise
     remember(subject, verified)

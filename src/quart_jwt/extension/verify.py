@@ -6,7 +6,6 @@ It knows neither Quart nor ASGI: a ``Presentation`` says what came, a
 ask. Whatever goes wrong raises; nothing here gives a bool that could be forgotten.
 """
 
-import logging
 from typing import Any
 
 from jwt.exceptions import ExpiredSignatureError
@@ -44,8 +43,6 @@ from quart_jwt.tokens.scopes import judge_scopes
 from quart_jwt.tokens.token import copy
 from quart_jwt.tokens.token import Token
 from quart_jwt.typing import Claims
-
-_logger = logging.getLogger("quart_jwt")
 
 
 class Verified:
@@ -140,7 +137,15 @@ async def verify_credential(
     if token is None:
         token = await decode(credential.text, settings, hooks.key, call, now)
     if credential.csrf or not token.passes_at(now):
-        judge_and_remember(credential.text, token, settings, now, csrf=credential.csrf)
+        try:
+            judge_and_remember(
+                credential.text, token, settings, now, csrf=credential.csrf
+            )
+        except ExpiredSignatureError:
+            # Expiry is judged last: a token that is wrong as well stays refused.
+            if requirement.optional and settings.expired_is_anonymous:
+                return Verified(None, None)
+            raise
     judge_requirement(token, requirement, settings, now)
     verified = Verified(token, credential.location)
     if settings.sessions and not (hooks.blocklist or requirement.skip_revocation_check):

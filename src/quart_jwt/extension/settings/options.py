@@ -65,6 +65,7 @@ OWN_DEFAULTS: Mapping[str, Any] = {
     "JWT_CACHE_MAX_ENTRIES": 10_000,
     "JWT_END_STREAMS_WITH_TOKEN": True,
     "JWT_ENFORCE_STRONG_KEYS": False,
+    "JWT_EXPIRED_IS_ANONYMOUS": False,
     "JWT_ISSUERS": None,
     "JWT_KEY_RING": None,
     "JWT_MAX_SESSIONS_PER_USER": None,
@@ -155,6 +156,7 @@ class Options:
     verify_sub: Option[bool] = Option("JWT_VERIFY_SUB")
     encode_nbf: Option[bool] = Option("JWT_ENCODE_NBF")
     end_streams_with_token: Option[bool] = Option("JWT_END_STREAMS_WITH_TOKEN")
+    expired_is_anonymous: Option[bool] = Option("JWT_EXPIRED_IS_ANONYMOUS")
     enforce_strong_keys: Option[bool] = Option("JWT_ENFORCE_STRONG_KEYS")
     cache_max_bytes: Option[int] = Option("JWT_CACHE_MAX_BYTES")
     cache_max_entries: Option[int] = Option("JWT_CACHE_MAX_ENTRIES")
