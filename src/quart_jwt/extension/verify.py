@@ -29,8 +29,8 @@ from quart_jwt.extension.request.requirement import Requirement
 from quart_jwt.extension.sessions.claims import token_ref
 from quart_jwt.extension.sessions.store import SessionStore
 from quart_jwt.extension.settings.settings import Settings
+from quart_jwt.extension.tokens.signature import checked
 from quart_jwt.tokens.codec import allowed_algorithm
-from quart_jwt.tokens.codec import check_signature
 from quart_jwt.tokens.codec import parse
 from quart_jwt.tokens.codec import Parsed
 from quart_jwt.tokens.judgement import judge
@@ -133,14 +133,13 @@ async def verify_credential(
         Exception: As ``verify``.
     """
     hooks, now = jwt.verifying, jwt.clock()
-    token = known_token(credential.text, settings, hooks.key, now)
+    text, csrf = credential.text, credential.csrf
+    token = known_token(text, settings, hooks.key, now)
     if token is None:
-        token = await decode(credential.text, settings, hooks.key, call, now)
-    if credential.csrf or not token.passes_at(now):
+        token = await decode(text, settings, hooks.key, call, now)
+    if csrf or not token.passes_at(now):
         try:
-            judge_and_remember(
-                credential.text, token, settings, now, csrf=credential.csrf
-            )
+            judge_and_remember(text, token, settings, now, csrf=csrf)
         except ExpiredSignatureError:
             # Expiry is judged last: a token that is wrong as well stays refused.
             if requirement.optional and settings.expired_is_anonymous:
@@ -193,9 +192,10 @@ async def decode(
     if known is not None:
         # The hook is shown what is known; the same key needs no second check.
         keys = await _keys(known, settings, key_hook, call, now)
-        return known if known.key in keys else _checked(parse(text), keys)
+        return known if known.key in keys else checked(parse(text), keys, settings)
     parsed = parse(text)
-    return _checked(parsed, await _keys(parsed, settings, key_hook, call, now))
+    keys = await _keys(parsed, settings, key_hook, call, now)
+    return checked(parsed, keys, settings)
 
 
 async def _keys(
@@ -215,10 +215,6 @@ async def _keys(
         return settings.candidates(parsed.header, algorithm, now)
     material = await call(key_hook, copy(parsed.header), copy(parsed.claims))
     return (await hooked_key(algorithm, material, settings, call),)
-
-
-def _checked(parsed: Parsed, keys: tuple[VerifyingKey, ...]) -> Token:
-    return Token(parsed.header, parsed.claims, check_signature(parsed, keys))
 
 
 def judge_and_remember(

@@ -62,6 +62,8 @@ class Settings(JudgementSettings, SessionSettings):
     ) -> None:
         super().__init__(values, sources)
         self._stores = stores
+        self.hinted_at_keys: bool = False
+        """Whether the log has said that workers' keys may differ."""
 
     @cached_property
     def token_location(self) -> tuple[str, ...]:
