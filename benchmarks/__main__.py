@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks import added
 from benchmarks import distinct
 from benchmarks import idle
 from benchmarks import inprocess
@@ -45,6 +46,7 @@ SECTIONS = {
     "store_wait": (store_wait.planned_s, store_wait.measure_store_wait),
     "revocation": (revocation.planned_s, revocation.measure_revocation),
     "propagation": (propagation.planned_s, propagation.measure_propagation),
+    "added": (added.planned_s, added.measure_added),
     "micro": (inprocess.planned_s, inprocess.measure_inprocess),
     "storms": (login_storm.planned_s, login_storm.measure_storms),
     "idle": (idle.planned_s, idle.measure_idle),
@@ -82,6 +84,12 @@ def _parser() -> argparse.ArgumentParser:
         "--only", nargs="+", choices=SECTIONS, default=[*SECTIONS], metavar="SECTION"
     )
     parser.add_argument(
+        "--rows",
+        nargs="+",
+        metavar="KEY",
+        help="contenders to measure, such as bare@granian warm@granian",
+    )
+    parser.add_argument(
         "--render", type=Path, metavar="JSON", help="render a run again"
     )
     for setting in fields(Plan):
@@ -97,6 +105,8 @@ def _plan(asked: argparse.Namespace) -> Plan:
         for setting in fields(Plan)
         if getattr(asked, setting.name, None) is not None
     }
+    if asked.rows:
+        given["rows"] = tuple(asked.rows)
     return replace(PLANS[asked.plan], **given)
 
 

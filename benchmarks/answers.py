@@ -56,6 +56,22 @@ def forged(token: str) -> str:
     return f"{head}.{signature[:-4][::-1]}{signature[-4:]}"
 
 
+def bad_tokens(token: str, expired: str) -> dict[str, str]:
+    """
+    The tokens that are refused, by what is wrong with them.
+
+    Args:
+        token: A good one.
+        expired: One that has expired.
+    """
+    return {
+        "missing": "-",  # for wrk.lua: no header at all
+        "malformed": token.partition(".")[0] + ".",
+        "expired": expired,
+        "forged": forged(token),
+    }
+
+
 def get(running: Running, path: str, token: str | None) -> tuple[int, str]:
     """
     Ask once, and give status and body.

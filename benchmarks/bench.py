@@ -4,6 +4,7 @@ import contextlib
 import secrets
 import sys
 from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
@@ -17,6 +18,7 @@ from benchmarks.progress import Progress
 from benchmarks.servers import ROOT
 from benchmarks.servers import Running
 from benchmarks.servers import serving
+from benchmarks.tokens import mint
 from benchmarks.tokens import TokenFile
 
 Sample = dict[str, float]
@@ -36,6 +38,7 @@ class Bench:
         secret: The key of all contenders.
         warm: A file with one token.
         fresh: A file with many.
+        bad: A file for each kind of token that is refused.
         notes: What went wrong, or was left out.
     """
 
@@ -46,6 +49,7 @@ class Bench:
     secret: str
     warm: TokenFile
     fresh: TokenFile
+    bad: Mapping[str, Path] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def note(self, text: str) -> None:
@@ -96,8 +100,9 @@ class Bench:
         tokens = self.fresh if contender.every_token_new else self.warm
         wanted = load.Load(
             url=running.url(contender.path),
-            tokens=tokens.path,
-            offset=tokens.offset(used),
+            tokens=self.bad.get(contender.refused, tokens.path),
+            offset=tokens.offset(used) if not contender.refused else 0,
+            refused=bool(contender.refused),
             connections=connections,
             seconds=seconds,
             core=self.cores.load,
@@ -120,13 +125,19 @@ def make_bench(plan: Plan, *, cores: Cores, progress: Progress, folder: Path) ->
     """Make a run: its secret and its tokens are new."""
     secret = secrets.token_hex(32)
     progress.say(f"minting {plan.distinct_tokens:,} tokens")
+    warm = TokenFile(folder / "warm.txt", secret=secret, count=1)
+    (expired,) = mint(secret, 1, now=0)
+    bad = {kind: folder / f"{kind}.txt" for kind in answers.bad_tokens("", "")}
+    for kind, token in answers.bad_tokens(warm.first, expired).items():
+        bad[kind].write_text(token + "\n", "ascii")
     return Bench(
         plan=plan,
         cores=cores,
         progress=progress,
         folder=folder,
         secret=secret,
-        warm=TokenFile(folder / "warm.txt", secret=secret, count=1),
+        warm=warm,
+        bad=bad,
         fresh=TokenFile(
             folder / "fresh.txt", secret=secret, count=plan.distinct_tokens
         ),

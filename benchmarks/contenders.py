@@ -7,6 +7,7 @@ ratio is formed within a family only.
 
 from dataclasses import dataclass
 from dataclasses import replace
+from typing import Any
 
 BARE, OURS, PEER = "bare", "ours", "peer"
 """What a contender is; charts tell them apart by colour."""
@@ -26,6 +27,8 @@ class Contender:
         path: What is asked for.
         protected: Whether it must refuse a request without a token.
         every_token_new: Whether no token comes twice.
+        refused: Which bad token is sent, see ``answers.bad_tokens``; empty for a good
+            one.
     """
 
     key: str
@@ -36,6 +39,7 @@ class Contender:
     path: str = "/protected"
     protected: bool = True
     every_token_new: bool = False
+    refused: str = ""
 
 
 ASGI_SERVERS = {"hypercorn": "Hypercorn", "uvicorn": "uvicorn", "granian": "Granian"}
@@ -72,6 +76,55 @@ def ours_on(server: str) -> tuple[Contender, ...]:
         new(one("new", "quart-jwt, every token new", "protected")),
     )
 
+
+def _on_hypercorn(what: str, label: str, app: str, **more: Any) -> Contender:
+    return Contender(
+        key=f"{what}@hypercorn",
+        label=f"{label}, Hypercorn",
+        kind=OURS,
+        server="hypercorn",
+        app=app,
+        **more,
+    )
+
+
+OTHER_ROUTES = (
+    _on_hypercorn(
+        *("open", "unprotected route of the same app", "protected"),
+        path="/open",
+        protected=False,
+    ),
+    _on_hypercorn(
+        *("bare-def", "bare Quart, def view", "bare"), path="/def", protected=False
+    ),
+    _on_hypercorn("def", "quart-jwt, def view, warm token", "protected", path="/def"),
+)
+"""What a route pays that is not protected, and what one pays in a thread."""
+
+REFUSED = {
+    "missing": "no token",
+    "malformed": "malformed token",
+    "expired": "expired token",
+    "forged": "forged token",
+}
+
+REFUSALS = (
+    *(
+        _on_hypercorn(
+            f"refused-{kind}", f"quart-jwt, {label}", "protected", refused=kind
+        )
+        for kind, label in REFUSED.items()
+    ),
+    *(
+        _on_hypercorn(
+            *(f"lane-refused-{kind}", f"quart-jwt ASGI lane, {label}", "lane"),
+            path="/auth/verify",
+            refused=kind,
+        )
+        for kind, label in REFUSED.items()
+    ),
+)
+"""Requests that are refused, with the loaders that an app has by default."""
 
 PEERS = (
     Contender(
@@ -179,7 +232,10 @@ CHECKED = (
 
 def families(*, every_server: bool) -> dict[str, tuple[Contender, ...]]:
     """The families in the order in which they run; the peers run with Hypercorn."""
-    found = {"Hypercorn and the peers": (*ours_on("hypercorn"), *PEERS)}
+    ours = ours_on("hypercorn")
+    if every_server:
+        ours = (*ours, *OTHER_ROUTES, *REFUSALS)
+    found = {"Hypercorn and the peers": (*ours, *PEERS)}
     if every_server:
         found["uvicorn"] = ours_on("uvicorn")
     found["Granian"] = ours_on("granian")

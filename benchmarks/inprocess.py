@@ -13,7 +13,7 @@ from benchmarks.bench import Bench
 from benchmarks.plan import Plan
 from benchmarks.servers import ROOT
 
-CASES = 10
+CASES = 13
 PROCESS_S = 0.8
 """What one process of pyperf takes: to import everything, and to warm up."""
 

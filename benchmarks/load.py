@@ -36,6 +36,7 @@ class Load:
         connections: Connections, all kept open where the server allows it.
         seconds: How long.
         core: The core that wrk runs on.
+        refused: Whether every request has to be refused.
     """
 
     url: str
@@ -44,6 +45,7 @@ class Load:
     connections: int
     seconds: int
     core: int
+    refused: bool = False
 
     @property
     def command(self) -> list[str]:
@@ -76,9 +78,13 @@ class Counted:
     failed: int
 
 
-def parse(output: str) -> Counted:
+def parse(output: str, *, refused: bool = False) -> Counted:
     """
     Read what ``wrk.lua`` printed.
+
+    Args:
+        output: What it printed.
+        refused: Whether a request that was accepted is the one that failed.
 
     Raises:
         LoadError: Its line is not there, or nothing was answered.
@@ -89,6 +95,8 @@ def parse(output: str) -> Counted:
     said = json.loads(lines[0].removeprefix(MARK))
     if not said["requests"]:
         raise LoadError("wrk got no answer at all")
+    if refused:
+        said["status"] = said["requests"] - said["status"]
     kinds = ("connect", "read", "write", "timeout", "status")
     return Counted(
         requests=said["requests"],
@@ -118,4 +126,4 @@ def run(load: Load) -> Counted:
         raise LoadError("wrk did not end") from exc
     if done.returncode:
         raise LoadError(f"wrk failed: {done.stderr.strip()[-400:]}")
-    return parse(done.stdout)
+    return parse(done.stdout, refused=load.refused)

@@ -65,6 +65,24 @@ def _quart():
 
 
 @functools.cache
+def _quart_with_sessions():
+    app = Quart(__name__)
+    app.config["JWT_SECRET_KEY"] = SECRET
+    quart_jwt.JWTManager(app, store=quart_jwt.MemoryStore())
+    return app
+
+
+async def _awaited(loops, function):
+    app = _quart_with_sessions()
+    async with app.app_context():
+        turns = range(loops)
+        began = time.perf_counter()
+        for _turn in turns:
+            await function(IDENTITY)
+        return time.perf_counter() - began
+
+
+@functools.cache
 def _flask():
     app = flask.Flask(__name__)
     app.config["JWT_SECRET_KEY"] = SECRET
@@ -98,12 +116,21 @@ def _identities():
     return [IDENTITY]
 
 
+def _both_tokens(identity):
+    flask_jwt_extended.create_access_token(identity)
+    flask_jwt_extended.create_refresh_token(identity)
+
+
 OURS = {
     "ours: decode_token, warm": (quart_jwt.decode_token, lambda: _tokens()[:1]),
     "ours: decode_token, first sight": (quart_jwt.decode_token, _tokens),
     "ours: refusal, forged": (_refused, lambda: [*map(forged, _tokens())]),
     "ours: refusal, 8 KiB of garbage": (_refused, lambda: [GARBAGE]),
     "ours: create_access_token": (quart_jwt.create_access_token, _identities),
+}
+TWINS = {
+    "ours: create_access_token_async": quart_jwt.create_access_token_async,
+    "ours: create_token_pair": quart_jwt.create_token_pair,
 }
 PEERS = {
     "PyJWT: decode": (lambda: _pyjwt, _tokens),
@@ -115,6 +142,7 @@ FLASK = {
         flask_jwt_extended.create_access_token,
         _identities,
     ),
+    "Flask-JWT-Extended: both tokens": (_both_tokens, _identities),
 }
 
 
@@ -161,6 +189,11 @@ def main():
             lambda loops, function=function, feed=feed: asyncio.run(
                 _in_quart(loops, function, _feed(feed))
             ),
+        )
+    for name, function in TWINS.items():
+        runner.bench_time_func(
+            name,
+            lambda loops, function=function: asyncio.run(_awaited(loops, function)),
         )
     for name, (make, feed) in PEERS.items():
         runner.bench_time_func(

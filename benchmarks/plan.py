@@ -28,6 +28,10 @@ class Plan:
         memory_tokens: Distinct tokens through one process; 0 leaves that out.
         micro_processes: Processes of pyperf for each figure; 0 leaves them out.
         micro_values: Values that each such process takes.
+        added_rounds: Alternating rounds of whole requests in one process; 0 leaves
+            them out.
+        rows: The keys of the contenders to measure, such as ``warm@granian``; empty for
+            all.
     """
 
     laps: int = 2
@@ -47,6 +51,8 @@ class Plan:
     memory_tokens: int = 1_000_000
     micro_processes: int = 8
     micro_values: int = 3
+    added_rounds: int = 400
+    rows: tuple[str, ...] = ()
 
 
 FULL = Plan()
@@ -65,6 +71,7 @@ QUICK = Plan(
     memory_tokens=0,
     micro_processes=2,
     micro_values=2,
+    added_rounds=20,
 )
 
 SMOKE = replace(
@@ -83,5 +90,6 @@ SMOKE = replace(
     memory_tokens=20_000,
     micro_processes=1,
     micro_values=1,
+    added_rounds=3,
 )
 """Whether everything starts and answers; its figures mean nothing."""

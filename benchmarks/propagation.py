@@ -122,7 +122,7 @@ async def _follow(url: str) -> None:
     sys.stdout.flush()
     while jti := (await asyncio.to_thread(sys.stdin.readline)).strip():
         token = TokenRef(jti=jti, family_id=None, subject=None, issued_at=time.time())
-        while not await following.is_revoked(token, now=time.time()):  # noqa: ASYNC110 - memory tells nobody
+        while not await following.store.is_revoked(token, now=time.time()):  # noqa: ASYNC110 - memory tells nobody
             await asyncio.sleep(LOOK_S)
         sys.stdout.write(f"{time.monotonic()}\n")
         sys.stdout.flush()

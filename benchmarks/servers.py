@@ -125,11 +125,31 @@ def serving(
     """
     port = free_port()
     pinned = ["taskset", "-c", str(core), *command(server, app, port)]
+    with started(pinned, port, env={**os.environ, **env}, log=log) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def started(
+    command: list[str], port: int, *, env: Mapping[str, str], log: Path
+) -> Iterator[Running]:
+    """
+    Run a command that serves, until the block is left.
+
+    Args:
+        command: Its command line.
+        port: Where it will listen on 127.0.0.1.
+        env: Its whole environment.
+        log: A file for what it prints.
+
+    Raises:
+        ServerError: It does not take connections.
+    """
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - a command line of our own making
-            pinned,
+            command,
             cwd=ROOT,
-            env={**os.environ, **env},
+            env=env,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

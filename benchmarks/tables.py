@@ -66,6 +66,7 @@ def _parts(results: Results) -> Iterator[str]:
     yield from _propagation(results)
     yield from _storms(results)
     yield from _memory(results)
+    yield from _added(results)
     yield from _micro(results)
     yield from _facts(results)
 
@@ -171,6 +172,14 @@ def _memory(results: Results) -> Iterator[str]:
     if rows:
         yield "## Memory"
         yield table(("what", "RSS MiB before", "after", "result"), rows)
+
+
+def _added(results: Results) -> Iterator[str]:
+    least = results.get("added", {})
+    if least:
+        yield "## A request in one process, the least of all rounds"
+        rows = [(name, f"{spent_us:.1f}") for name, spent_us in least.items()]
+        yield table(("request", "µs"), rows)
 
 
 def _micro(results: Results) -> Iterator[str]:

@@ -37,7 +37,19 @@ Families = Mapping[str, tuple[Contender, ...]]
 
 def planned_s(plan: Plan) -> float:
     """How long this takes by plan."""
-    return planned_families_s(plan, families(every_server=plan.every_server))
+    return planned_families_s(plan, _families(plan))
+
+
+def _families(plan: Plan) -> Families:
+    """The families, or the contenders of them that were asked for by name."""
+    found = families(every_server=plan.every_server)
+    if not plan.rows:
+        return found
+    chosen = {
+        name: tuple(one for one in contenders if one.key in plan.rows)
+        for name, contenders in found.items()
+    }
+    return {name: contenders for name, contenders in chosen.items() if contenders}
 
 
 def planned_families_s(plan: Plan, wanted: Families) -> float:
@@ -49,7 +61,7 @@ def planned_families_s(plan: Plan, wanted: Families) -> float:
 
 def measure_throughput(bench: Bench) -> Rounds:
     """Measure the servers and the peers."""
-    return measure_families(bench, families(every_server=bench.plan.every_server))
+    return measure_families(bench, _families(bench.plan))
 
 
 def measure_families(bench: Bench, wanted: Families) -> Rounds:

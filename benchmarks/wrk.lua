@@ -8,12 +8,16 @@ local tokens, only, head
 
 function init(args)
   head = "GET " .. wrk.path .. " HTTP/1.1\r\nHost: " .. wrk.host .. ":" .. wrk.port
-    .. "\r\nAuthorization: Bearer "
+    .. "\r\n"
   tokens = assert(io.open(args[1], "r"))
   local first = tokens:read("*l")
   if not tokens:read("*l") then
-    only = head .. first .. "\r\n\r\n"
+    only = head .. "Authorization: Bearer " .. first .. "\r\n\r\n"
+    if first == "-" then
+      only = head .. "\r\n"
+    end
   end
+  head = head .. "Authorization: Bearer "
   tokens:seek("set", tonumber(args[2]))
 end
 

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 
-DEADLINE_S = 30
+DEADLINE_S = 60
 
 
 class Held:

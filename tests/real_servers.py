@@ -34,8 +34,9 @@ PATIENCE_S = 60
 
 def program(name: str) -> Path:
     """Where a server's program is; skips or fails where it is not."""
+    # Debian's psql on the PATH is a program in Perl that looks for these.
     debian = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
-    found = shutil.which(name) or next(iter(reversed(debian)), None)
+    found = next(iter(reversed(debian)), None) or shutil.which(name)
     if found is not None:
         return Path(found)
     reason = f"{name} is not installed"

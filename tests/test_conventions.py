@@ -1,11 +1,10 @@
 """What every test has in common, and what no module of ours does."""
 
 import ast
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from typing import TypeVar
-
-import pytest
 
 from source_tree import Function
 from source_tree import functions
@@ -15,28 +14,30 @@ from source_tree import ROOT
 from source_tree import tree
 
 TESTS = ROOT / "tests"
+REQUESTING = {"Client", "AsyncClient", "request", "stream", "get", "post"}
 
 
-def _test_modules() -> list[Any]:
-    paths = [path for path in modules(TESTS) if path.name.startswith("test_")]
-    return [pytest.param(path, id=name(path)) for path in paths]
+def _tests() -> Iterator[tuple[Path, Function]]:
+    for path in _test_modules():
+        for one in functions(path):
+            if one.name.startswith("test_"):
+                yield path, one
 
 
-def _tests(path: Path) -> list[Function]:
-    return [one for one in functions(path) if one.name.startswith("test_")]
+def _test_modules() -> list[Path]:
+    return [path for path in modules(TESTS) if path.name.startswith("test_")]
 
 
-@pytest.mark.parametrize("path", _test_modules())
-def test_a_test_says_what_it_shows(path: Path) -> None:
+def test_a_test_says_what_it_shows() -> None:
     """Each test has one sentence of docstring, and returns nothing."""
     silent = [
-        test.name
-        for test in _tests(path)
+        (name(path), test.name)
+        for path, test in _tests()
         if not _is_one_sentence(ast.get_docstring(test) or "")
     ]
     untyped = [
-        test.name
-        for test in _tests(path)
+        (name(path), test.name)
+        for path, test in _tests()
         if not isinstance(test.returns, ast.Constant) or test.returns.value is not None
     ]
 
@@ -49,31 +50,65 @@ def _is_one_sentence(docstring: str) -> bool:
     return text.endswith((".", "?")) and "\n\n" not in docstring
 
 
-@pytest.mark.parametrize("path", _test_modules())
-def test_a_test_has_a_name_of_its_own(path: Path) -> None:
+def test_a_test_has_a_name_of_its_own() -> None:
     """No test is hidden by a later one of the same name."""
-    names = [
+    hidden = [
+        (name(path), one)
+        for path in _test_modules()
+        for one, times in Counter(_named_at_the_top(path)).items()
+        if times > 1
+    ]
+
+    assert hidden == []
+
+
+def _named_at_the_top(path: Path) -> list[str]:
+    return [
         node.name
         for node in tree(path).body
         if isinstance(node, Function) and node.name.startswith("test_")
     ]
 
-    assert sorted(set(names)) == sorted(names)
 
-
-@pytest.mark.parametrize(
-    "path", [pytest.param(path, id=name(path)) for path in modules(TESTS)]
-)
-def test_no_test_sleeps(path: Path) -> None:
+def test_no_test_sleeps() -> None:
     """Time is a clock that moves; only a process from outside is polled, in a loop."""
-    polling = {id(node) for loop in _nodes(path, ast.While) for node in ast.walk(loop)}
     sleeping = [
-        call.lineno
+        (name(path), call.lineno) for path in modules(TESTS) for call in _sleeping(path)
+    ]
+
+    assert sleeping == []
+
+
+def _sleeping(path: Path) -> list[ast.Call]:
+    polling = {id(node) for loop in _nodes(path, ast.While) for node in ast.walk(loop)}
+    return [
+        call
         for call in _nodes(path, ast.Call)
         if _sleeps(call) and id(call) not in polling
     ]
 
-    assert sleeping == []
+
+def test_every_request_has_time() -> None:
+    """A loaded machine may take longer over an answer than httpx's five seconds."""
+    impatient = [
+        (name(path), call.lineno)
+        for path in modules(TESTS)
+        for call in _nodes(path, ast.Call)
+        if _is_of_httpx(call)
+        and not {"timeout", "transport"} & {each.arg for each in call.keywords}
+    ]
+
+    assert impatient == []
+
+
+def _is_of_httpx(call: ast.Call) -> bool:
+    function = call.func
+    return (
+        isinstance(function, ast.Attribute)
+        and function.attr in REQUESTING
+        and isinstance(function.value, ast.Name)
+        and function.value.id == "httpx"
+    )
 
 
 Node = TypeVar("Node", bound=ast.AST)
@@ -95,13 +130,12 @@ def _sleeps(call: ast.Call) -> bool:
     )
 
 
-@pytest.mark.parametrize(
-    "path", [pytest.param(path, id=name(path)) for path in modules()]
-)
-def test_no_module_asserts(path: Path) -> None:
+def test_no_module_asserts() -> None:
     """``assert`` is for tests: Python -O leaves it out."""
     asserts = [
-        node.lineno for node in ast.walk(tree(path)) if isinstance(node, ast.Assert)
+        (name(path), node.lineno)
+        for path in modules()
+        for node in _nodes(path, ast.Assert)
     ]
 
     assert asserts == []

@@ -13,3 +13,9 @@ app = Quart(__name__)
 async def hello():
     """Answer as the protected route does."""
     return jsonify(logged_in_as="ada")
+
+
+@app.get("/def")
+def hello_from_a_thread():
+    """Answer the same from a worker thread."""
+    return jsonify(logged_in_as="ada")

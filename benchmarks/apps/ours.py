@@ -25,6 +25,15 @@ def make_app():
     async def protected():
         return jsonify(logged_in_as=get_jwt_identity())
 
+    @app.get("/def")
+    @jwt_required()
+    def protected_in_a_thread():
+        return jsonify(logged_in_as=get_jwt_identity())
+
+    @app.get("/open")
+    async def unprotected():
+        return jsonify(logged_in_as="ada")
+
     @app.get("/bench/cache")
     async def cache():
         return asdict(jwt.cache_info())

@@ -15,9 +15,9 @@ from benchmarks.login_storm import NAME
 from benchmarks.login_storm import PASSWORD
 from quart_jwt.service.app import create_app
 from quart_jwt.service.resources import opened_accounts
+from quart_jwt.service.settings.groups import Throttling
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.storage import Storage
-from quart_jwt.service.settings.throttling import Throttling
 
 _folder = Path(tempfile.mkdtemp(prefix=secrets.token_hex(4), dir=FOLDER))
 _settings = Settings(

@@ -47,58 +47,10 @@ if TYPE_CHECKING:
     from quart_jwt.extension.tokens.decode import get_unverified_jwt_headers
     from quart_jwt.stores.base import Store
     from quart_jwt.stores.memory import MemoryStore
+else:
+    __getattr__ = lazy_names(__name__, __file__)
 
 __version__ = "0.1.0"
-
-__getattr__ = lazy_names(
-    __name__,
-    {
-        "quart_jwt.extension.decorators": ("jwt_required", "verify_jwt_in_request"),
-        "quart_jwt.extension.gateway.forward_auth": ("ForwardAuth",),
-        "quart_jwt.extension.given_token": ("VerifiedToken", "verify_token"),
-        "quart_jwt.extension.hooks.calling": ("nonblocking",),
-        "quart_jwt.extension.manager": ("JWTManager",),
-        "quart_jwt.extension.request.current": (
-            "current_user",
-            "get_current_user",
-            "get_jwt",
-            "get_jwt_header",
-            "get_jwt_identity",
-            "get_jwt_request_location",
-        ),
-        "quart_jwt.extension.sessions.listing": ("Session", "list_sessions"),
-        "quart_jwt.extension.sessions.pairs": ("TokenPair",),
-        "quart_jwt.extension.sessions.revoke": (
-            "revoke_all_for",
-            "revoke_family",
-            "revoke_token",
-        ),
-        "quart_jwt.extension.sessions.rotate": ("rotate_refresh_token",),
-        "quart_jwt.extension.sessions.sign_in": ("create_token_pair",),
-        "quart_jwt.extension.tokens.cookies": (
-            "set_access_cookies",
-            "set_refresh_cookies",
-            "unset_access_cookies",
-            "unset_jwt_cookies",
-            "unset_refresh_cookies",
-        ),
-        "quart_jwt.extension.tokens.create": (
-            "create_access_token",
-            "create_access_token_async",
-            "create_refresh_token",
-            "create_refresh_token_async",
-        ),
-        "quart_jwt.extension.tokens.decode": (
-            "decode_token",
-            "decode_token_async",
-            "get_csrf_token",
-            "get_jti",
-            "get_unverified_jwt_headers",
-        ),
-        "quart_jwt.stores.base": ("Store",),
-        "quart_jwt.stores.memory": ("MemoryStore",),
-    },
-)
 
 __all__ = [
     "ForwardAuth",

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from quart_jwt.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from quart_jwt.extension.gateway.forward_auth import LOOPBACK
-    from quart_jwt.extension.gateway.forwarded import trusted_peers
-    from quart_jwt.extension.gateway.forwarded import UNIX
+    from quart_jwt.extension.gateway.peers import LOOPBACK
+    from quart_jwt.extension.gateway.peers import trusted_peers
+    from quart_jwt.extension.gateway.peers import UNIX
     from quart_jwt.extension.gateway.unread_body import answer_unread
     from quart_jwt.extension.protection import open_routes
     from quart_jwt.extension.protection import Route
@@ -23,15 +23,18 @@ if TYPE_CHECKING:
     from quart_jwt.extension.request.current import current_binding
     from quart_jwt.extension.request.current import current_settings
     from quart_jwt.extension.request.current import settings_of
+    from quart_jwt.extension.request.current import verified_of
+    from quart_jwt.extension.request.presentation import Credential
+    from quart_jwt.extension.request.quart_seams import check_quart
     from quart_jwt.extension.request.refused import REFUSALS
     from quart_jwt.extension.request.requirement import Requirement
     from quart_jwt.extension.sessions.context import session_store
     from quart_jwt.extension.settings.sessions import DETAILS
     from quart_jwt.extension.settings.settings import Settings as JWTSettings
     from quart_jwt.extension.verify import verify
-    from quart_jwt.stores.base import Changes
-    from quart_jwt.stores.base import Limit
     from quart_jwt.stores.base import Store
+    from quart_jwt.stores.in_use.answers import SingleFlight
+    from quart_jwt.stores.in_use.deadline import wait_within
     from quart_jwt.stores.redis.scripts import Client
     from quart_jwt.stores.redis.scripts import Script
     from quart_jwt.stores.redis.scripts import translated
@@ -39,118 +42,32 @@ if TYPE_CHECKING:
     from quart_jwt.stores.sql.connections import Connections
     from quart_jwt.stores.sql.connections import POSTGRESQL
     from quart_jwt.stores.sql.connections import SQLITE
-    from quart_jwt.stores.sql.connections import Work
     from quart_jwt.stores.sql.schema import require as require_schema
     from quart_jwt.stores.sql.schema import Schema
     from quart_jwt.stores.sql.schema import upgrade as upgrade_schema
+    from quart_jwt.stores.sql.sqlite import Work
     from quart_jwt.stores.sql.store import SQLStore
     from quart_jwt.stores.urls import SCHEMES
     from quart_jwt.stores.urls import store_from_url
+    from quart_jwt.stores.wrapped import Call as StoreCall
+    from quart_jwt.stores.wrapped import wrapped as wrapped_store
     from quart_jwt.tokens.jwk import key_thumbprint
     from quart_jwt.tokens.jwk import read_public_jwk
     from quart_jwt.tokens.key_ring import KeyRing
     from quart_jwt.tokens.key_ring import ring_key
     from quart_jwt.tokens.key_ring import RingKey
     from quart_jwt.tokens.keys import weakness
+    from quart_jwt.tokens.origin import is_origin
     from quart_jwt.tokens.revocation import Revocation
-    from quart_jwt.tokens.revocation import TokenRef
-    from quart_jwt.tokens.rotation import Family
+    from quart_jwt.tokens.revocation import Scope
     from quart_jwt.tokens.rotation import Outcome
-    from quart_jwt.tokens.rotation import Presented
-    from quart_jwt.tokens.rotation import Rotation
-    from quart_jwt.tokens.rotation import Successor
     from quart_jwt.tokens.scopes import granted_scopes
     from quart_jwt.tokens.scopes import is_scope
     from quart_jwt.tokens.strict_json import loads as strict_json_loads
     from quart_jwt.tokens.verified import CacheInfo
     from quart_jwt.tokens.verified import VerifiedTokens
-
-__getattr__ = lazy_names(
-    __name__,
-    {
-        "quart_jwt.extension.gateway.forward_auth": ("LOOPBACK",),
-        "quart_jwt.extension.gateway.forwarded": (
-            "UNIX",
-            "trusted_peers",
-        ),
-        "quart_jwt.extension.gateway.unread_body": ("answer_unread",),
-        "quart_jwt.extension.protection": (
-            "Route",
-            "VERIFIER",
-            "open_routes",
-            "routes_of",
-            "spelt",
-        ),
-        "quart_jwt.extension.request.current": (
-            "current_binding",
-            "current_settings",
-            "settings_of",
-        ),
-        "quart_jwt.extension.request.requirement": ("Requirement",),
-        "quart_jwt.extension.request.refused": ("REFUSALS",),
-        "quart_jwt.extension.sessions.context": ("session_store",),
-        "quart_jwt.extension.settings.sessions": ("DETAILS",),
-        "quart_jwt.extension.settings.settings": ("Settings as JWTSettings",),
-        "quart_jwt.extension.verify": ("verify",),
-        "quart_jwt.stores.base": (
-            "Changes",
-            "Limit",
-            "Store",
-        ),
-        "quart_jwt.stores.redis.scripts": (
-            "Client",
-            "Script",
-            "translated",
-        ),
-        "quart_jwt.stores.redis.store": ("client_from_url",),
-        "quart_jwt.stores.sql.connections": (
-            "Connections",
-            "POSTGRESQL",
-            "SQLITE",
-            "Work",
-        ),
-        "quart_jwt.stores.sql.schema": (
-            "Schema",
-            "require as require_schema",
-            "upgrade as upgrade_schema",
-        ),
-        "quart_jwt.stores.sql.store": ("SQLStore",),
-        "quart_jwt.stores.urls": (
-            "SCHEMES",
-            "store_from_url",
-        ),
-        "quart_jwt.tokens.jwk": (
-            "key_thumbprint",
-            "read_public_jwk",
-        ),
-        "quart_jwt.tokens.key_ring": (
-            "KeyRing",
-            "RingKey",
-            "ring_key",
-        ),
-        "quart_jwt.tokens.keys": ("weakness",),
-        "quart_jwt.tokens.revocation": (
-            "Revocation",
-            "TokenRef",
-        ),
-        "quart_jwt.tokens.rotation": (
-            "Family",
-            "Outcome",
-            "Presented",
-            "Rotation",
-            "Successor",
-        ),
-        "quart_jwt.tokens.scopes": (
-            "granted_scopes",
-            "is_scope",
-        ),
-        "quart_jwt.tokens.strict_json": ("loads as strict_json_loads",),
-        "quart_jwt.tokens.verified": (
-            "CacheInfo",
-            "VerifiedTokens",
-        ),
-    },
-)
+else:
+    __getattr__ = lazy_names(__name__, __file__)
 
 __all__ = [
     "DETAILS",
@@ -162,33 +79,32 @@ __all__ = [
     "UNIX",
     "VERIFIER",
     "CacheInfo",
-    "Changes",
     "Client",
     "Connections",
-    "Family",
+    "Credential",
     "JWTSettings",
     "KeyRing",
-    "Limit",
     "Outcome",
-    "Presented",
     "Requirement",
     "Revocation",
     "RingKey",
-    "Rotation",
     "Route",
     "SQLStore",
     "Schema",
+    "Scope",
     "Script",
+    "SingleFlight",
     "Store",
-    "Successor",
-    "TokenRef",
+    "StoreCall",
     "VerifiedTokens",
     "Work",
     "answer_unread",
+    "check_quart",
     "client_from_url",
     "current_binding",
     "current_settings",
     "granted_scopes",
+    "is_origin",
     "is_scope",
     "key_thumbprint",
     "open_routes",
@@ -204,6 +120,9 @@ __all__ = [
     "translated",
     "trusted_peers",
     "upgrade_schema",
+    "verified_of",
     "verify",
+    "wait_within",
     "weakness",
+    "wrapped_store",
 ]

@@ -42,6 +42,14 @@ MIGRATE = Commands(
     module="quart_jwt.migrate.command",
     function="main",
 )
+ROUTES = Commands(
+    extra="service",
+    missing="click is not installed",
+    needed=("click",),
+    module="quart_jwt.service.commands.routes",
+    function="main",
+)
+"""Quart brings click along: the routes of an app are listed without any extra."""
 SERVICE = Commands(
     extra="service",
     missing="the service is not installed",
@@ -51,8 +59,8 @@ SERVICE = Commands(
 )
 """The service's own door says what it needs."""
 
-BY_NAME = {"migrate": MIGRATE}
-"""Commands that do not belong to the service, by the first word."""
+BY_NAME = {"migrate": MIGRATE, "routes": ROUTES}
+"""Commands that work without the service, by the first word."""
 
 
 def main() -> None:

@@ -34,11 +34,13 @@ catches around ``decode_token`` and registers handlers for::
     ├── ConfigurationError          a JWT_* setting that cannot work
     │   └── WeakKeyError            a key that JWT_ENFORCE_STRONG_KEYS refuses
     ├── AsyncHookError              a sync function met an async hook
+    ├── IncompatibleDependencyError a dependency that has changed where we rely on it
     └── UnawaitedVerificationError  verify_jwt_in_request() without await
 
 No error carries a token, a key or a CSRF value.
 """
 
+from importlib.metadata import version
 from typing import Any
 from typing import ClassVar
 
@@ -243,6 +245,22 @@ class WeakKeyError(ConfigurationError):
 
 class AsyncHookError(RuntimeError):
     """Raised when a sync function meets an async hook; names the async twin."""
+
+
+class IncompatibleDependencyError(RuntimeError):
+    """
+    Raised at start when a dependency has changed where this library relies on it.
+
+    Args:
+        distribution: The name of the dependency, as pip has it.
+        reason: What is different, as half a sentence.
+    """
+
+    def __init__(self, distribution: str, reason: str) -> None:
+        super().__init__(
+            f"quart-jwt does not work with {distribution} {version(distribution)}: "
+            f"{reason}. Install one of the versions that docs/upgrading.md names."
+        )
 
 
 class UnawaitedVerificationError(RuntimeError):

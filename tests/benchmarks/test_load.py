@@ -1,5 +1,6 @@
 """What wrk printed, and how it is called."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,6 +42,16 @@ def test_the_figures_have_our_units() -> None:
 def test_every_failure_counts() -> None:
     """Refusals, time-outs and errors of sockets are added up."""
     assert parse(OUTPUT).failed == 60
+
+
+def test_a_request_that_should_be_refused_fails_when_it_is_not() -> None:
+    """Where all have to be refused, an accepted one is the failure."""
+    said = json.loads(OUTPUT.split("BENCH ")[1])
+    others = 60 - said["status"]
+
+    assert (
+        others + said["requests"] - said["status"] == parse(OUTPUT, refused=True).failed
+    )
 
 
 @pytest.mark.parametrize(

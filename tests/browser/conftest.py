@@ -51,6 +51,7 @@ def _settings(tmp_path: Path) -> Settings:
         mode="development",
         state_dir=tmp_path,
         database_url=f"sqlite+aiosqlite:///{tmp_path}/test.db",
+        store_timeout_ms=60_000,  # a loaded machine may take its time
     )
     return Settings(
         storage=storage,

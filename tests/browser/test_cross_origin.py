@@ -16,7 +16,7 @@ from quart import Quart
 
 from browser.conftest import NAME
 from browser.conftest import Served
-from quart_jwt.service.settings.cors import Cors
+from quart_jwt.service.settings.groups import Cors
 from quart_jwt.service.settings.settings import Settings
 from service.kit import PASSWORD
 

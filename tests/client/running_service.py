@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 COMMAND = "from quart_jwt.cli import main; main()"
-DEADLINE_S = 30
+DEADLINE_S = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,7 +174,7 @@ async def test_without_credentials_somebody_has_to_log_in(
     server: TokenServer, url: str, clock: Clock, ask: Ask
 ) -> None:
     """A refresh token is enough to begin with; when it ends, the error says so."""
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         body = await client.post(f"{url}/login", json=CREDENTIALS)
     pair = HeldTokens(**{name[:-6]: token for name, token in body.json().items()})
     auth = JWTAuth(url, store=MemoryTokenStore(pair), clock=clock)
@@ -382,13 +382,13 @@ async def test_a_given_client_sends_the_requests_for_tokens(
     server: TokenServer, url: str
 ) -> None:
     """Its headers go along, and it may be the client that is being served."""
-    async with httpx.AsyncClient(base_url=url) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
         client.auth = JWTAuth(url, CREDENTIALS, client=client, clock=server.clock)
         assert (await client.get("/me")).status_code == 200
         blocking = JWTAuth(url, CREDENTIALS, client=client)
         with pytest.raises(TypeError, match=r"httpx\.Client"):
             await in_threads(blocking, f"{url}/me")
-    with httpx.Client() as sync_client:
+    with httpx.Client(timeout=60) as sync_client:
         awaiting = JWTAuth(url, CREDENTIALS, client=sync_client)
         with pytest.raises(TypeError, match=r"httpx\.AsyncClient"):
             await in_tasks(awaiting, f"{url}/me")
@@ -452,7 +452,7 @@ async def test_event_loops_in_threads_renew_once(
     """One JWTAuth serves several event loops at once, and one renewal serves all."""
 
     async def burst() -> list[httpx.Response]:
-        async with httpx.AsyncClient(auth=auth) as client:
+        async with httpx.AsyncClient(auth=auth, timeout=60) as client:
             return await asyncio.gather(*(client.get(f"{url}/me") for _ in range(10)))
 
     loops = (asyncio.to_thread(asyncio.run, burst()) for _ in range(4))

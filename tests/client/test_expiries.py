@@ -67,6 +67,7 @@ async def _served(tmp_path: Path, clock: Clock) -> AsyncIterator[Served]:
                 mode="production",
                 state_dir=tmp_path,
                 database_url=f"sqlite+aiosqlite:///{tmp_path}/test.db",
+                store_timeout_ms=60_000,  # a loaded machine may take its time
             ),
             secret_key=SECRET,
             access_token_expires_s=LIFE_S,
@@ -79,7 +80,7 @@ async def _served(tmp_path: Path, clock: Clock) -> AsyncIterator[Served]:
     app.before_request(served.count)
     async with (
         serving(app, include_date_header=False) as served.url,
-        httpx.AsyncClient() as client,
+        httpx.AsyncClient(timeout=60) as client,
     ):
         assert (await client.get(f"{served.url}/healthz")).is_success
         await Service(app=app, client=None, clock=clock).add()

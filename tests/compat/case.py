@@ -15,6 +15,9 @@ from typing import Any
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 """Those that the one view of an app answers; OPTIONS by itself too."""
 
+TOKEN_METHODS = METHODS[:-1]
+"""Those that need a token; what a view reads in OPTIONS is a difference."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kit:
@@ -79,9 +82,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A request to an app, with the name that the test is shown by."""
+    """A request to an app."""
 
-    name: str
     setup: Setup
     request: Request
 

@@ -32,6 +32,7 @@ _ASYMMETRIC: dict[str, Config] = {
 
 CLAIM_CONFIGS: dict[str, Config] = {
     "plain": _keyed(),
+    "skew": _keyed(JWT_CLOCK_SKEW=5),
     "app-secret": {"SECRET_KEY": SECRET},
     "identity-claim": _keyed(JWT_IDENTITY_CLAIM="user"),
     "no-verify-sub": _keyed(JWT_VERIFY_SUB=False),
@@ -61,7 +62,6 @@ PLACE_CONFIGS: dict[str, Config] = {
     "location-tuple": _keyed(JWT_TOKEN_LOCATION=("query_string", "headers")),
     "header-name": _keyed(JWT_HEADER_NAME="X-Token"),
     "header-type-JWT": _keyed(JWT_HEADER_TYPE="JWT"),
-    "header-type-lower": _keyed(JWT_HEADER_TYPE="bearer"),
     "header-type-empty": _keyed(JWT_HEADER_TYPE=""),
     "header-type-none": _keyed(JWT_HEADER_TYPE=None),
     "query-name": _at("query_string", JWT_QUERY_STRING_NAME="token"),

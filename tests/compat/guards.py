@@ -43,7 +43,6 @@ TELLING_TOKENS = (
 
 
 def case(
-    name: str,
     request: Request,
     *,
     config: str = "plain",
@@ -52,4 +51,4 @@ def case(
 ) -> Case:
     """A case with the reporting view."""
     setup = Setup(config=config, hooks=hooks, guard=guard, view=report)
-    return Case(name=name, setup=setup, request=request)
+    return Case(setup=setup, request=request)

@@ -2,7 +2,8 @@
 The request matrix: cases made by combining what the other modules name.
 
 Each group turns some of the dimensions through all their values and leaves the
-others at rest; ``test_random`` turns all of them at once.
+others at rest; ``test_random`` turns all of them at once. A case is named by the
+values that it has.
 """
 
 from collections.abc import Iterable
@@ -17,6 +18,7 @@ from compat.case import Guard
 from compat.case import METHODS
 from compat.case import Request
 from compat.case import Setup
+from compat.case import TOKEN_METHODS
 from compat.configs import BROKEN_CONFIGS
 from compat.configs import CLAIM_CONFIGS
 from compat.configs import COOKIE_CONFIGS
@@ -35,6 +37,7 @@ from compat.mint import CSRF
 from compat.mint import HOUR
 from compat.mint import mint
 from compat.mint import NOW
+from compat.pairwise import Factors
 from compat.tokens import FAULTS
 from compat.tokens import PAIRS
 from compat.tokens import SOUND
@@ -45,41 +48,40 @@ from compat.views import RAISING_VIEWS
 from compat.views import report
 from compat.views import strict
 
+Named = tuple[Factors, Case]
+Group = dict[Factors, Case]
 
-def _states() -> Iterator[Case]:
+
+def _states() -> Iterator[Named]:
     """Every location with every state of a token."""
     for location, (state, token) in product(LOCATIONS, TOKENS.items()):
         if state in SOUND or location == "headers" or state not in PAIRS:
             request = carriers.carry(location, location, token)
-            yield case(f"{location}_{state}", request, config=location)
+            yield (location, state), case(request, config=location)
 
 
-def _guarded() -> Iterator[Case]:
+def _guarded() -> Iterator[Named]:
     """Every argument of the decorator with the tokens that it is about."""
     for (named, guard), state in product(GUARDS.items(), TELLING_TOKENS):
         for location in ("headers", "cookies"):
-            yield case(
-                f"{location}_{state}_{named}",
-                carriers.carry(
-                    location, location, TOKENS[state], refresh=guard.refresh
-                ),
-                config=location,
-                hooks="working",
-                guard=guard,
+            request = carriers.carry(
+                location, location, TOKENS[state], refresh=guard.refresh
+            )
+            yield (
+                (location, state, named),
+                case(request, config=location, hooks="working", guard=guard),
             )
     for (named, guard), location in product(GUARDS.items(), LOCATIONS):
-        yield case(f"{location}_nothing_{named}", Request(), config=location)
+        yield (location, "nothing", named), case(Request(), config=location)
         crossed = carriers.carry(location, location, TOKENS["good"])
         swapped = replace(guard, refresh=not guard.refresh)
-        yield case(
-            f"{location}_other-carrier_{named}",
-            crossed,
-            config=location,
-            guard=swapped,
+        yield (
+            (location, "other-carrier", named),
+            case(crossed, config=location, guard=swapped),
         )
 
 
-def _located() -> Iterator[Case]:
+def _located() -> Iterator[Named]:
     """The argument ``locations`` against what the configuration says."""
     for (named, locations), state in product(
         LOCATION_GUARDS.items(), ("good", "expired", "garbage", "nothing")
@@ -89,10 +91,10 @@ def _located() -> Iterator[Case]:
             request = Request()
             if state != "nothing":
                 request = carriers.carry(place, "plain", TOKENS[state])
-            yield case(f"locations_{named}_{place}_{state}", request, guard=guard)
+            yield (named, place, state), case(request, guard=guard)
 
 
-def _several() -> Iterator[Case]:
+def _several() -> Iterator[Named]:
     """Two and more locations, in every order, with good, bad and no tokens."""
     for order in permutations(LOCATIONS, 2):
         guard = Guard(locations=order)
@@ -102,41 +104,36 @@ def _several() -> Iterator[Case]:
                 for place, state in zip(order, (first, second), strict=True)
                 if state != "absent"
             ]
-            name = f"{'-'.join(order)}_{first}_{second}"
-            yield case(name, carriers.together(*parts), guard=guard)
+            factors = ("-".join(order), first, second)
+            yield factors, case(carriers.together(*parts), guard=guard)
     for whole in permutations(LOCATIONS):
         for last, optional in product((whole[-1], "nowhere"), (False, True)):
             request = Request()
             if last != "nowhere":
                 request = carriers.carry(last, "plain", TOKENS["good"])
-            yield case(
-                f"{'-'.join(whole)}_at_{last}{'_optional' * optional}",
-                request,
-                guard=Guard(locations=whole, optional=optional),
-            )
+            named = "optional" if optional else "required"
+            guard = Guard(locations=whole, optional=optional)
+            yield ("-".join(whole), f"at-{last}", named), case(request, guard=guard)
     for config in PLACE_CONFIGS:
-        yield case(f"{config}_nothing", Request(), config=config)
+        yield (config, "nothing"), case(Request(), config=config)
         for place, refresh in product(LOCATIONS, (False, True)):
             state = "refresh" if refresh else "good"
-            yield case(
-                f"{config}_{place}_{state}",
-                carriers.carry(place, config, TOKENS[state], refresh=refresh),
-                config=config,
-                guard=Guard(refresh=refresh),
-            )
+            request = carriers.carry(place, config, TOKENS[state], refresh=refresh)
+            guard = Guard(refresh=refresh)
+            yield (config, place, state), case(request, config=config, guard=guard)
 
 
-def _shaped() -> Iterator[Case]:
+def _shaped() -> Iterator[Named]:
     """Odd headers, query strings and JSON bodies."""
     good, refresh = TOKENS["good"], TOKENS["refresh"]
     for config in (
-        *("plain", "header-name", "header-type-JWT", "header-type-lower"),
+        *("plain", "header-name", "header-type-JWT"),
         *("header-type-empty", "header-type-none"),
     ):
         header = carriers.option(config, "JWT_HEADER_NAME")
         for shape, value in carriers.header_values(good).items():
             request = Request(headers=((header, value),))
-            yield case(f"{config}_{shape}", request, config=config)
+            yield (config, shape), case(request, config=config)
     pairs: dict[str, tuple[str, str]] = {
         "two-tokens": (f"Bearer {good}", f"Bearer {good}"),
         "basic-and-bearer": ("Basic dXNlcjpw", f"Bearer {good}"),
@@ -145,22 +142,20 @@ def _shaped() -> Iterator[Case]:
     }
     for label, values in pairs.items():
         headers = tuple(("Authorization", value) for value in values)
-        yield case(f"two-headers_{label}", Request(headers=headers))
+        yield ("two-headers", label), case(Request(headers=headers))
     for config in ("query_string", "query-name", "query-prefix"):
         name = carriers.option(config, "JWT_QUERY_STRING_NAME")
         for shape, text in carriers.query_strings(name, good).items():
-            yield case(f"{config}_{shape}", Request(query=text), config=config)
+            yield (config, shape), case(Request(query=text), config=config)
     for config in ("json", "json-keys"):
         name = carriers.option(config, "JWT_JSON_KEY")
         for shape, request in carriers.json_requests(name, good).items():
-            yield case(f"{config}_{shape}", request, config=config)
+            yield (config, shape), case(request, config=config)
         name = carriers.option(config, "JWT_REFRESH_JSON_KEY")
         for shape, request in carriers.json_requests(name, refresh).items():
-            yield case(
-                f"{config}_refresh_{shape}",
-                request,
-                config=config,
-                guard=GUARDS["refresh"],
+            yield (
+                (config, f"refresh-{shape}"),
+                case(request, config=config, guard=GUARDS["refresh"]),
             )
     for shape, value in {
         "two-first": f"access_token_cookie={good}; access_token_cookie=garbage",
@@ -171,22 +166,21 @@ def _shaped() -> Iterator[Case]:
         "refresh-name": f"refresh_token_cookie={good}",
     }.items():
         request = Request(headers=(("Cookie", value),))
-        yield case(f"cookies_{shape}", request, config="cookies")
+        yield ("cookies", shape), case(request, config="cookies")
 
 
-def _protected() -> Iterator[Case]:
+def _protected() -> Iterator[Named]:
     """CSRF: every method, every way to send the value, access and refresh."""
     for config, refresh in product(CSRF_CONFIGS, (False, True)):
         token = TOKENS["refresh" if refresh else "good"]
         cookie = carriers.cookie(config, token, refresh=refresh)
         for way, extra in carriers.csrf_requests(config, refresh=refresh):
-            methods = METHODS if way == "missing" else ("GET", "POST", "PUT")
+            methods = TOKEN_METHODS if way == "missing" else ("GET", "POST", "PUT")
             for method in methods:
-                yield case(
-                    f"{config}_{method}_{way}{'_refresh' * refresh}",
-                    replace(carriers.together(cookie, extra), method=method),
-                    config=config,
-                    guard=Guard(refresh=refresh),
+                request = replace(carriers.together(cookie, extra), method=method)
+                yield (
+                    (config, method, way, "refresh" if refresh else "access"),
+                    case(request, config=config, guard=Guard(refresh=refresh)),
                 )
     sent = Request(method="POST", headers=(("X-CSRF-TOKEN", CSRF),))
     for state, optional in product((*SOUND, *FAULTS, *PAIRS), (False, True)):
@@ -194,58 +188,62 @@ def _protected() -> Iterator[Case]:
             optional and state in SOUND
         ):
             request = carriers.together(carriers.cookie("csrf", TOKENS[state]), sent)
-            yield case(
-                f"csrf_POST_{state}{'_optional' * optional}",
-                request,
-                config="csrf",
-                guard=Guard(optional=optional),
+            guard = Guard(optional=optional)
+            yield (
+                ("sent", state, "optional" if optional else "required"),
+                case(request, config="csrf", guard=guard),
             )
     loose = carriers.together(
         carriers.cookie("csrf-fallthrough", TOKENS["good"]),
         carriers.header("csrf-fallthrough", TOKENS["good"]),
         Request(method="POST"),
     )
-    yield case("csrf-fallthrough-header-too", loose, config="csrf-fallthrough")
+    yield ("csrf-fallthrough-header-too",), case(loose, config="csrf-fallthrough")
 
 
-def _configured() -> Iterator[Case]:
+def _configured() -> Iterator[Named]:
     """Every claim option with every state of a token."""
     for config, state in product(CLAIM_CONFIGS, (*SOUND, *FAULTS)):
         algorithm = carriers.option(config, "JWT_ALGORITHM") or "HS256"
         if algorithm == "HS256" and config != "plain":
             request = carriers.header(config, TOKENS[state])
-            yield case(f"{config}_{state}", request, config=config)
+            yield (config, state), case(request, config=config)
     for config, state in product(("aud-iss", "identity-claim"), PAIRS):
         request = carriers.header(config, PAIRS[state])
-        yield case(f"{config}_{state}", request, config=config)
+        yield (config, state), case(request, config=config)
     for algorithm, (state, exp) in product(
         ALGORITHMS, (("good", NOW + HOUR), ("expired", NOW - HOUR))
     ):
         token = mint({"exp": exp}, algorithm=algorithm)
         for config in CLAIM_CONFIGS:
-            name = f"{config}_signed_{algorithm}_{state}"
-            yield case(name, carriers.header(config, token), config=config)
+            yield (
+                (config, f"signed-{algorithm}", state),
+                case(carriers.header(config, token), config=config),
+            )
 
 
-def _hooked() -> Iterator[Case]:
+def _hooked() -> Iterator[Named]:
     """Every set of hooks with the tokens that it is about."""
     for hooks, state in product((*WHOLE,), (*TELLING_TOKENS, "kid")):
         for named in ("required", "optional"):
             request = carriers.header("plain", TOKENS[state])
-            name = f"hooks_{hooks}_{state}_{named}"
-            yield case(name, request, hooks=hooks, guard=GUARDS[named])
+            yield (hooks, state, named), case(request, hooks=hooks, guard=GUARDS[named])
     for hooks in WHOLE:
-        yield case(f"hooks_{hooks}_nothing", Request(), hooks=hooks)
+        yield (hooks, "nothing"), case(Request(), hooks=hooks)
     for hooks, state in product((*GIVING, *RAISING), ("good", "nothing")):
         for named in ("required", "optional"):
             request = Request()
             if state != "nothing":
                 request = carriers.header("plain", TOKENS[state])
-            name = f"hooks_{hooks}_{state}_{named}"
-            yield case(name, request, hooks=hooks, guard=GUARDS[named])
+            yield (hooks, state, named), case(request, hooks=hooks, guard=GUARDS[named])
 
 
-def _viewed() -> Iterator[Case]:
+def _guards_of(method: str) -> tuple[str, ...]:
+    """What a view reads behind a guard in OPTIONS is a difference."""
+    return ("required", "optional", "unguarded")[method == "OPTIONS" and 2 :]
+
+
+def _viewed() -> Iterator[Named]:
     """Methods and views; an unguarded view; what cannot work."""
     for method, (named, view) in product(
         METHODS, (("report", report), ("strict", strict), ("proxied", proxied))
@@ -255,47 +253,46 @@ def _viewed() -> Iterator[Case]:
             if state != "nothing":
                 request = carriers.header("plain", TOKENS[state])
             for guarded, guard in (*GUARDS.items(), ("unguarded", None)):
-                if guarded in ("required", "optional", "unguarded"):
+                if guarded in _guards_of(method):
                     setup = Setup(hooks=hooks, guard=guard, view=view)
-                    yield Case(
-                        name=f"{method}_{named}_{state}_{hooks}_{guarded}",
-                        setup=setup,
-                        request=replace(request, method=method),
+                    yield (
+                        (method, named, state, hooks, guarded),
+                        Case(setup=setup, request=replace(request, method=method)),
                     )
     for named, view in RAISING_VIEWS.items():
         for hooks in ("none", "telling"):
             setup = Setup(hooks=hooks, guard=None, view=view)
-            name = f"raising_{named}_{hooks}"
-            yield Case(name=name, setup=setup, request=Request())
+            yield ("raising", named, hooks), Case(setup=setup, request=Request())
     for config, state in product(BROKEN_CONFIGS, ("good", "garbage", "nothing")):
         request = Request()
         if state != "nothing":
             algorithm = carriers.option(config, "JWT_ALGORITHM") or "HS256"
             token = "garbage" if state == "garbage" else mint(algorithm=algorithm)
             request = carriers.header(config, token)
-        yield case(f"{config}_{state}", request, config=config)
+        yield (config, state), case(request, config=config)
 
 
-def _baked() -> Iterator[Case]:
+def _baked() -> Iterator[Named]:
     """Cookies set and unset, under every option that they have."""
     for config, (named, view) in product(COOKIE_CONFIGS, COOKIE_VIEWS.items()):
         setup = Setup(config=config, guard=None, view=view)
-        yield Case(name=f"{config}_{named}", setup=setup, request=Request())
+        yield (config, named), Case(setup=setup, request=Request())
 
 
-def _unique(cases: Iterable[Case]) -> tuple[Case, ...]:
+def _unique(cases: Iterable[Named]) -> Group:
     """The cases, of which no two have one name."""
-    found: dict[str, Case] = {}
-    for one in cases:
-        if found.setdefault(one.name, one) != one:
-            raise ValueError(f"two cases are called {one.name}")
-    return tuple(found.values())
+    found: Group = {}
+    for factors, one in cases:
+        if found.setdefault(factors, one) != one:
+            raise ValueError(f"two cases are called {factors}")
+    return found
 
 
-GROUPS: dict[str, tuple[Case, ...]] = {
+GROUPS: dict[str, Group] = {
     maker.__name__.strip("_"): _unique(maker())
     for maker in (
         *(_states, _guarded, _located, _several, _shaped, _protected),
         *(_configured, _hooked, _viewed, _baked),
     )
 }
+"""The full product."""

@@ -40,7 +40,7 @@ async def test_a_change_counts_from_the_next_request(option: str) -> None:
     """An option that is changed between two requests counts for the second."""
     setup = Setup(view=partial(_fresh_app, option))
     cases = [
-        Case(name="", setup=setup, request=carriers.header("plain", token))
+        Case(setup=setup, request=carriers.header("plain", token))
         for token in (mint(), "garbage")
     ]
     before = [await both(case) for case in cases]
@@ -56,7 +56,7 @@ async def test_a_list_changed_in_place_counts_as_well() -> None:
     """A location that is appended to the configured list is looked at."""
     setup = Setup(config="query_string", view=partial(_fresh_app, "in place"))
     header = carriers.header("plain", mint())
-    case = Case(name="", setup=setup, request=header)
+    case = Case(setup=setup, request=header)
     before, _ = await both(case)
     for app in (flask_side.app_of(setup), quart_side.app_of(setup)):
         app.config["JWT_TOKEN_LOCATION"].append("headers")
@@ -70,7 +70,7 @@ async def test_a_list_changed_in_place_counts_as_well() -> None:
 async def test_an_emptied_option_is_an_error_to_both() -> None:
     """Without any location both refuse to serve."""
     setup = Setup(view=partial(_fresh_app, "emptied"))
-    case = Case(name="", setup=setup, request=Request())
+    case = Case(setup=setup, request=Request())
     await both(case)
     for app in (flask_side.app_of(setup), quart_side.app_of(setup)):
         app.config["JWT_TOKEN_LOCATION"] = []

@@ -57,7 +57,7 @@ async def test_the_other_side_accepts_the_token(
     """A token of each kind and algorithm opens the other side's view."""
     config = CONFIGS[algorithm]
     token = await _minted(side, config, MAKERS[kind])
-    one = case("", carriers.header(config, token), config=config, guard=GUARDS[kind])
+    one = case(carriers.header(config, token), config=config, guard=GUARDS[kind])
 
     assert identity_of(await _asked(side, one)) == "ann"
 
@@ -73,7 +73,7 @@ async def test_the_other_side_refuses_a_changed_token(
     other = await _minted(side, config, MAKERS["refresh"])
     header, _, signature = token.split(".")
     mixed = f"{header}.{other.split('.')[1]}.{signature}"
-    answer = await _asked(side, case("", carriers.header(config, mixed), config=config))
+    answer = await _asked(side, case(carriers.header(config, mixed), config=config))
 
     assert answer == Answer(status=422, json={"msg": "Signature verification failed"})
 
@@ -92,7 +92,7 @@ async def test_the_other_side_accepts_the_csrf_value(side: str) -> None:
         Request(method="POST", headers=(("X-CSRF-TOKEN", csrf),)),
     )
 
-    assert identity_of(await _asked(side, case("", request, config="csrf"))) == "ann"
+    assert identity_of(await _asked(side, case(request, config="csrf"))) == "ann"
 
 
 def _token_and_csrf(kit: Kit) -> tuple[str, str]:

@@ -51,7 +51,7 @@ def _collected() -> Iterator[None]:
 
 def _hooked(hooks: str, guard: str = "required") -> Case:
     request = carriers.header("plain", mint())
-    return case("", request, hooks=hooks, guard=GUARDS[guard])
+    return case(request, hooks=hooks, guard=GUARDS[guard])
 
 
 def test_an_app_has_one_manager() -> None:
@@ -108,7 +108,7 @@ async def test_an_async_blocklist_is_awaited() -> None:
 
 async def test_an_async_answer_is_awaited() -> None:
     """An ``async def`` loader of an answer gives that answer."""
-    theirs, ours = await both(case("", Request(), hooks="unauthorized-awaits"))
+    theirs, ours = await both(case(Request(), hooks="unauthorized-awaits"))
 
     assert theirs == BROKEN
     assert Answer(status=499, json={"reason": "Missing Authorization Header"}) == ours
@@ -137,7 +137,7 @@ async def test_a_key_hook_is_asked_for_allowed_algorithms_only() -> None:
     """A token of an algorithm that is not allowed does not reach the key hook."""
     request = carriers.header("plain", mint(algorithm="HS512"))
     hooks = "decode-key-raises-connection-error"
-    theirs, ours = await both(case("", request, hooks=hooks))
+    theirs, ours = await both(case(request, hooks=hooks))
 
     assert theirs == BROKEN
     assert refused(422, "The specified alg value is not allowed") == ours
@@ -150,7 +150,7 @@ def _expired_elsewhere(kit: Kit) -> Any:
 async def test_an_expired_token_of_the_view_itself_is_answered() -> None:
     """PyJWT's error from the view's own use of PyJWT is a 401, not a 500."""
     setup = Setup(guard=None, view=_expired_elsewhere)
-    theirs, ours = await both(Case(name="", setup=setup, request=Request()))
+    theirs, ours = await both(Case(setup=setup, request=Request()))
 
     assert theirs == BROKEN
     assert refused(401, "Token has expired") == ours

@@ -182,7 +182,7 @@ def _cookie_case(config: str, helper: str, token: str, **given: Any) -> Case:
         return response
 
     setup = Setup(config=config, guard=None, view=view)
-    return Case(name="", setup=setup, request=Request())
+    return Case(setup=setup, request=Request())
 
 
 @pytest.mark.parametrize("helper", ["set_access_cookies", "set_refresh_cookies"])

@@ -1,17 +1,30 @@
 """Rows of ``docs/differences.md``: what a request carries beside a token."""
 
-import pytest
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
+import flask
+import flask_jwt_extended
+import pytest
+import quart
+
+import quart_jwt
 from compat import carriers
+from compat.case import Answer
 from compat.case import Case
 from compat.case import Request
+from compat.case import Setup
 from compat.guards import case
+from compat.guards import GUARDS
+from compat.keys import SECRET
 from compat.mint import CSRF
 from compat.mint import mint
 from compat.sides import both
 from compat.sides import BROKEN
 from compat.sides import identity_of
 from compat.sides import refused
+from compat.views import strict
 
 CSRF_DIFFERS = refused(401, "CSRF double submit tokens do not match")
 NO_KEY = refused(401, 'Missing "access_token" key in json data.')
@@ -20,13 +33,13 @@ DEEP = b"[" * 100_000
 
 def _json(body: bytes) -> Case:
     request = Request(method="POST", headers=(carriers.JSON,), body=body)
-    return case("", request, config="json")
+    return case(request, config="json")
 
 
 def _csrf(token: str, *extra: Request, config: str = "csrf") -> Case:
     cookie = carriers.cookie(config, token)
     request = carriers.together(cookie, Request(method="POST"), *extra)
-    return case("", request, config=config)
+    return case(request, config=config)
 
 
 @pytest.mark.parametrize("body", [b'["x"]', b'"text"', b"5", b"1.5", b"true", DEEP])
@@ -93,8 +106,85 @@ async def test_an_empty_field_of_the_header_counts_as_none(
 ) -> None:
     """Blanks between the commas of an authorization header are no 500."""
     request = Request(headers=(("Authorization", value),))
-    theirs, ours = await both(case("", request))
+    theirs, ours = await both(case(request))
 
     assert theirs == BROKEN
     assert identity == identity_of(ours)
     assert ours.status in {200, 401}
+
+
+def _bearing(value: str) -> Case:
+    return case(Request(headers=(("Authorization", value),)))
+
+
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER", "bEARER"])
+async def test_the_scheme_of_the_header_has_no_case(scheme: str) -> None:
+    """``bearer`` is the scheme ``Bearer``; the other side misses a token."""
+    theirs, ours = await both(_bearing(f"{scheme} {mint()}"))
+
+    assert theirs.status == 401
+    assert identity_of(ours) == "ann"
+
+
+@pytest.mark.parametrize("blank", ["\x85", "\xa0"])
+async def test_only_space_and_tab_separate_the_words_of_a_header(blank: str) -> None:
+    """Another blank is part of the scheme or of the token, which is then another."""
+    before, after = f"Bearer{blank}{mint()}", f"Bearer {mint()}{blank}"
+    for value, status in ((before, 401), (after, 422)):
+        theirs, ours = await both(_bearing(value))
+
+        assert identity_of(theirs) == "ann"
+        assert ours.status == status
+
+
+@pytest.mark.parametrize("guard", ["required", "optional"])
+async def test_a_preflight_is_anonymous(guard: str) -> None:
+    """An OPTIONS view that reads the identity runs without one, and is no 500."""
+    options = replace(Setup(view=strict), guard=GUARDS[guard])
+    asked = Case(setup=options, request=Request(method="OPTIONS"))
+    theirs, ours = await both(asked)
+
+    assert theirs == BROKEN
+    assert ours == Answer(status=200, json={"identity": None})
+
+
+async def test_a_refusal_is_anonymous_for_what_comes_after() -> None:
+    """An after-request function that reads the identity does not break a refusal."""
+    flask_app, quart_app = flask.Flask("theirs"), quart.Quart("ours")
+    sides: list[tuple[Any, Any]] = [
+        (flask_app, flask_jwt_extended),
+        (quart_app, quart_jwt),
+    ]
+    for app, library in sides:
+        app.config["JWT_SECRET_KEY"] = SECRET
+        library.JWTManager(app)
+        app.add_url_rule("/", view_func=library.jwt_required()(_page))
+        app.after_request(partial(_read_identity, library))
+
+    theirs = flask_app.test_client().get("/")
+    ours = await quart_app.test_client().get("/")
+
+    assert (theirs.status_code, ours.status_code) == (500, 401)
+
+
+def _page() -> str:
+    return "page"
+
+
+def _read_identity(library: Any, response: Any) -> Any:
+    library.get_jwt_identity()
+    return response
+
+
+@pytest.mark.parametrize("values", [("{t}", "x"), ("x", "{t}"), ("{t}", "{t}")])
+async def test_several_cookies_of_a_tokens_name_are_refused(
+    values: tuple[str, str],
+) -> None:
+    """Theirs takes the first; which one is genuine nobody can tell."""
+    token = mint()
+    pairs = "; ".join(f"access_token_cookie={one}" for one in values)
+    request = Request(headers=(("Cookie", pairs.format(t=token)),))
+    theirs, ours = await both(case(request, config="cookies"))
+
+    assert ("ann" if values[0] == "{t}" else None) == identity_of(theirs)
+    assert ours == refused(422, 'Several cookies are named "access_token_cookie"')

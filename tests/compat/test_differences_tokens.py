@@ -1,6 +1,7 @@
 """Rows of ``docs/differences.md``: what is a good token."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -37,9 +38,7 @@ async def _shown(
     token: str, config: str = "plain", hooks: str = "none", guard: str = "required"
 ) -> tuple[Answer, Answer]:
     request = carriers.header(config, token)
-    return await both(
-        case("", request, config=config, hooks=hooks, guard=GUARDS[guard])
-    )
+    return await both(case(request, config=config, hooks=hooks, guard=GUARDS[guard]))
 
 
 def _signed(header: bytes, payload: bytes) -> str:
@@ -142,16 +141,17 @@ async def test_nesting_is_bounded_at_32_levels() -> None:
 
 _LATER = NOW + HOUR
 _EARLIER = NOW - HOUR
-ODD_DATES: list[tuple[str, Any]] = [
-    ("exp", str(_LATER)),
-    ("exp", f" {_LATER} "),
-    ("exp", f"{_LATER:_}"),
+ODD_DATES: list[Any] = [
+    # Named, for every process that runs the tests has a time of its own.
+    pytest.param("exp", str(_LATER), id="exp-text"),
+    pytest.param("exp", f" {_LATER} ", id="exp-text-in-blanks"),
+    pytest.param("exp", f"{_LATER:_}", id="exp-text-in-groups"),
     ("exp", True),
     ("exp", -1),
     ("exp", -0.5),
     ("exp", 2**53),
     ("exp", 1e308),
-    *((name, str(_EARLIER)) for name in ("nbf", "iat")),
+    *(pytest.param(name, str(_EARLIER), id=f"{name}-text") for name in ("nbf", "iat")),
     *((name, value) for name in ("nbf", "iat") for value in (True, False, -1, -0.5)),
     *((name, value) for name in ("nbf", "iat") for value in (2**53, 10**18)),
 ]
@@ -232,9 +232,7 @@ async def test_a_kid_has_at_most_256_characters() -> None:
 
 async def test_the_decode_algorithms_stay_as_they_were_set() -> None:
     """A request does not write into ``JWT_DECODE_ALGORITHMS``."""
-    one = case(
-        "", carriers.header("decode-HS512-too", mint()), config="decode-HS512-too"
-    )
+    one = case(carriers.header("decode-HS512-too", mint()), config="decode-HS512-too")
     await both(one)
 
     key = "JWT_DECODE_ALGORITHMS"
@@ -287,3 +285,15 @@ async def test_fallback_secrets_verify_nothing_beside_a_key_of_our_own() -> None
     theirs, ours = await _shown(mint(key=OTHER_SECRET), "old-secrets-own-key")
 
     assert refused(422, "Signature verification failed") == theirs == ours
+
+
+@pytest.mark.parametrize("claim", ["iat", "nbf"])
+async def test_a_clock_may_be_five_seconds_ahead(claim: str) -> None:
+    """A token from a host whose clock is a few seconds ahead passes."""
+    theirs, ours = await _shown(mint({claim: NOW + HOUR}), "skew")
+    assert {theirs.status, ours.status} == {422}
+
+    # Their clock is the machine's; five seconds ahead of it, whatever the time is.
+    theirs, ours = await _shown(mint({claim: int(time.time()) + 4}), "skew")
+    assert theirs.status == 422
+    assert identity_of(ours) == "ann"

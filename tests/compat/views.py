@@ -27,7 +27,7 @@ def report(kit: Kit) -> Any:
 
 
 def strict(kit: Kit) -> Any:
-    """A view that cannot do without a token: OPTIONS ends in a 500."""
+    """A view that cannot do without a token."""
     return {"identity": kit.jwt.get_jwt_identity()}
 
 

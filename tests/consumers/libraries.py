@@ -61,7 +61,7 @@ class Library:
 
 
 async def _fetched(url: str) -> Any:
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         return (await client.get(url)).raise_for_status().json()
 
 

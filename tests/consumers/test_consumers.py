@@ -19,8 +19,8 @@ from quart_jwt import JWTManager
 from quart_jwt.service.app import create_app
 from quart_jwt.service.resources import EXTENSION
 from quart_jwt.service.resources import Resources
-from quart_jwt.service.settings.key_options import KeyOptions
 from quart_jwt.service.settings.settings import Settings
+from quart_jwt.service.settings.storage import KeyOptions
 from quart_jwt.service.settings.storage import Storage
 from service.kit import bearer
 from service.kit import NAME
@@ -56,17 +56,18 @@ async def _issuing(
         mode="production",
         state_dir=tmp_path,
         database_url=f"sqlite+aiosqlite:///{tmp_path}/test.db",
+        store_timeout_ms=60_000,  # a loaded machine may take its time
     )
     keys = KeyOptions(algorithm=request.param, issuer="https://id.example")
     app = create_app(Settings(storage=storage, keys=keys, hash_cost=QUICK))
     async with serving_app(app) as url:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             await client.get(f"{url}/healthz")  # it has started when it answers
         resources: Resources = app.extensions[EXTENSION]
         hashed = await resources.passwords.hash(PASSWORD)
         await resources.accounts.add(NAME, hashed)
         login = {"username": NAME, "password": PASSWORD}
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             answer = await client.post(f"{url}/login", json=login)
         yield Issuing(url, answer.json()["access_token"], request.param)
 
@@ -100,7 +101,7 @@ async def test_we_verify_tokens_of_others(name: str, algorithm: str) -> None:
     made = await LIBRARIES[name].make(claims, algorithm)
     async with serving(sends(made.jwks)) as server:
         app = _consumer(server.url, algorithm)
-        async with serving_app(app) as url, httpx.AsyncClient() as client:
+        async with serving_app(app) as url, httpx.AsyncClient(timeout=60) as client:
             answer = await client.get(url, headers=bearer(made.token))
             forged = await client.get(url, headers=bearer(made.token[:-8] + "AAAAAAAA"))
 

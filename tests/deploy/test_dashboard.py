@@ -12,10 +12,10 @@ import yaml
 from clock import Clock
 from deploy.fleet import need
 from deploy.test_deploy import _run as run
+from extension.asgi import asgi_call
 from quart_jwt.service.app import create_app
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.storage import Storage
-from service.kit import asgi_call
 from service.kit import bearer
 from service.kit import http_scope
 from service.kit import NAME

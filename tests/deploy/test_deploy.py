@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from deploy.fleet import need
+from quart_jwt.service.serving.limits import Limits
 from quart_jwt.service.serving.server_config import DEFAULTS
-from quart_jwt.service.serving.supervisor import Limits
 from source_tree import ROOT
 
 DEPLOY = ROOT / "deploy"

@@ -39,7 +39,7 @@ def curl(arguments: list[str]) -> None:
     jar = MozillaCookieJar()
     if asked.b and Path(asked.b).exists():
         jar.load(asked.b, ignore_discard=True)
-    with httpx.Client(cookies=jar) as client:
+    with httpx.Client(cookies=jar, timeout=60) as client:
         response = client.request(
             asked.X or ("GET" if asked.d is None else "POST"),
             asked.url,
@@ -74,7 +74,7 @@ def http(arguments: list[str]) -> None:
         name, sign, value = re.split("([:=])", item, maxsplit=1)
         (headers if sign == ":" else body)[name] = value
     response = httpx.request(
-        asked.method, asked.url, headers=headers, json=body or None
+        asked.method, asked.url, headers=headers, json=body or None, timeout=60
     )
     sys.stdout.write(response.text)
 

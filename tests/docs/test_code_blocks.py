@@ -22,7 +22,7 @@ from docs.blocks import sides_of
 from quart_jwt.service.settings.settings import read_settings
 
 BLOCKS = [block for page in pages() for block in blocks_of(page)]
-TOOLS = ["stand-ins", *(["installed"] if shutil.which("curl") else [])]
+TOOLS, *MORE_TOOLS = [*(["installed"] if shutil.which("curl") else []), "stand-ins"]
 
 
 def each(language: str, *, asks_the_service: bool = False) -> pytest.MarkDecorator:
@@ -42,7 +42,10 @@ def program(block: Block) -> list[Block]:
     return program_of(block, blocks_of(ROOT / block.page))
 
 
-@pytest.fixture(name="path", params=TOOLS)
+@pytest.fixture(
+    name="path",
+    params=[TOOLS, *(pytest.param(one, marks=pytest.mark.slow) for one in MORE_TOOLS)],
+)
 def _path(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Give a PATH with stand-ins for the tools: before the installed ones or after."""
     running.write_stand_ins(tmp_path)

@@ -132,7 +132,7 @@ async def walk_cookies(client: Client) -> Transcript:
         *steps,
         await client.send("POST", "/protected", headers=csrf),
         await client.send("POST", "/protected", headers={"X-CSRF-TOKEN": "?"}),
-        await client.send("POST", "/logout"),
+        await client.send("POST", "/logout", headers=csrf),
         await client.send("GET", "/protected"),
     ]
 

@@ -28,26 +28,44 @@ async def ask(
 ) -> Reply:
     """Send one request without a body; a websocket has to be answered by HTTP."""
     scope = scope_of(path, method, headers, peer, query, kind)
-    sent: list[dict[str, Any]] = []
-
-    received: list[None] = []
-
-    async def receive() -> dict[str, Any]:
-        if received:
-            await asyncio.Event().wait()
-        received.append(None)
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
-
-    await app(scope, receive, send)
+    sent = await asgi_call(app, scope, {"type": "http.request", "body": b""})
     start, *bodies = sent
     return Reply(
         start["status"],
         {name.decode(): value.decode() for name, value in start["headers"]},
         b"".join(message.get("body", b"") for message in bodies),
     )
+
+
+async def asgi_call(app: Any, scope: dict[str, Any], *events: Any) -> list[Any]:
+    """
+    Call an ASGI application and give it events; the client leaves when it is answered.
+
+    Args:
+        app: The application.
+        scope: What it is called with.
+        *events: What the client sends.
+
+    Returns:
+        The events that the application sent.
+    """
+    sent: list[Any] = []
+    left = list(events)
+    answered = asyncio.Event()
+
+    async def receive() -> Any:
+        if left:
+            return left.pop(0)
+        await answered.wait()
+        return {"type": f"{scope['type']}.disconnect"}
+
+    async def send(event: Any) -> None:
+        sent.append(event)
+        if event["type"].endswith((".body", ".close")) and not event.get("more_body"):
+            answered.set()
+
+    await app(scope, receive, send)
+    return sent
 
 
 async def hang_up(

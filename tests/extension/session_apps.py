@@ -53,7 +53,8 @@ def _add_tokens(app: Quart) -> None:
     @app.post("/refresh")
     @jwt_required(refresh=True)
     async def refresh() -> Any:
-        pair = await rotate_refresh_token()
+        wanted = await request.get_json(silent=True) or {}
+        pair = await rotate_refresh_token(**wanted)
         return _answer(pair, cookies=get_jwt_request_location() == "cookies")
 
     @app.post("/refresh-unchecked")
@@ -155,6 +156,8 @@ class Walker:
         """Ask for a page with a token; gives the status."""
         return (await self.ask("GET", path, token))[0]
 
-    async def refresh(self, token: str, path: str = "/refresh") -> tuple[int, Any]:
+    async def refresh(
+        self, token: str, path: str = "/refresh", **wanted: Any
+    ) -> tuple[int, Any]:
         """Exchange a refresh token."""
-        return await self.ask("POST", path, token)
+        return await self.ask("POST", path, token, wanted or None)

@@ -152,3 +152,35 @@ async def test_cookie_walk(make_app: MakeApp, bearer: Mint) -> None:
         (await client.post("/protected", headers={"X-CSRF-TOKEN": "no"})).status_code,
     ]
     assert statuses == [200, 401, 200, 401]
+
+
+@pytest.mark.parametrize(
+    ("domain", "expected"),
+    [(None, "example.org"), ("", ""), ("sub.example.org", "sub.example.org")],
+)
+@pytest.mark.parametrize("kind", ["access", "refresh"])
+async def test_the_domain_of_one_call(
+    make_app: MakeApp, domain: str | None, expected: str, kind: str
+) -> None:
+    """None means the configured domain, and "" this host alone."""
+    app = make_app(JWT_COOKIE_DOMAIN="example.org")
+    async with app.app_context():
+        response = Response("")
+        unset_jwt_cookies(response, domain=domain)
+    cookies = _cookies(response)
+
+    assert {expected} == {cookies[name]["domain"] for name in NAMES[kind]}
+
+
+@pytest.mark.parametrize("partitioned", [True, False])
+async def test_partitioned(make_app: MakeApp, partitioned: bool) -> None:
+    """``JWT_COOKIE_PARTITIONED`` (CHIPS) is an attribute of every cookie."""
+    app = make_app(JWT_COOKIE_SECURE=True, JWT_COOKIE_PARTITIONED=partitioned)
+    async with app.app_context():
+        response = Response("")
+        set_access_cookies(response, create_access_token("joe"))
+        unset_jwt_cookies(response)
+    lines = response.headers.getlist("Set-Cookie")
+
+    assert len(lines) == 6
+    assert {partitioned} == {"; Partitioned" in line for line in lines}

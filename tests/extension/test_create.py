@@ -22,6 +22,7 @@ from quart_jwt import get_csrf_token
 from quart_jwt import get_jti
 from quart_jwt import get_unverified_jwt_headers
 from quart_jwt import JWTManager
+from quart_jwt.extension.tokens.issue import random_uuid
 from quart_jwt.tokens.keys import SigningKey
 
 
@@ -239,3 +240,12 @@ async def test_allow_expired(app: Quart, clock: Any) -> None:
             decode_token(token)
     assert caught.value.jwt_data["sub"] == "joe"  # type: ignore[attr-defined]
     assert SECRET not in repr(caught.value)
+
+
+def test_uuids_are_random_ones() -> None:
+    """Version 4, the variant of RFC 9562, and no two alike."""
+    made = {random_uuid() for _ in range(500)}
+    assert len(made) == 500
+    for text in made:
+        parsed = uuid.UUID(text)
+        assert (str(parsed), parsed.version, parsed.variant) == (text, 4, uuid.RFC_4122)

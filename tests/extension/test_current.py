@@ -6,6 +6,7 @@ import pytest
 from quart import jsonify
 from quart import Quart
 from quart import render_template_string
+from quart import Response
 
 from extension.apps import Client
 from extension.apps import MakeApp
@@ -21,6 +22,7 @@ from quart_jwt import get_jwt_request_location
 from quart_jwt import jwt_required
 from quart_jwt import JWTManager
 from quart_jwt import verify_jwt_in_request
+from quart_jwt.exceptions import NoAuthorizationError
 
 OUTSIDE = "You must call `@jwt_required"
 
@@ -102,17 +104,63 @@ async def test_no_user_lookup(app: Quart, client: Client, bearer: Mint) -> None:
 
 
 async def test_options_is_exempt(app: Quart, client: Client) -> None:
-    """A preflight needs no token, and learns of none."""
+    """A preflight needs no token; the view runs for an anonymous client."""
 
     @app.route("/preflight", methods=["OPTIONS"])
     @jwt_required()
-    async def preflight() -> str:
-        with pytest.raises(RuntimeError, match=OUTSIDE):
-            get_jwt()
-        return "preflight"
+    async def preflight() -> Any:
+        get_jwt()["role"] = "of this request alone"
+        return jsonify(get_jwt_identity(), get_jwt_header(), get_current_user())
 
-    response = await client.options("/preflight")
-    assert await response.get_data() == b"preflight"
+    for _ in range(2):
+        response = await client.options("/preflight")
+        assert await response.get_json() == [None, {}, None]
+
+
+async def test_a_refusal_is_anonymous_afterwards(app: Quart, client: Client) -> None:
+    """After-request functions and error handlers may ask for the identity, too."""
+    seen: list[Any] = []
+
+    @app.get("/private")
+    @jwt_required()
+    async def private() -> str:
+        raise AssertionError("the view must not run")
+
+    @app.errorhandler(NoAuthorizationError)
+    async def refused(_error: Exception) -> tuple[str, int]:
+        seen.append(get_jwt_identity())
+        return "refused", 401
+
+    @app.after_request
+    async def after(response: Response) -> Response:
+        seen.append(get_jwt())
+        return response
+
+    response = await client.get("/private")
+    assert response.status_code == 401
+    assert seen == [None, {}]
+
+
+async def test_a_refusal_keeps_what_was_verified_before(
+    app: Quart, client: Client, bearer: Mint
+) -> None:
+    """A second, stricter verification that fails leaves the identity of the first."""
+    seen: list[Any] = []
+
+    @app.get("/fresh")
+    @jwt_required()
+    async def fresh() -> str:
+        await verify_jwt_in_request(fresh=True)
+        raise AssertionError("the token is not fresh")
+
+    @app.after_request
+    async def after(response: Response) -> Response:
+        seen.append(get_jwt_identity())
+        return response
+
+    response = await client.get("/fresh", headers=await bearer())
+    assert response.status_code == 401
+    assert seen == ["joe"]
 
 
 async def test_requests_do_not_share_claims(

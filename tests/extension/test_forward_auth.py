@@ -428,12 +428,12 @@ async def test_lifespan_of_the_app_behind_a_lane_at_the_root(make_app: MakeApp) 
 
 def test_known_peers_are_bounded() -> None:
     """The memory for addresses does not grow with the addresses."""
-    from quart_jwt.extension.gateway import forwarded
+    from quart_jwt.extension.gateway import peers
 
-    is_trusted = forwarded.trusted_peers(["10.0.0.0/8"])
+    is_trusted = peers.trusted_peers(["10.0.0.0/8"])
     verdicts = [is_trusted(f"10.0.{n // 256}.{n % 256}") for n in range(5000)]
     known = is_trusted.__closure__[1].cell_contents  # type: ignore[index]
     assert all(verdicts)
     assert not is_trusted("192.0.2.1")
     assert not is_trusted("nonsense")
-    assert len(known) <= forwarded.MAX_KNOWN_PEERS
+    assert len(known) <= peers.MAX_KNOWN_PEERS

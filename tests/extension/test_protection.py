@@ -68,7 +68,7 @@ def sync_view() -> str:
         pytest.param(jwt_required()(sync_view), ["jwt_required()"], id="sync"),
         pytest.param(
             jwt_required(fresh=True, locations=["cookies"])(view),
-            ["jwt_required(fresh=True, locations=['cookies'])"],
+            ["jwt_required(fresh=True, locations=('cookies',))"],
             id="arguments",
         ),
         pytest.param(passing(jwt_required()(view)), ["jwt_required()"], id="below"),

@@ -54,7 +54,7 @@ def _break(app: Quart, store: Any, fault: Any) -> None:
 def _mend(app: Quart, store: Any) -> None:
     app.config["JWT_STORE_TIMEOUT"] = 30
     store.fault = store.after = slow
-    _sessions(app).store._guarded._breaker.succeeded()
+    _sessions(app).in_use._guard._breaker.succeeded()
 
 
 @pytest.fixture(name="walker")
@@ -250,7 +250,7 @@ async def test_a_purge_goes_on_until_it_is_done(app: Quart, store: Any) -> None:
         return limit if Counted.steps == 1 else 1
 
     store.purge = purge
-    await _sessions(app).store.purge()
+    await _sessions(app).in_use.purge()
 
     assert Counted.steps == 2
 
@@ -446,7 +446,7 @@ async def test_a_change_that_fails_unheard_is_logged(
     await hang_up(app, "/logout", headers=_bearer(token), when=asked.wait())
     store.after = away
     go_on.set()
-    await _sessions(app).store.close()
+    await _sessions(app).in_use.close()
 
     assert "after its client had gone: away" in caplog.text
 

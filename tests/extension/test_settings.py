@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from typing import cast
 
 import pytest
 from quart import Config
@@ -36,7 +37,7 @@ PROPERTIES = {
     "cookie_secure": False,
     "csrf_check_form": False,
     "csrf_in_cookies": True,
-    "csrf_request_methods": {"POST", "PUT", "PATCH", "DELETE"},
+    "csrf_request_methods": ["POST", "PUT", "PATCH", "DELETE"],
     "decode_algorithms": ["HS256"],
     "decode_audience": None,
     "decode_issuer": None,
@@ -319,3 +320,85 @@ async def test_zero_is_not_false(make_app: MakeApp) -> None:
         assert config.access_expires is False
         app.config["JWT_ACCESS_TOKEN_EXPIRES"] = 0
         assert config.access_expires == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [["cookies", "headers"], ("json",), {"headers"}, ["query_string"]],
+    ids=str,
+)
+async def test_the_token_location_keeps_type_and_order(app: Quart, given: Any) -> None:
+    """``config.token_location`` is what was set, and changing it changes nothing."""
+    app.config["JWT_TOKEN_LOCATION"] = given
+    async with app.app_context():
+        assert config.token_location == given
+        assert type(config.token_location) is type(given)
+        if isinstance(given, list):
+            cast("list[str]", config.token_location).append("headers")
+        assert config.token_location == given
+
+
+async def test_one_token_location_is_a_tuple(app: Quart) -> None:
+    """A location that was set as a string is a tuple of one, as in 4.7.4."""
+    app.config["JWT_TOKEN_LOCATION"] = "cookies"
+    async with app.app_context():
+        assert config.token_location == ("cookies",)
+
+
+async def test_the_csrf_methods_keep_their_order(app: Quart) -> None:
+    """``config.csrf_request_methods`` is the configured list."""
+    app.config["JWT_CSRF_METHODS"] = ["GET", "POST"]
+    async with app.app_context():
+        assert config.csrf_request_methods == ["GET", "POST"]
+
+
+@pytest.mark.parametrize("skew", [-1, "5", True])
+async def test_a_clock_skew_is_a_number_of_seconds(app: Quart, skew: Any) -> None:
+    """Anything else is refused where it is read, with the option's name."""
+    app.config["JWT_CLOCK_SKEW"] = skew
+    async with app.app_context():
+        with pytest.raises(ConfigurationError, match="JWT_CLOCK_SKEW must be seconds"):
+            _ = config.clock_skew
+
+
+@pytest.mark.parametrize(
+    ("samesite", "secure", "warned"),
+    [
+        ("None", False, True),
+        ("none", False, True),
+        ("None", True, False),
+        ("Lax", False, False),
+        (None, False, False),
+    ],
+)
+async def test_cookies_that_browsers_drop_are_warned_about(
+    app: Quart,
+    caplog: pytest.LogCaptureFixture,
+    samesite: str | None,
+    secure: bool,
+    warned: bool,
+) -> None:
+    """``SameSite=None`` without ``Secure`` is said once, when it is configured."""
+    app.config["JWT_COOKIE_SAMESITE"] = samesite
+    app.config["JWT_COOKIE_SECURE"] = secure
+    async with app.app_context():
+        for _ in range(2):
+            _ = config.cookie_samesite
+            app.config["JWT_COOKIE_DOMAIN"] = "example.org"
+
+    said = [line for line in caplog.messages if "JWT_COOKIE_SAMESITE" in line]
+    assert len(said) == int(warned)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["https://example.org/", "example.org", "https://EXAMPLE.org", "https://a:443"],
+)
+async def test_a_websocket_origin_that_cannot_match_is_refused(
+    app: Quart, origin: str
+) -> None:
+    """An origin that no browser sends is an error, and not a page that never works."""
+    app.config["JWT_WEBSOCKET_ORIGINS"] = [origin]
+    async with app.app_context():
+        with pytest.raises(ConfigurationError, match="is not an origin"):
+            _ = config.websocket_origins

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from collections.abc import Awaitable
 from collections.abc import Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ from quart import Quart
 from quart import send_file
 from quart import stream_with_context
 from quart import websocket
-from quart.testing.connections import WebsocketDisconnectError
 
 from clock import Clock
+from extension.apps import closing_code
 from extension.apps import SECRET
 from held import DEADLINE_S
 from quart_jwt import create_access_token
@@ -28,6 +29,7 @@ from quart_jwt import revoke_all_for
 from quart_jwt import revoke_family
 from quart_jwt import revoke_token
 from quart_jwt import verify_jwt_in_request
+from quart_jwt.extension import decorators
 from quart_jwt.stores.in_use.watchers import Watchers
 from quart_jwt.tokens.revocation import Revocation
 from quart_jwt.tokens.revocation import Scope
@@ -204,13 +206,33 @@ async def test_a_websocket_is_closed_when_its_token_is_revoked(
     """A logout closes open websockets with 1008."""
     token = await _token(app)
     headers = {"Authorization": f"Bearer {token}"}
+    code = closing_code(app)
     async with app.test_client().websocket("/ws", headers=headers) as connection:
         assert await connection.receive() == "hello joe"
         async with _make_app(clock, store, []).app_context():
             await revoke_token(token)
-        with pytest.raises(WebsocketDisconnectError) as caught:
-            await asyncio.wait_for(connection.receive(), DEADLINE_S)
-    assert caught.value.args == (1008,)
+        assert await asyncio.wait_for(code, DEADLINE_S) == 1008
+
+
+async def test_what_a_known_token_opens_ends_with_it(
+    app: Quart, ended: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Requests that are recognised and not verified again end in the same way."""
+    token = await _token(app)
+    headers = {"Authorization": f"Bearer {token}"}
+    await (await app.test_client().get("/file", headers=headers)).get_data()
+    monkeypatch.setattr(decorators, "verify", None)  # it is not asked again
+    code = closing_code(app)
+    async with (
+        app.test_client().websocket("/ws", headers=headers) as socket,
+        _streaming(app, "/stream", token) as connection,
+    ):
+        assert await socket.receive() == "hello joe"
+        async with app.app_context():
+            await revoke_token(token)
+        await asyncio.wait_for(connection.as_response(), DEADLINE_S)
+        assert await asyncio.wait_for(code, DEADLINE_S) == 1008
+    assert ended == [ENDED]
 
 
 async def test_streams_may_outlive_their_token(app: Quart, clock: Clock) -> None:
@@ -245,7 +267,7 @@ async def test_nothing_is_watched_after_the_end(app: Quart) -> None:
     token = await _token(app)
     headers = {"Authorization": f"Bearer {token}"}
     sessions = app.extensions["quart-jwt.settings"](app.config).sessions
-    watching = sessions.store._follower.watchers._watching
+    watching = sessions.in_use._follower.watchers._watching
     async with app.test_client().websocket("/ws", headers=headers) as connection:
         await connection.receive()
         assert watching
@@ -258,6 +280,7 @@ async def test_nothing_is_watched_after_the_end(app: Quart) -> None:
 
 JOE = TokenRef(jti="1", family_id=None, subject="joe", issued_at=100)
 OF_SESSION = TokenRef(jti="2", family_id="f", subject="joe", issued_at=100)
+REFRESH = replace(JOE, is_refresh=True)
 
 
 @pytest.mark.parametrize(
@@ -271,6 +294,11 @@ OF_SESSION = TokenRef(jti="2", family_id="f", subject="joe", issued_at=100)
         (OF_SESSION, Scope.FAMILY, "f", None, True),
         (OF_SESSION, Scope.FAMILY, "g", None, False),
         (OF_SESSION, Scope.SUBJECT, "joe", 100, False),
+        (OF_SESSION, Scope.ACCESS, "joe", 100, True),
+        (OF_SESSION, Scope.ACCESS, "joe", 99, False),
+        (JOE, Scope.ACCESS, "joe", 100, True),
+        (REFRESH, Scope.ACCESS, "joe", 100, False),
+        (REFRESH, Scope.SUBJECT, "joe", 100, True),
     ],
 )
 def test_watchers_are_told_of_what_concerns_them(

@@ -9,12 +9,11 @@ import pytest
 from quart import Quart
 from quart import websocket
 from quart.testing import WebsocketResponseError
-from quart.testing.connections import WebsocketDisconnectError
 
 from extension.apps import Client
+from extension.apps import closing_code
 from extension.apps import MakeApp
 from extension.apps import Mint
-from held import DEADLINE_S
 from quart_jwt import create_access_token
 from quart_jwt import get_jwt_identity
 from quart_jwt import get_jwt_request_location
@@ -62,6 +61,17 @@ async def test_accepted_by_argument_and_cookie(client: Client, bearer: Mint) -> 
     cookie = {"Cookie": f"access_token_cookie={token}"}
     async with client.websocket("/echo", headers=cookie) as connection:
         assert await connection.receive() == "joe by cookies"
+
+
+async def test_several_cookies_of_a_tokens_name_open_no_websocket(
+    client: Client, bearer: Mint
+) -> None:
+    """A page on a sibling subdomain may have set one of them."""
+    token = (await bearer())["Authorization"].split()[1]
+    cookies = "; ".join([f"access_token_cookie={token}"] * 2)
+    status, answer = await _refusal(client, headers={"Cookie": cookies})
+    assert status == 422
+    assert "Several cookies" in answer["msg"]
 
 
 @pytest.mark.parametrize(
@@ -181,15 +191,16 @@ async def test_expired_before_accept(client: Client, bearer: Mint, clock: Any) -
     )
 
 
-async def test_closed_at_expiry(client: Client, bearer: Mint, clock: Any) -> None:
+async def test_closed_at_expiry(
+    app: Quart, client: Client, bearer: Mint, clock: Any
+) -> None:
     """When the token expires, the open socket is closed with 1008."""
     headers = await bearer()
+    code = closing_code(app)
     clock.advance(15 * 60 - 0.05)
     async with client.websocket("/echo", headers=headers) as connection:
         assert await connection.receive() == "joe by headers"
-        with pytest.raises(WebsocketDisconnectError) as caught:
-            await connection.receive()
-    assert caught.value.args == (1008,)
+        assert await code == 1008
 
 
 async def test_closed_at_expiry_where_the_handler_just_returns(
@@ -211,11 +222,10 @@ async def test_closed_at_expiry_where_the_handler_just_returns(
         token = create_access_token("joe")
     clock.advance(15 * 60 - 0.05)
     headers = {"Authorization": f"Bearer {token}"}
+    code = closing_code(app)
     async with app.test_client().websocket("/tidy", headers=headers) as connection:
         assert await connection.receive() == "hello"
-        with pytest.raises(WebsocketDisconnectError) as caught:
-            await connection.receive()
-    assert (caught.value.args, tidied) == ((1008,), [True])
+        assert (await code, tidied) == (1008, [True])
 
 
 async def test_leeway_counts_for_open_sockets(make_app: MakeApp, clock: Any) -> None:
@@ -280,11 +290,6 @@ async def test_optional(make_app: MakeApp) -> None:
         assert await connection.receive() == "None"
 
 
-async def _drain(connection: Any) -> None:
-    while True:
-        await connection.receive()
-
-
 async def test_handler_that_will_not_stop(
     make_app: MakeApp, bearer: Mint, clock: Any
 ) -> None:
@@ -301,12 +306,11 @@ async def test_handler_that_will_not_stop(
 
     headers = await bearer()
     clock.advance(15 * 60 - 0.05)
+    code = closing_code(app)
     client = app.test_client()
     async with client.websocket("/stubborn", headers=headers) as connection:
         assert await connection.receive() == "here"
-        with pytest.raises(WebsocketDisconnectError) as caught:
-            await _drain(connection)
-    assert caught.value.args == (1008,)
+        assert await code == 1008
 
 
 async def test_plain_decorator_of_a_websocket_route(
@@ -330,11 +334,10 @@ async def test_plain_decorator_of_a_websocket_route(
 
     headers = await bearer()
     clock.advance(15 * 60 - 0.05)
+    code = closing_code(app)
     async with client.websocket("/plain", headers=headers) as connection:
         assert await connection.receive() == "joe"
-        with pytest.raises(WebsocketDisconnectError) as caught:
-            await asyncio.wait_for(connection.receive(), DEADLINE_S)
-    assert caught.value.args == (1008,)
+        assert await code == 1008
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,25 @@ from quart import Quart
 
 import real_servers
 from clock import Clock
+from event_loops import EACH
+from event_loops import Factories
+from event_loops import slow_on_asyncio
 from extension.session_apps import session_app
 from extension.session_apps import Walker
 from quart_jwt.extension.request.current import settings_of
 from quart_jwt.stores.sql.store import SQLStore
 from quart_jwt.stores.urls import store_from_url
 from stores.proxy import Proxy
+
+
+def pytest_asyncio_loop_factories() -> Factories:
+    """Run the tests on each event loop."""
+    return EACH
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the runs on asyncio's loop to the slow tail."""
+    slow_on_asyncio(items, Path(__file__).parent)
 
 
 @dataclass
@@ -54,7 +67,7 @@ class Stand:
         """
         sessions = settings_of(self.walker.app).sessions
         assert sessions is not None
-        await asyncio.gather(*sessions.store._unfinished, return_exceptions=True)
+        await asyncio.gather(*sessions.in_use._unfinished, return_exceptions=True)
 
     async def refreshed(self, token: str) -> Any:
         """Exchange a refresh token, as often as it takes; 503 is no answer."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-DEADLINE_S = 30
+DEADLINE_S = 60
 OUR_PREFIX = "QUART_JWT_"
 
 

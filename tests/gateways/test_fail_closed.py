@@ -1,17 +1,16 @@
 """When there is no verdict, nobody passes: statuses, silence, nonsense, no service."""
 
-from typing import Any
-
 import httpx
 import pytest
 
 from gateways.processes import poll
 from gateways.products import Product
-from gateways.products import PRODUCTS
 from gateways.stages import Stage
 from gateways.stages import Stages
 from gateways.stages import ToldStage
 from gateways.told_service import answer
+
+pytestmark = pytest.mark.slow
 
 STATUSES = [301, 302, 400, 401, 403, 404, 405, 422, 429, 431, 500, 502, 503, 504]
 NONSENSE = {
@@ -38,20 +37,6 @@ def _is_without_verdict(product: Product, seen: httpx.Response) -> bool:
     if product.name in UNDERSTAND_TWO and seen.headers["Retry-After"] != "1":
         return False
     return seen.status_code in WITHOUT_VERDICT[product.name]
-
-
-def _products_by_patience() -> list[Any]:
-    """Each product; Traefik waits for 30 seconds, which cannot be set."""
-    slow = {"traefik": pytest.mark.slow}
-    return [
-        pytest.param(each, id=each.name, marks=slow.get(each.name, ()))
-        for each in PRODUCTS
-    ]
-
-
-with_patience = pytest.mark.parametrize(
-    "product", _products_by_patience(), indirect=True
-)
 
 
 def _shown(product: Product, status: int) -> set[int]:
@@ -87,7 +72,6 @@ def test_nonsense_is_no_yes(told_stage: ToldStage, says: bytes) -> None:
     assert told_stage.application.arrivals == []
 
 
-@with_patience
 def test_silence_is_no_yes(stages: Stages, product: Product) -> None:
     """A service that takes the question and never answers lets nobody pass."""
     told_stage = stages.told_of(product, as_shipped=True)
@@ -112,7 +96,6 @@ def test_refused_connection_is_no_yes(stages: Stages, product: Product) -> None:
     assert _is_without_verdict(product, seen)
 
 
-@with_patience
 def test_hanging_service_is_no_yes_until_it_goes_on(
     stages: Stages, product: Product
 ) -> None:

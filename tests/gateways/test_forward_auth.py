@@ -12,6 +12,8 @@ from gateways.processes import DEADLINE_S
 from gateways.stages import Stage
 from gateways.stages import USER
 
+pytestmark = pytest.mark.slow
+
 SAFE = ["GET", "HEAD"]
 UNSAFE = ["POST", "PUT", "PATCH", "DELETE"]
 COOKIE = "access_token_cookie"

@@ -5,6 +5,8 @@ import pytest
 from gateways.stages import Stage
 from gateways.stages import USER
 
+pytestmark = pytest.mark.slow
+
 SPELLINGS = [
     "X-Auth-Subject",
     "x-auth-subject",

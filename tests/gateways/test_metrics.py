@@ -5,6 +5,8 @@ import pytest
 
 from gateways.stages import Stage
 
+pytestmark = pytest.mark.slow
+
 MARK = "quart_jwt_processes"
 
 
@@ -23,7 +25,7 @@ def test_metrics_are_not_for_who_comes_through_a_gateway(
     stage: Stage, path: str
 ) -> None:
     """That path is the application's, signed in or not."""
-    direct = httpx.get(f"http://127.0.0.1:{stage.service.port}/metrics")
+    direct = httpx.get(f"http://127.0.0.1:{stage.service.port}/metrics", timeout=60)
     assert MARK in direct.text
     with stage.client() as client:
         assert MARK not in client.get(path).text

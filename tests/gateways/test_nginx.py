@@ -13,7 +13,10 @@ NGINX = [each for each in PRODUCTS if each.name == "nginx"]
 TURNED_ON = {"#proxy_cache_path": "proxy_cache_path", "#include": "include"}
 LASTS = "proxy_cache_valid 200 2s"
 
-pytestmark = pytest.mark.parametrize("product", NGINX, indirect=True, ids=str)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.parametrize("product", NGINX, indirect=True, ids=str),
+]
 
 
 def _caching(stages: Stages, stage: Stage, seconds: int) -> Gateway:

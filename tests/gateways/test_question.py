@@ -11,6 +11,8 @@ from gateways.told_service import answer
 from gateways.told_service import HEAD_ENDS
 from quart_jwt.service.web.client_address import client_of
 
+pytestmark = pytest.mark.slow
+
 BODY = b"\0" * 100_000
 FORGED = "198.51.100.7"
 OWN_METHOD = {"envoy"}
@@ -63,7 +65,10 @@ def test_question_about_a_websocket(told_stage: ToldStage) -> None:
     """It is a plain GET, or an upgrade that the service answers over HTTP."""
     told_stage.told.tell(answer(401, "WWW-Authenticate: Bearer"))
     address = f"ws://127.0.0.1:{told_stage.gateway.port}/socket"
-    with contextlib.suppress(InvalidHandshake), connect(address, proxy=None):
+    with (
+        contextlib.suppress(InvalidHandshake),
+        connect(address, proxy=None, open_timeout=60),
+    ):
         pass
 
     (question,) = told_stage.told.questions

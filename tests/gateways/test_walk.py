@@ -24,6 +24,8 @@ from gateways.products import DEPLOY
 from gateways.products import free_port
 from gateways.products import PRODUCTS
 
+pytestmark = pytest.mark.slow
+
 PAGES = ("README.md", "README.zh-CN.md")
 OUR_PROGRAMS = Path(sys.executable).parent
 NGINX = PRODUCTS[0]
@@ -34,7 +36,9 @@ def _service(tmp_path: Path) -> Iterator[running.Service]:
     with running.service_in(tmp_path / ".quart-jwt") as service:
         login = {"username": "demo", "password": service.password}
         for _ in range(2):  # as who has pasted the lines above it
-            httpx.post(f"{service.url}/login", json=login).raise_for_status()
+            httpx.post(
+                f"{service.url}/login", json=login, timeout=60
+            ).raise_for_status()
         yield service
 
 
@@ -57,7 +61,7 @@ def _application(where: Path, command: str, port: int) -> Iterator[Process]:
 
 def _answers(port: int) -> bool:
     with contextlib.suppress(httpx.TransportError):
-        return httpx.get(f"http://127.0.0.1:{port}/").status_code == 404
+        return httpx.get(f"http://127.0.0.1:{port}/", timeout=60).status_code == 404
     return False
 
 

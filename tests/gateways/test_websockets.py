@@ -8,6 +8,8 @@ from gateways.processes import DEADLINE_S
 from gateways.stages import Stage
 from gateways.stages import USER
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("cookies", [False, True], ids=["header", "cookie"])
 def test_websocket_passes_with_a_token(stage: Stage, cookies: bool) -> None:
@@ -32,7 +34,10 @@ def test_websocket_passes_with_a_token(stage: Stage, cookies: bool) -> None:
 def test_websocket_without_a_token_is_refused(stage: Stage) -> None:
     """The handshake is answered with 401 and a challenge, and goes no further."""
     address = f"ws://127.0.0.1:{stage.gateway.port}/socket"
-    with pytest.raises(InvalidStatus) as refused, connect(address, proxy=None):
+    with (
+        pytest.raises(InvalidStatus) as refused,
+        connect(address, proxy=None, open_timeout=60),
+    ):
         pass
 
     assert refused.value.response.status_code == 401

@@ -16,16 +16,19 @@ from argon2 import extract_parameters
 from argon2 import PasswordHasher
 from click.testing import CliRunner
 
+import migrated
 import real_servers
 from clock import Clock
 from quart_jwt.service import app as app_module
 from quart_jwt.service.app import create_app
 from quart_jwt.service.commands import main as commands
+from quart_jwt.service.database.database import ACCOUNTS
 from quart_jwt.service.database.database import Database
+from quart_jwt.service.settings.groups import Throttling
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.storage import Storage
-from quart_jwt.service.settings.throttling import Throttling
-from service.kit import patient_app
+from quart_jwt.stores.sql.schema import SESSIONS
+from service import fleet
 from service.kit import QUICK
 from service.kit import SECRET
 from service.kit import Service
@@ -52,12 +55,25 @@ def _every_answer_is_documented(monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     assert unpromised(answers) == set()
 
 
+@pytest.fixture(
+    name="on_each_loop",
+    params=["uvloop", pytest.param("asyncio", marks=pytest.mark.slow)],
+)
+def _on_each_loop(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let the processes that a test starts serve with each event loop."""
+    monkeypatch.setattr(fleet, "EVENT_LOOP", f'worker_class = "{request.param}"\n')
+
+
 @pytest.fixture(name="settings")
 def _settings(tmp_path: Path) -> Settings:
+    migrated.lay_down(tmp_path / "test.db", SESSIONS, ACCOUNTS)
     storage = Storage(
         mode="production",
         state_dir=tmp_path,
         database_url=f"sqlite+aiosqlite:///{tmp_path}/test.db",
+        store_timeout_ms=60_000,  # a loaded machine may take its time
     )
     return Settings(
         storage=storage, secret_key=SECRET, cookie_secure=False, hash_cost=QUICK
@@ -66,6 +82,7 @@ def _settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture(name="database")
 async def _database(tmp_path: Path) -> AsyncIterator[Database]:
+    migrated.lay_down(tmp_path / "test.db", ACCOUNTS)
     database = Database(f"sqlite+aiosqlite:///{tmp_path}/test.db")
     await database.open()
     yield database
@@ -91,7 +108,7 @@ async def _anywhere(
         await asyncio.to_thread(request.getfixturevalue("emptied"))
     often = Throttling(free_failures=100, address_per_minute=60_000)
     settings = dataclasses.replace(with_registration(settings), throttling=often)
-    app = patient_app(settings, clock)
+    app = create_app(settings, clock)
     async with app.test_app():
         yield Service(app=app, client=app.test_client(), clock=clock)
 

@@ -25,6 +25,9 @@ PACED = [sys.executable, str(HERE / "supervise.py")]
 SERVICE = [*COMMAND, "serve", "--workers", "2", "--port", "0"]
 DEADLINE_S = 60
 
+EVENT_LOOP = ""
+"""A line of ``hypercorn.toml``; the fixture ``on_each_loop`` puts one here."""
+
 
 async def until(ready: Callable[[], bool], what: str) -> None:
     """Poll until something is so; fail at the deadline."""
@@ -126,10 +129,10 @@ def fleet_of(
     Args:
         command: ``PACED`` or ``SERVICE``.
         where: Its current directory.
-        hypercorn: The text of its ``hypercorn.toml``.
+        hypercorn: The text of its ``hypercorn.toml``, beside the event loop.
         environ: More environment variables.
     """
-    (where / "hypercorn.toml").write_text(hypercorn)
+    (where / "hypercorn.toml").write_text(EVENT_LOOP + hypercorn)
     output = where / "output"
     with output.open("wb") as file:
         process = subprocess.Popen(  # noqa: S603 - our own command

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import jwt
@@ -10,19 +11,21 @@ from quart import Quart
 
 from clock import Clock
 from quart_jwt.service.accounts.accounts import Account
-from quart_jwt.service.app import create_app
+from quart_jwt.service.accounts.user_changes import UserChanges
 from quart_jwt.service.ground.grants import Grants
 from quart_jwt.service.ground.grants import NONE
 from quart_jwt.service.ground.values import HashCost
 from quart_jwt.service.resources import EXTENSION
 from quart_jwt.service.resources import Resources
-from quart_jwt.service.settings.account_options import AccountOptions
+from quart_jwt.service.settings.groups import AccountOptions
 from quart_jwt.service.settings.settings import Settings
 
 QUICK = HashCost(memory_kib=8, iterations=1, lanes=1)
 SECRET = "k8-f0Yw2mQm1cB6sJ3vXoZ7pRtUeLhNa9dGqWiCbTyE"
 NAME = "alice"
 PASSWORD = "correct horse battery staple"
+PATIENCE_S = 60
+"""What takes longer will never come, even on a loaded machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,26 @@ class Service:
         """The parts of the service."""
         resources: Resources = self.app.extensions[EXTENSION]
         return resources
+
+    @property
+    def changes(self) -> UserChanges:
+        """What an operator changes, by way of this process, which knows it at once."""
+        sessions = self.app.extensions["quart-jwt.settings"](self.app.config).sessions
+        opened: Any = SimpleNamespace(
+            open=_is_open, end_all=sessions.store.end_all, revoke=sessions.store.revoke
+        )
+        return UserChanges(
+            self.resources.accounts,
+            opened,
+            clock=self.clock,
+            access_life_s=self.resources.settings.access_token_expires_s,
+        )
+
+    async def becomes(self, status: int, path: str, token: str) -> None:
+        """Wait until a request is answered so, because another process has acted."""
+        async with asyncio.timeout(PATIENCE_S):
+            while await self.status("GET", path, token) != status:  # noqa: ASYNC110 - it happens elsewhere
+                await asyncio.sleep(0.01)
 
     async def add(
         self, name: str = NAME, password: str = PASSWORD, grants: Grants = NONE
@@ -70,16 +93,17 @@ class Service:
         return str((await response.get_json())["code"])
 
 
-def patient_app(settings: Settings, clock: Clock) -> Quart:
-    """Return the service, with time for a session store on a loaded machine."""
-    app = create_app(settings, clock)
-    app.config["JWT_STORE_TIMEOUT"] = 60
-    return app
+async def _is_open(*, now: float) -> None:
+    """The application has opened it."""
 
 
 def with_registration(settings: Settings, grants: Grants = NONE) -> Settings:
     """Return settings with which strangers can become users."""
-    options = AccountOptions(registration=True, registration_grants=grants)
+    options = AccountOptions(
+        registration=True,
+        registration_roles=grants.roles,
+        registration_scopes=grants.scopes,
+    )
     return dataclasses.replace(settings, accounts=options)
 
 
@@ -117,20 +141,3 @@ def http_scope(path: str, **changes: Any) -> dict[str, Any]:
         "extensions": {},
         **changes,
     }
-
-
-async def asgi_call(app: Any, scope: dict[str, Any], *events: Any) -> list[Any]:
-    """Call an ASGI application, give it events and then silence."""
-    sent: list[Any] = []
-    left = list(events)
-
-    async def receive() -> Any:
-        if not left:
-            await asyncio.Event().wait()
-        return left.pop(0)
-
-    async def send(event: Any) -> None:
-        sent.append(event)
-
-    await app(scope, receive, send)
-    return sent

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import field
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 async def asked(port: int, path: str) -> tuple[StreamReader, StreamWriter]:

@@ -5,9 +5,10 @@ import os
 import sys
 
 from quart_jwt.service.ground.errors import ServiceError
+from quart_jwt.service.serving.keeper import become_keeper
 from quart_jwt.service.serving.server_config import make_config
 from quart_jwt.service.serving.server_config import read_values
-from quart_jwt.service.serving.workers import serve_workers
+from quart_jwt.service.serving.workers import prepared_job
 from quart_jwt.service.settings.settings import read_settings
 
 
@@ -16,16 +17,16 @@ def main() -> None:
     settings = read_settings(os.environ)
     settings.storage.prepare()
     config = make_config(read_values(None), ["127.0.0.1:0"])
-    serving = serve_workers(
+    preparing = prepared_job(
         settings,
         config,
         count=2,
-        announce=lambda address, _demo: print(f"serving on {address}", flush=True),  # noqa: T201 - the test reads it
+        banner=lambda address, _demo: f"serving on {address}",
         silent_after_s=5,
         application="service.paced_app:app",
     )
     try:
-        asyncio.run(serving)
+        become_keeper(asyncio.run(preparing))
     except ServiceError as error:
         sys.exit(f"Error: {error}")
 

@@ -15,11 +15,12 @@ from click.testing import Result
 
 from quart_jwt import __version__
 from quart_jwt.service.accounts.demo import DemoAccount
+from quart_jwt.service.accounts.opened import opened_accounts
 from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.commands import entry as door
 from quart_jwt.service.commands import main as commands
+from quart_jwt.service.commands import serve
 from quart_jwt.service.commands import users as user_commands
-from quart_jwt.service.resources import opened_accounts
 from quart_jwt.service.serving import server
 from quart_jwt.service.serving import workers
 from quart_jwt.service.settings.settings import Settings
@@ -57,7 +58,9 @@ def _matches(name: str, password: str) -> bool:
 @pytest.mark.usefixtures("terminal")
 def test_a_prompted_password_is_asked_twice_and_never_shown() -> None:
     """The usual way: no argument, no echo."""
-    result = _run("users", "add", "alice", stdin="p\u00e4ss wor\np\u00e4ss wor\n")
+    result = _run(
+        "users", "add", "alice", "--init", stdin="p\u00e4ss wor\np\u00e4ss wor\n"
+    )
     assert (
         result.exit_code,
         result.stdout.strip().splitlines()[-1],
@@ -83,7 +86,7 @@ def test_a_password_from_stdin_loses_one_line_break(
     stdin: bytes, password: str
 ) -> None:
     """For scripts: everything counts but the line break of echo."""
-    result = _run("users", "add", "alice", "--password-stdin", stdin=stdin)
+    result = _run("users", "add", "alice", "--init", "--password-stdin", stdin=stdin)
     assert result.exit_code == 0
     assert _matches("alice", password)
 
@@ -105,7 +108,7 @@ TOO_SHORT = "A new password has at least 8 characters"
 )
 def test_a_password_that_breaks_the_rules(stdin: bytes, message: str) -> None:
     """One sentence on standard error, status 1, and no user."""
-    result = _run("users", "add", "alice", "--password-stdin", stdin=stdin)
+    result = _run("users", "add", "alice", "--init", "--password-stdin", stdin=stdin)
     assert (1, f"Error: {message}\n", "") == (
         result.exit_code,
         result.stderr,
@@ -116,7 +119,9 @@ def test_a_password_that_breaks_the_rules(stdin: bytes, message: str) -> None:
 
 def test_a_name_is_stored_normalised() -> None:
     """What is printed is what was stored."""
-    result = _run("users", "add", "e\u0301ve", "--password-stdin", stdin="x" * 8)
+    result = _run(
+        "users", "add", "e\u0301ve", "--init", "--password-stdin", stdin="x" * 8
+    )
     assert result.stdout == "added \u00e9ve\n"
     assert _matches("\u00e9ve", "x" * 8)
 
@@ -131,7 +136,9 @@ def test_a_name_that_breaks_the_rules_is_refused_before_the_question() -> None:
 def test_a_name_that_is_taken_is_refused() -> None:
     """A user is never overwritten."""
     for _ in range(2):
-        result = _run("users", "add", "alice", "--password-stdin", stdin="x" * 8)
+        result = _run(
+            "users", "add", "alice", "--init", "--password-stdin", stdin="x" * 8
+        )
     assert result.exit_code == 1
     assert result.stderr == "Error: there is a user named 'alice' already\n"
 
@@ -139,7 +146,7 @@ def test_a_name_that_is_taken_is_refused() -> None:
 def test_the_life_of_a_user() -> None:
     """Add, list, disable, enable, set a password."""
     for name in ("bob", "alice"):
-        _run("users", "add", name, "--password-stdin", stdin="older one")
+        _run("users", "add", name, "--init", "--password-stdin", stdin="older one")
     assert _run("users", "disable", "bob").exit_code == 0
     lines = _run("users", "list").stdout.splitlines()
     fields = [line.split("\t") for line in lines]
@@ -159,6 +166,7 @@ def test_the_life_of_a_user() -> None:
 def test_nobody_cannot_be_changed(command: str) -> None:
     """An unknown user is a sentence and status 1."""
     more = ("--password-stdin",) if command == "set-password" else ()
+    _run("db", "upgrade")
     result = _run("users", command, "nobody", *more, stdin="x" * 8)
     assert (
         result.exit_code,
@@ -169,7 +177,9 @@ def test_nobody_cannot_be_changed(command: str) -> None:
 @pytest.mark.usefixtures("terminal")
 def test_passwords_that_differ_are_asked_for_again() -> None:
     """A slip is no password."""
-    result = _run("users", "add", "alice", stdin="a\nb\nthe third\nthe third\n")
+    result = _run(
+        "users", "add", "alice", "--init", stdin="a\nb\nthe third\nthe third\n"
+    )
     assert result.exit_code == 0
     assert _matches("alice", "the third")
 
@@ -177,13 +187,15 @@ def test_passwords_that_differ_are_asked_for_again() -> None:
 @pytest.mark.usefixtures("terminal")
 def test_no_answer_is_no_user() -> None:
     """An end of input at the prompt stops with status 1."""
-    assert _run("users", "add", "alice", stdin="").exit_code == 1
+    assert _run("users", "add", "alice", "--init", stdin="").exit_code == 1
 
 
 def test_users_need_no_secret_and_meet_all_faults() -> None:
     """Production's secret is not needed; a misspelt setting is still refused."""
     result = _run(
-        "users", "add", "a", "--password-stdin", stdin="x" * 8, MODE="production"
+        *("users", "add", "a", "--init", "--password-stdin"),
+        stdin="x" * 8,
+        MODE="production",
     )
     assert result.exit_code == 0
     assert _run("users", "list", MODE="production").exit_code == 0
@@ -194,11 +206,10 @@ def test_users_need_no_secret_and_meet_all_faults() -> None:
     )
 
 
-@pytest.mark.parametrize("command", ["add", "set-password"])
-def test_without_a_terminal_nobody_is_asked(command: str) -> None:
+def test_without_a_terminal_nobody_is_asked() -> None:
     """A job of cron hears which option it needs, and nothing else."""
-    done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "quart_jwt", "users", command, "alice"],
+    done = subprocess.run(
+        [sys.executable, "-m", "quart_jwt", "users", "add", "alice", "--init"],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -222,17 +233,44 @@ def test_no_password_is_asked_for_users_who_are_elsewhere(command: str) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("users", "list"), ("clients", "list"), ("keys", "list"), ("keys", "export")],
+    [
+        ("users", "list"),
+        ("users", "add", "alice", "--password-stdin"),
+        ("users", "set-password", "alice", "--password-stdin"),
+        ("users", "disable", "alice"),
+        ("users", "grant", "alice", "--role", "admin"),
+        ("clients", "list"),
+        ("clients", "add", "orders"),
+        ("clients", "remove", "orders"),
+        ("keys", "list"),
+        ("keys", "rotate"),
+        ("keys", "export"),
+    ],
+    ids=" ".join,
 )
-def test_reading_makes_nothing(arguments: Sequence[str]) -> None:
+def test_a_command_makes_no_second_database(arguments: Sequence[str]) -> None:
     """In the wrong directory there is no database, which is not the same as empty."""
-    done = _run(*arguments)
-    assert (done.exit_code, done.stdout, done.stderr) == (
-        1,
-        "",
-        "Error: there is no database at '.quart-jwt/service.db'\n",
+    done = _run(*arguments, stdin="a password")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith(
+        "Error: there is no database at '.quart-jwt/service.db': run this in the "
     )
     assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("users", "add", "alice", "--password-stdin", "--init"),
+        ("clients", "add", "orders", "--init"),
+        ("keys", "rotate", "--init"),
+    ],
+    ids=" ".join,
+)
+def test_init_makes_the_database(arguments: Sequence[str]) -> None:
+    """``--init`` is for the first command in a new directory."""
+    assert _run(*arguments, stdin="a password").exit_code == 0
+    assert Path(".quart-jwt/service.db").is_file()
 
 
 @pytest.mark.parametrize(
@@ -356,7 +394,7 @@ def test_the_banner_names_a_command_that_works(
     monkeypatch.setattr(shutil, "which", lambda _name: found)
     monkeypatch.setattr(sys, "argv", [str(Path("venv/bin/quart-jwt").resolve())])
     expected = "quart-jwt" if found else "venv/bin/quart-jwt"
-    assert expected == commands._this_command()
+    assert expected == serve._this_command()
 
 
 def test_production_refuses_a_weak_secret() -> None:
@@ -395,7 +433,7 @@ def test_few_descriptors_are_pointed_out(
     is_pointed_out: bool,
 ) -> None:
     """They bound the connections, and a start is when somebody reads it."""
-    monkeypatch.setattr(commands, "raise_descriptor_limit", lambda: limit)
+    monkeypatch.setattr(serve, "raise_descriptor_limit", lambda: limit)
     result = _run("serve", SECRET_KEY=SECRET)
     assert is_pointed_out == (f"only {limit} descriptors" in result.stderr)
     assert served
@@ -418,10 +456,11 @@ def test_workers_are_supervised(
     """The file or the option says how many workers a supervisor keeps."""
     seen: list[dict[str, Any]] = []
 
-    async def serve_workers(_settings: Settings, _config: Any, **options: Any) -> None:
+    async def prepared_job(_settings: Settings, _config: Any, **options: Any) -> None:
         seen.append(options)
 
-    monkeypatch.setattr(workers, "serve_workers", serve_workers)
+    monkeypatch.setattr(workers, "prepared_job", prepared_job)
+    monkeypatch.setattr(serve, "become_keeper", lambda _job: None)
     Path("hypercorn.toml").write_text("workers = 3\n")
     result = _run("serve", *arguments, SECRET_KEY=SECRET)
     assert (result.exit_code, result.stderr) == (0, "")

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from quart_jwt.service.database.database import Database
 from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.ground.errors import StoreError
-from quart_jwt.stores.sql import connections as sql_connections
+from quart_jwt.stores.sql import sqlite as sql_sqlite
 
 INSERT = (
     "INSERT INTO users (id, name, password_hash, enabled, session_epoch, created_at) "
@@ -123,7 +123,7 @@ async def test_a_lock_that_stays_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever holds the file for longer than the busy timeout keeps us out."""
-    monkeypatch.setattr(sql_connections, "BUSY_TIMEOUT_MS", 0)
+    monkeypatch.setattr(sql_sqlite, "BUSY_TIMEOUT_MS", 0)
     with closing(sqlite3.connect(tmp_path / "x.db", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         database = _database(tmp_path)

@@ -29,6 +29,8 @@ from service.wire import LOGIN
 from service.wire import request
 from service.wire import serving
 
+pytestmark = pytest.mark.usefixtures("on_each_loop")
+
 Seen = set[tuple[str, int]]
 
 HEARD = 20

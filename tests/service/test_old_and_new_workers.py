@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 import real_servers
 from clock import Clock
+from quart_jwt.service.app import create_app
 from quart_jwt.service.database.database import ACCOUNTS
 from quart_jwt.service.database.database import Database
 from quart_jwt.service.ground.grants import Grants
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.stores.sql.store import SQLStore
 from service.kit import claims
-from service.kit import patient_app
 from service.kit import Service
 
 BEFORE = "0002"
@@ -86,7 +86,7 @@ async def _made_before(connection: AsyncConnection) -> None:
 
 
 def _upgraded_to(connection: sa.Connection) -> None:
-    config = ACCOUNTS._config()
+    config = ACCOUNTS.config()
     config.attributes.update(
         connection=connection, version_table=ACCOUNTS.version_table
     )
@@ -141,7 +141,7 @@ async def test_old_and_new_workers_know_each_others_users(
     """Who was added by either can sign in at the new one; none has a role by chance."""
     await _upgrade(old)
     storage = dataclasses.replace(settings.storage, database_url=old.url)
-    app = patient_app(dataclasses.replace(settings, storage=storage), clock)
+    app = create_app(dataclasses.replace(settings, storage=storage), clock)
     async with app.test_app():
         new = Service(app=app, client=app.test_client(), clock=clock)
         make = partial(new.resources.passwords.hash, "a password")
@@ -155,6 +155,6 @@ async def test_old_and_new_workers_know_each_others_users(
         assert (await old.hash_of("bob")).startswith("$argon2id$")
 
         await old.set_password("bob", await make())
-        assert await new.status("GET", "/protected", tokens["access_token"]) == 401
+        assert await new.status("POST", "/refresh", tokens["refresh_token"]) == 401
         again = await new.log_in("bob", "a password")
         assert claims(again["access_token"])["roles"] == ["admin"]

@@ -156,5 +156,7 @@ def test_a_file_has_more_time_than_a_server(
     settings: Settings, store_url: str | None, timeout_s: float
 ) -> None:
     """Writers of a file queue; a server that does not answer is away."""
-    storage = dataclasses.replace(settings.storage, store_url=store_url)
+    storage = dataclasses.replace(
+        settings.storage, store_url=store_url, store_timeout_ms=None
+    )
     assert timeout_s == storage.store_timeout_s

@@ -1,7 +1,7 @@
 """
 Some seconds of work with something broken every few seconds, and what is left of it.
 
-``SOAK_S=1800 make test-slow ARGS="--log-cli-level=INFO -k soak"`` is the long form.
+``SOAK_S=1800 make test-slow ARGS="-n0 --log-cli-level=INFO -k soak"`` is the long form.
 """
 
 import asyncio

@@ -1,12 +1,15 @@
 """What a start would fail at is said before it, all at once, and nothing is made."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from click.testing import Result
+from hypercorn.protocol.h11 import H11Protocol
+from quart import Quart
 
 from quart_jwt.service.commands.main import cli
 from service.installing import FROM_A_FILE
@@ -32,8 +35,44 @@ def _without_asyncpg(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(name="without_redis")
 def _without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "quart_jwt.stores.redis.store", raising=False)
+    for module in ("quart_jwt.stores.redis", "quart_jwt.stores.redis.store"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
     monkeypatch.setitem(sys.modules, "redis.asyncio", None)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        pytest.param(
+            {"KEY_ALGORITHM": "RS257"},
+            "QUART_JWT_KEY_ALGORITHM must be one of RS256",
+            id="algorithm",
+        ),
+        pytest.param(
+            {"SECRET_KEY": "hunter2hunter2hunter2hunter2hun"},
+            "QUART_JWT_SECRET_KEY is too weak: it has 31 bytes",
+            id="31-bytes",
+        ),
+        pytest.param(
+            {"SECRET_KEY": "reallyreallyreallyreallyverysafe"},
+            "QUART_JWT_SECRET_KEY is too weak: it stands in public lists",
+            id="known",
+        ),
+        pytest.param(
+            {"SECRET_KEY": SECRET, "SECRET_KEYS": "x"},
+            "QUART_JWT_SECRET_KEYS is not a setting; did you mean",
+            id="misspelt",
+        ),
+    ],
+)
+def test_a_bad_setting_is_one_sentence(settings: dict[str, str], message: str) -> None:
+    """It names the setting and not its value; nothing is made."""
+    done = _run("serve", "--port", "0", **settings)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert f"Error: {message}" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert settings.get("SECRET_KEY", "-" * 9) not in done.stderr
+    assert list(Path().iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -144,3 +183,31 @@ def test_a_file_that_cannot_be_written_stops_the_start(
     assert "Error: QUART_JWT_AUDIT_LOG cannot be used: 'audit' cannot be written" in (
         done.stderr
     )
+
+
+@pytest.mark.parametrize("workers", ["0", "1"])
+@pytest.mark.parametrize(
+    ("owner", "part", "sentence"),
+    [
+        (H11Protocol, "_check_protocol", "Hypercorn .*: H11Protocol has no '_check_"),
+        (Quart, "finalize_request", "Quart .*: Quart has no 'finalize_request'"),
+    ],
+)
+def test_a_dependency_that_has_changed_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    owner: type,
+    part: str,
+    sentence: str,
+    workers: str,
+) -> None:
+    """It is said before anything is bound or made, and names the version."""
+    monkeypatch.delattr(owner, part)
+    done = _run(
+        *("serve", "--port", "0", "--workers", workers),
+        MODE="development",
+        STATE_DIR=str(tmp_path),
+    )
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert re.match(rf"Error: quart-jwt does not work with {sentence}", done.stderr)
+    assert list(tmp_path.iterdir()) == []

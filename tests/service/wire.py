@@ -167,7 +167,7 @@ def _serves(fleet: Fleet, workers: int) -> bool:
 
 def _add_user(where: Path, environ: dict[str, str]) -> None:
     subprocess.run(  # noqa: S603 - our own command
-        [*COMMAND, "users", "add", NAME, "--password-stdin"],
+        [*COMMAND, "users", "add", NAME, "--init", "--password-stdin"],
         cwd=where,
         env={**os.environ, **environ},
         input=PASSWORD,

@@ -15,11 +15,13 @@ from pathlib import Path
 import pytest
 from redis.asyncio import RedisCluster
 
+import migrated
 from clock import START
 from quart_jwt.stores.base import Store
 from quart_jwt.stores.memory import MemoryStore
 from quart_jwt.stores.redis.store import from_url
 from quart_jwt.stores.redis.store import RedisStore
+from quart_jwt.stores.sql.schema import SESSIONS
 from quart_jwt.stores.sql.store import SQLStore
 from real_servers import PostgreSQL
 from real_servers import Redis
@@ -40,7 +42,9 @@ async def memory(_request: pytest.FixtureRequest) -> AsyncIterator[Store]:
 async def sqlite(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     """Give a store in a file."""
     folder: Path = request.getfixturevalue("tmp_path")
-    store = SQLStore(f"sqlite+aiosqlite:///{folder}/sessions.db")
+    path = folder / "sessions.db"
+    migrated.lay_down(path, SESSIONS)
+    store = SQLStore(f"sqlite+aiosqlite:///{path}")
     await store.open(now=START)
     yield store
     await store.close()

@@ -60,9 +60,18 @@ def token(
     family_id: str | None = None,
     subject: str | None = "ada",
     issued_at: float = START,
+    is_refresh: bool = False,
+    outlives_feed: bool = False,
 ) -> TokenRef:
     """A token that somebody asks about."""
-    return TokenRef(jti=jti, family_id=family_id, subject=subject, issued_at=issued_at)
+    return TokenRef(
+        jti=jti,
+        family_id=family_id,
+        subject=subject,
+        issued_at=issued_at,
+        is_refresh=is_refresh,
+        outlives_feed=outlives_feed,
+    )
 
 
 def revoked_token(jti: str = "t", until: float | None = START + LIFE_S) -> Revocation:
@@ -76,6 +85,13 @@ def revoked_subject(
     """The revocation of whatever a subject was issued without a family."""
     return Revocation(
         scope=Scope.SUBJECT, name=subject, until=until, issued_by=issued_by
+    )
+
+
+def revoked_access(subject: str = "ada", *, issued_by: float = START) -> Revocation:
+    """The revocation of a subject's access tokens."""
+    return Revocation(
+        scope=Scope.ACCESS, name=subject, until=START + LIFE_S, issued_by=issued_by
     )
 
 

@@ -33,6 +33,8 @@ async def test_a_family_comes_back_as_it_went_in(store: Store) -> None:
         created_at=START + 0.25,
         refreshed_at=START + 0.25,
         absolute_exp=START + LIFE_S,
+        access_until=START + 900.5,
+        epoch=2**53 - 1,
         user_agent="curl/8 \u00fc",
         address="2001:db8::1",
     )
@@ -232,3 +234,16 @@ async def test_only_sign_ins_up_to_a_moment_end(store: Store) -> None:
 
     assert sorted(each.name for each in gone) == ["f-1", "f0"]
     assert await _ids(store) == ["f1"]
+
+
+async def test_only_sessions_of_older_epochs_end(store: Store) -> None:
+    """A sign-in under the new epoch is untouched, though it was quicker."""
+    for name, epoch in (("none", None), ("old", 6), ("new", 7), ("newer", 8)):
+        await store.start(family(name, epoch=epoch), limit=None, now=START)
+
+    gone = await store.end_all(
+        "ada", spare=None, started_by=None, before_epoch=7, now=START
+    )
+
+    assert sorted(each.name for each in gone) == ["none", "old"]
+    assert sorted(await _ids(store)) == ["new", "newer"]

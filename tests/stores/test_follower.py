@@ -275,3 +275,33 @@ async def test_a_store_that_does_not_wait_is_not_asked_all_the_time(
     assert await reading == BOUND_S / 4
     await store.inner.revoke(revoked_token(), now=START)
     assert await follower.step() == 0
+
+
+@pytest.mark.parametrize("hours", [1, 2])
+async def test_a_clock_that_was_an_hour_ahead_makes_nothing_valid(
+    follower: Follower, store: Any, clock: Clock, hours: int
+) -> None:
+    """What was forgotten by a wrong clock is read again when it is set back."""
+    await store.inner.revoke(revoked_token("r", until=START + 900), now=START)
+    await follower.step()
+    clock.advance(hours * 3600)
+    await follower.step()
+    clock.advance(-hours * 3600)
+    await follower.step()
+
+    assert not follower.can_tell(token("r"))
+    await follower.step()
+    assert follower.can_tell(NEW)
+    assert follower.refuses(token("r"))
+
+
+async def test_a_clock_that_is_slewed_costs_no_reading(
+    follower: Follower, store: Any, clock: Clock
+) -> None:
+    """A step back of less than a second is NTP's daily work."""
+    await follower.step()
+    clock.advance(-0.9)
+    await follower.step()
+
+    assert follower.can_tell(NEW)
+    assert follower.reading == 0

@@ -12,8 +12,9 @@ from quart_jwt.exceptions import StoreSuspendedError
 from quart_jwt.exceptions import StoreTimeoutError
 from quart_jwt.stores.base import AtLimit
 from quart_jwt.stores.base import Limit
+from quart_jwt.stores.base import Store
 from quart_jwt.stores.in_use.circuit_breaker import FAILURES
-from quart_jwt.stores.in_use.guard import GuardedStore
+from quart_jwt.stores.in_use.guard import Guard
 from stores.families import family
 from stores.families import revoked_token
 from stores.families import token
@@ -43,19 +44,17 @@ def _store() -> Any:
 
 
 @pytest.fixture(name="guarded")
-def _guarded(store: Any, clock: Clock, deadline: Deadline) -> GuardedStore:
-    return GuardedStore(
+def _guarded(store: Any, clock: Clock, deadline: Deadline) -> Store:
+    return Guard(
         store, clock=clock, monotonic=clock, timeout_s=lambda: deadline.seconds
-    )
+    ).store
 
 
-async def _ask(guarded: GuardedStore) -> bool:
+async def _ask(guarded: Store) -> bool:
     return await guarded.is_revoked(token(), now=START)
 
 
-async def test_a_store_is_opened_when_it_is_needed(
-    guarded: GuardedStore, store: Any
-) -> None:
+async def test_a_store_is_opened_when_it_is_needed(guarded: Store, store: Any) -> None:
     """Also without a server's start, once, however many ask at the same time."""
     store.fault = slow
     await asyncio.gather(*(_ask(guarded) for _ in range(5)))
@@ -63,9 +62,7 @@ async def test_a_store_is_opened_when_it_is_needed(
     assert store.calls == ["open", *["is_revoked"] * 5]
 
 
-async def test_a_store_that_is_away_is_opened_later(
-    guarded: GuardedStore, store: Any
-) -> None:
+async def test_a_store_that_is_away_is_opened_later(guarded: Store, store: Any) -> None:
     """An opening that failed is tried again by the next call."""
     store.fault = away
     with pytest.raises(StoreError):
@@ -77,7 +74,7 @@ async def test_a_store_that_is_away_is_opened_later(
 
 
 async def test_opening_takes_longer_than_a_call_may(
-    guarded: GuardedStore, store: Any, deadline: Deadline
+    guarded: Store, store: Any, deadline: Deadline
 ) -> None:
     """Whoever waits has its deadline, and the opening goes on for the next one."""
     opened = asyncio.Event()
@@ -92,7 +89,7 @@ async def test_opening_takes_longer_than_a_call_may(
     assert store.calls == ["open", "is_revoked"]
 
 
-async def test_a_foreign_error_is_translated(guarded: GuardedStore, store: Any) -> None:
+async def test_a_foreign_error_is_translated(guarded: Store, store: Any) -> None:
     """What a driver says stays behind: it may hold a password."""
     await guarded.open(now=START)
     store.fault = foreign
@@ -104,7 +101,7 @@ async def test_a_foreign_error_is_translated(guarded: GuardedStore, store: Any) 
 
 
 async def test_a_hanging_store_costs_a_bounded_wait(
-    guarded: GuardedStore, store: Any, deadline: Deadline
+    guarded: Store, store: Any, deadline: Deadline
 ) -> None:
     """Even one that cannot be cancelled; what it was asked is left behind."""
     await guarded.open(now=START)
@@ -117,7 +114,7 @@ async def test_a_hanging_store_costs_a_bounded_wait(
 
 
 async def test_a_store_that_times_out_by_itself_is_the_same(
-    guarded: GuardedStore, store: Any
+    guarded: Store, store: Any
 ) -> None:
     """A driver's own time-out is one of ours."""
 
@@ -131,7 +128,7 @@ async def test_a_store_that_times_out_by_itself_is_the_same(
 
 
 async def test_a_failing_store_is_left_alone(
-    guarded: GuardedStore,
+    guarded: Store,
     store: Any,
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
@@ -157,7 +154,7 @@ async def test_a_failing_store_is_left_alone(
     assert said == [logging.ERROR, logging.INFO]
 
 
-async def test_a_refusal_is_no_failure(guarded: GuardedStore, store: Any) -> None:
+async def test_a_refusal_is_no_failure(guarded: Store, store: Any) -> None:
     """The limit of sessions is an answer, and a good one."""
     limit = Limit(1, AtLimit.REFUSE)
     await guarded.start(family(), limit=limit, now=START)
@@ -169,7 +166,7 @@ async def test_a_refusal_is_no_failure(guarded: GuardedStore, store: Any) -> Non
 
 
 async def test_waiting_for_news_is_not_counted(
-    guarded: GuardedStore, deadline: Deadline
+    guarded: Store, deadline: Deadline
 ) -> None:
     """A reader may wait longer than a call may take."""
     await guarded.open(now=START)
@@ -179,7 +176,7 @@ async def test_waiting_for_news_is_not_counted(
     assert changes.revocations == ()
 
 
-async def test_every_verb_goes_through(guarded: GuardedStore, store: Any) -> None:
+async def test_every_verb_goes_through(guarded: Store, store: Any) -> None:
     """The guarded store does what the store does."""
     await guarded.ping()
     await guarded.start(family(), limit=None, now=START)
@@ -192,7 +189,7 @@ async def test_every_verb_goes_through(guarded: GuardedStore, store: Any) -> Non
 
 
 async def test_a_cancelled_call_leaves_nothing_running(
-    guarded: GuardedStore, store: Any
+    guarded: Store, store: Any
 ) -> None:
     """Whoever goes away takes the question along."""
     await guarded.open(now=START)
@@ -215,7 +212,7 @@ async def test_a_cancelled_call_leaves_nothing_running(
 
 
 async def test_closing_never_fails(
-    guarded: GuardedStore, store: Any, caplog: pytest.LogCaptureFixture
+    guarded: Store, store: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A store that is away is closed all the same, and can be opened again."""
     await guarded.open(now=START)
@@ -229,7 +226,7 @@ async def test_closing_never_fails(
 
 
 async def test_closing_is_no_answer(
-    guarded: GuardedStore, store: Any, caplog: pytest.LogCaptureFixture
+    guarded: Store, store: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A store that has never answered is not well again because it was let go."""
     caplog.set_level(logging.INFO)
@@ -245,7 +242,7 @@ async def test_closing_is_no_answer(
 
 
 async def test_a_call_that_is_cut_off_by_closing_is_a_store_error(
-    guarded: GuardedStore, store: Any
+    guarded: Store, store: Any
 ) -> None:
     """At the end of serving whoever still waits hears that the store is not there."""
     await guarded.open(now=START)

@@ -1,6 +1,7 @@
 """The contract of ``stores.base.RevokedTokens``, on every store."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,9 @@ from quart_jwt.exceptions import FeedGapError
 from quart_jwt.stores.base import Changes
 from quart_jwt.stores.base import Store
 from quart_jwt.tokens.revocation import Revocation
+from quart_jwt.tokens.revocation import Scope
 from quart_jwt.tokens.revocation import TokenRef
+from quart_jwt.tokens.rotation import Outcome
 from stores.families import ended
 from stores.families import family
 from stores.families import GRACE_S
@@ -17,6 +20,7 @@ from stores.families import KEPT_S
 from stores.families import LEEWAY_S
 from stores.families import LIFE_S
 from stores.families import presented
+from stores.families import revoked_access
 from stores.families import revoked_subject
 from stores.families import revoked_token
 from stores.families import successor
@@ -93,6 +97,68 @@ async def test_a_subjects_revocation_spares_families(store: Store) -> None:
     await store.revoke(revoked_subject(issued_by=START + 9), now=START)
 
     assert not await store.is_revoked(token(family_id="f"), now=START)
+
+
+@pytest.mark.parametrize("family_id", [None, "f"])
+@pytest.mark.parametrize(
+    ("issued_at", "is_revoked"), [(START, True), (START + 1, False)]
+)
+async def test_access_tokens_of_a_subject_are_revoked_up_to_a_second(
+    store: Store, issued_at: float, family_id: str | None, *, is_revoked: bool
+) -> None:
+    """With a family or without; its refresh tokens and other subjects' go on."""
+    await store.start(family(), limit=None, now=START)
+    await store.revoke(revoked_access(issued_by=START), now=START)
+    asked = token(family_id=family_id, issued_at=issued_at)
+
+    assert is_revoked is await store.is_revoked(asked, now=START)
+    refresh = replace(asked, is_refresh=True)
+    assert not await store.is_revoked(refresh, now=START)
+    other = replace(asked, subject="grace")
+    assert not await store.is_revoked(other, now=START)
+    rotation = await store.rotate(presented(), successor(), grace_s=GRACE_S, now=START)
+    assert rotation.outcome is Outcome.ROTATED
+
+
+async def test_the_feed_remembers_an_end_as_long_as_an_access_token_lives(
+    store: Store,
+) -> None:
+    """However it ended; the store itself remembers it as long as a refresh token."""
+    until = START + 20.0
+    for name in ("a", "b", "c", "d"):
+        begun = family(name, access_until=until)
+        await store.start(begun, limit=None, now=START)
+    follows = replace(successor("d-2"), access_until=until + 5)
+    came = presented("d-1", family_id="d")
+    await store.rotate(came, follows, grace_s=GRACE_S, now=START)
+    await store.end("a", subject=None, now=START)
+    reused = presented("b-0", family_id="b")
+    await store.rotate(reused, successor(), grace_s=GRACE_S, now=START)
+    await store.end_all("ada", spare=None, started_by=None, now=START)
+    expected = [("a", until), ("b", until), ("c", until), ("d", until + 5)]
+
+    told = (await _read(store)).revocations
+    assert expected == [(one.name, one.until) for one in told]
+    await store.purge(limit=100, now=until + 5)
+    assert (await _read(store)).revocations == ()
+    for name in ("a", "b", "c", "d"):
+        asked = token(family_id=name, is_refresh=True)
+        assert await store.is_revoked(asked, now=until + 5)
+
+
+async def test_a_revocation_can_be_followed_for_less_long(store: Store) -> None:
+    """The feed forgets it first, and the store answers until its end."""
+    short = Revocation(
+        scope=Scope.TOKEN, name="t", until=START + 20, followed_until=START + 10
+    )
+    await store.revoke(short, now=START)
+
+    assert (short.as_followed(),) == (await _read(store)).revocations
+    await store.purge(limit=100, now=START + 10)
+    assert (await _read(store)).revocations == ()
+    assert await store.is_revoked(token(), now=START + 10)
+    await store.purge(limit=100, now=START + 20)
+    assert not await store.is_revoked(token(), now=START + 20)
 
 
 @pytest.mark.parametrize("turned", [False, True])

@@ -12,14 +12,15 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clock import START
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import FeedGapError
 from quart_jwt.exceptions import StoreError
-from quart_jwt.stores.sql import connections as sql_connections
 from quart_jwt.stores.sql import news as sql_news
+from quart_jwt.stores.sql import sqlite as sql_sqlite
 from quart_jwt.stores.sql.store import SQLStore
 from quart_jwt.stores.sql.tables import METADATA
 from quart_jwt.tokens.rotation import Outcome
@@ -85,6 +86,13 @@ def _modes(folder: Path) -> set[int]:
     return {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
 
 
+def test_a_commit_is_on_the_disk(tmp_path: Path) -> None:
+    """A connection as it is served waits for the disk; only tests do not."""
+    with closing(sqlite3.connect(tmp_path / "sessions.db")) as connection:
+        sql_sqlite._prepare(connection, None)
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+
+
 async def test_a_file_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
     """Whoever gave it to a group did so on purpose."""
     path = tmp_path / "sessions.db"
@@ -116,7 +124,7 @@ async def test_a_lock_that_stays_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
     """Whoever holds the file longer than the busy timeout keeps writers out."""
-    monkeypatch.setattr(sql_connections, "BUSY_TIMEOUT_MS", 10)
+    monkeypatch.setattr(sql_sqlite, "BUSY_TIMEOUT_MS", 10)
     store = SQLStore(_file(tmp_path))
     if verb == "revoke":
         await store.open(now=START)
@@ -142,10 +150,10 @@ async def test_opening_waits_for_a_lock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A first start beside somebody's lock tries again until the lock is gone."""
-    monkeypatch.setattr(sql_connections, "BUSY_TIMEOUT_MS", 60_000)
-    monkeypatch.setattr(sql_connections, "_prepare_sqlite", _without_patience)
+    monkeypatch.setattr(sql_sqlite, "BUSY_TIMEOUT_MS", 60_000)
+    monkeypatch.setattr(sql_sqlite, "_prepare", _without_patience)
     refused = asyncio.Event()
-    logger = sql_connections._logger
+    logger = sql_sqlite._logger
     monkeypatch.setattr(logger, "debug", lambda _message: refused.set())
     store = SQLStore(_file(tmp_path))
     with closing(
@@ -153,7 +161,7 @@ async def test_opening_waits_for_a_lock(
     ) as other:
         other.execute("BEGIN EXCLUSIVE")
         opening = asyncio.create_task(store.open(now=START))
-        await asyncio.wait_for(refused.wait(), 30)
+        await asyncio.wait_for(refused.wait(), 60)
         assert not opening.done()
         other.execute("COMMIT")
         await opening
@@ -302,7 +310,8 @@ async def test_postgresql_is_upgraded_on_purpose(postgresql: PostgreSQL) -> None
 
 
 KILL_LISTENERS = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~* '^listen'
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE query ~* '^listen' OR query = 'SELECT name, last FROM quart_jwt_feed'
 """
 
 
@@ -350,12 +359,26 @@ async def test_a_listener_that_breaks_is_replaced(
     assert (revoked_token(),) == changes.revocations
 
 
+async def test_an_idle_feed_of_postgresql_is_not_looked_at(postgres: Any) -> None:
+    """Its end is asked for instead, which SQLAlchemy does not see."""
+    statements: list[str] = []
+    event.listen(
+        postgres._connections._engine.sync_engine,
+        "before_cursor_execute",
+        lambda _connection, _cursor, statement, *_: statements.append(statement),
+    )
+    position = (await postgres.changes(None, limit=9, wait_s=0, now=START)).position
+    for _ in range(3):
+        await postgres.changes(position, limit=9, wait_s=0.05, now=START)
+    assert len(statements) == 2  # from the start, and once with a mark before it
+
+
 async def test_the_database_is_looked_at_without_news(
     postgres: Any, postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A notification that never comes delays by one look."""
     monkeypatch.setattr(sql_news, "POSTGRESQL_POLL_S", 0.01)
-    monkeypatch.setattr(sql_news.News, "_heard", lambda *_news: None)
+    monkeypatch.setattr(sql_news.PostgreSQLNews, "_heard", lambda *_news: None)
     other = SQLStore(postgresql.url("sessions"))
     position = (await postgres.changes(None, limit=9, wait_s=0, now=START)).position
     reading = asyncio.create_task(
@@ -364,6 +387,59 @@ async def test_the_database_is_looked_at_without_news(
     await other.revoke(revoked_token(), now=START)
     changes = await asyncio.wait_for(reading, 60)
     await other.close()
+
+    assert (revoked_token(),) == changes.revocations
+
+
+@pytest.fixture(name="sqlite")
+async def _sqlite(request: pytest.FixtureRequest) -> AsyncIterator[Any]:
+    async with factories.FACTORIES["sqlite"](request) as store:
+        yield store
+
+
+async def test_an_idle_feed_of_sqlite_is_not_queried(sqlite: Any) -> None:
+    """Once its end has been read, reading again costs no statement."""
+    statements: list[str] = []
+    event.listen(
+        sqlite._connections._engine.sync_engine,
+        "before_cursor_execute",
+        lambda _connection, _cursor, statement, *_: statements.append(statement),
+    )
+    position = (await sqlite.changes(None, limit=9, wait_s=0, now=START)).position
+    for _ in range(2):
+        changes = await sqlite.changes(position, limit=9, wait_s=0.1, now=START)
+        assert (changes.revocations, changes.is_complete) == ((), True)
+    assert len(statements) == 2  # from the start, and once with a mark before it
+
+
+async def test_sqlite_sees_what_another_process_commits(sqlite: Any) -> None:
+    """The number of commits says so, also after a look that cost no statement."""
+    other = SQLStore(str(sqlite._connections._url))
+    position = (await sqlite.changes(None, limit=9, wait_s=0, now=START)).position
+    await sqlite.changes(position, limit=9, wait_s=0.05, now=START)
+    reading = asyncio.create_task(
+        sqlite.changes(position, limit=9, wait_s=3_600, now=START)
+    )
+    await other.revoke(revoked_token(), now=START)
+    changes = await asyncio.wait_for(reading, 60)
+    await other.close()
+
+    assert (revoked_token(),) == changes.revocations
+
+
+async def test_sqlite_is_queried_when_its_commits_cannot_be_counted(
+    sqlite: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two marks are never equal then, so that nothing is taken for unchanged."""
+
+    def cannot_be_opened() -> None:
+        raise sqlite3.OperationalError
+
+    monkeypatch.setattr(sqlite._connections, "plain_sqlite", cannot_be_opened)
+    position = (await sqlite.changes(None, limit=9, wait_s=0, now=START)).position
+    await sqlite.changes(position, limit=9, wait_s=0.05, now=START)
+    await sqlite.revoke(revoked_token(), now=START)
+    changes = await sqlite.changes(position, limit=9, wait_s=0.05, now=START)
 
     assert (revoked_token(),) == changes.revocations
 
@@ -389,6 +465,7 @@ async def test_cancelled_callers_give_their_connections_back(sql: Any) -> None:
     await asyncio.gather(
         *(sql.revoke(revoked_token(f"{n}"), now=START) for n in range(30))
     )
-    await asyncio.gather(*sql._connections._unfinished)
+    pool = sql._connections._database._engine.pool
+    await sql.close()  # waits for readers whose callers have gone
 
-    assert sql._connections._engine.pool.checkedout() == 0
+    assert pool.checkedout() == 0

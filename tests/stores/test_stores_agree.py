@@ -20,6 +20,7 @@ from quart_jwt.tokens.rotation import Outcome
 from quart_jwt.tokens.rotation import Rotation
 from stores.families import family
 from stores.families import presented
+from stores.families import revoked_access
 from stores.families import revoked_subject
 from stores.families import revoked_token
 from stores.families import stamp
@@ -73,6 +74,8 @@ class Walk:
             refreshed_at=now,
             absolute_exp=self._random.choice([None, int(now) + 150]),
             keep_until=None if exp is None else exp + 5.0,
+            access_until=self._random.choice([None, now + 20, now + 20]),
+            epoch=self._random.choice([None, 1, 2]),
             user_agent=self._random.choice([None, "", "curl/8"]),
         )
         self._known[name] = one
@@ -90,6 +93,7 @@ class Walk:
         whose = self._random.choice([*[one.subject] * 9, *SUBJECTS])
         came = presented(self._random.choice(ours), family_id=name, subject=whose)
         new = successor(f"j{self._jti}", now, life_s=self._random.choice([30, 90]))
+        new = replace(new, access_until=self._random.choice([None, now + 20]))
         return lambda store: store.rotate(came, new, grace_s=grace_s, now=now)
 
     def _end(self) -> Step:
@@ -101,8 +105,9 @@ class Walk:
         subject, now = self._random.choice(SUBJECTS), self._now
         spare = self._random.choice([None, *self._started[-2:]])
         started_by = self._random.choice([None, now - 20])
+        epoch = self._random.choice([None, None, 1, 2])
         return lambda store: store.end_all(
-            subject, spare=spare, started_by=started_by, now=now
+            subject, spare=spare, started_by=started_by, before_epoch=epoch, now=now
         )
 
     def _revoke(self) -> Step:
@@ -111,6 +116,8 @@ class Walk:
             [
                 revoked_token(f"t{self._random.randrange(3)}", until),
                 revoked_subject("ada", issued_by=now - 10, until=until),
+                revoked_access("ada", issued_by=now - 10),
+                replace(revoked_token("t1", now + 30), followed_until=now + 5),
             ]
         )
         return lambda store: store.revoke(one, now=now)
@@ -122,6 +129,7 @@ class Walk:
             family_id=self._random.choice([None, *self._started[-5:]]),
             subject=self._random.choice(SUBJECTS),
             issued_at=self._now - self._random.choice([0, 10, 20]),
+            is_refresh=self._random.choice([False, True]),
         )
         return lambda store: store.is_revoked(asked, now=now)
 

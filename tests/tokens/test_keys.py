@@ -324,3 +324,27 @@ def test_a_short_der_form_is_recognised() -> None:
     assert der[1] < 0x80
     assert weakness("HS256", der.hex()) is not None
     assert weakness("HS256", (der + b"\0").hex()) is None
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256", "EdDSA"])
+@pytest.mark.parametrize("as_bytes", [False, True])
+def test_a_pem_may_have_literal_line_breaks(algorithm: str, as_bytes: bool) -> None:
+    r"""A PEM whose line breaks are ``\n`` in two characters is read as it was meant."""
+    flat = key_material.private_pem(algorithm).replace("\n", "\\n")
+    signature = signing_key(algorithm, flat.encode() if as_bytes else flat).sign(b"m")
+
+    assert "\n" not in flat
+    assert verifying_key(algorithm, key_material.public(algorithm)).verifies(
+        b"m", signature
+    )
+
+
+def test_a_secret_keeps_its_backslashes() -> None:
+    r"""Only a PEM is mended: ``\n`` in a secret stays two characters."""
+    secret = "s" * 32 + "\\n"
+    signature = signing_key("HS256", secret).sign(b"m")
+
+    assert verifying_key("HS256", secret).verifies(b"m", signature)
+    assert not verifying_key("HS256", secret.replace("\\n", "\n")).verifies(
+        b"m", signature
+    )

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from clock import START
 from quart_jwt.tokens.revocation import Revocations
 from stores.families import ended
+from stores.families import revoked_access
 from stores.families import revoked_subject
 from stores.families import revoked_token
 from stores.families import token
@@ -73,3 +76,28 @@ def test_a_set_can_be_emptied() -> None:
 
     assert not held.refuses(token())
     assert held.drop_ended(START + 10**9) == len(held) == 0
+
+
+@pytest.mark.parametrize("family_id", [None, "f"])
+@pytest.mark.parametrize(("moved", "refuses"), [(0, True), (1, False)])
+def test_access_tokens_are_refused_up_to_a_second(
+    moved: int, family_id: str | None, *, refuses: bool
+) -> None:
+    """With a family or without; refresh tokens and other subjects' are not."""
+    held = Revocations(10)
+    held.add(revoked_access(issued_by=START))
+    asked = token(family_id=family_id, issued_at=START + moved)
+
+    assert refuses is held.refuses(asked)
+    assert not held.refuses(replace(asked, is_refresh=True))
+    assert not held.refuses(replace(asked, subject="grace"))
+    assert not held.refuses(replace(asked, subject=None))
+
+
+def test_a_follower_remembers_it_for_less_long() -> None:
+    """As the revocation says; without a word, as long as the store."""
+    one = revoked_token(until=START + 9)
+    short = replace(one, followed_until=START + 1)
+
+    assert one.as_followed() == one
+    assert short.as_followed() == replace(one, until=START + 1)

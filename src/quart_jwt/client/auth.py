@@ -3,7 +3,6 @@
 """
 
 import threading
-import time
 from collections.abc import AsyncGenerator
 from collections.abc import Callable
 from collections.abc import Generator
@@ -30,6 +29,7 @@ from quart_jwt.client.waiting import Awaiting
 from quart_jwt.client.waiting import Blocking
 from quart_jwt.client.waiting import run
 from quart_jwt.client.waiting import Waiting
+from quart_jwt.clock import system_time
 
 RENEW_AHEAD_S = 60.0
 """Long enough for a slow request that began with the token to end with it."""
@@ -83,7 +83,7 @@ class JWTAuth(httpx.Auth):
         store: TokenStore | None = None,
         client: httpx.Client | httpx.AsyncClient | None = None,
         ahead_s: float = RENEW_AHEAD_S,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = system_time,
     ) -> None:
         base = str(url).rstrip("/")
         self._origins = frozenset(_origin(httpx.URL(one)) for one in (base, *origins))

@@ -16,19 +16,21 @@ from typing import Any
 from typing import cast
 from typing import Self
 
-import flask.globals
 from quart import Quart
-from quart.ctx import AppContext
-from quart.ctx import RequestContext
-from quart.globals import _cv_app
-from quart.globals import _cv_request
-from quart.wrappers import Request
 
-from quart_jwt.compat.requests import SyncRequest
+from quart_jwt.compat.seams import FLASK_APP
+from quart_jwt.compat.seams import IS_MERGED
+from quart_jwt.compat.seams import QUART_APP
+from quart_jwt.compat.shared_contexts import SharedAppContext
 from quart_jwt.extension.hooks.colour import is_async
 from quart_jwt.extension.hooks.colour import on_the_loop
 from quart_jwt.extension.hooks.colour import remember_loop
 from quart_jwt.extension.hooks.waiting import run_from_sync
+
+if IS_MERGED:
+    from quart_jwt.compat.merged_contexts import RequestContexts
+else:
+    from quart_jwt.compat.separate_contexts import RequestContexts  # type: ignore[assignment]
 
 
 class _Done:
@@ -39,31 +41,6 @@ class _Done:
         yield
 
 
-class SharedAppContext(AppContext):
-    """
-    Quart's app context, also seen by Flask's side.
-    """
-
-    def __init__(self, app: Quart) -> None:
-        super().__init__(app)
-        self._flask_tokens: list[Token[Any]] = []
-
-    def push(self) -> Awaitable[None]:  # type: ignore[override]  # either colour
-        """Enter the context."""
-        self._flask_tokens.append(flask.globals._cv_app.set(cast("Any", self)))  # noqa: SLF001 - the bridge
-        return super().push()
-
-    def pop(self, exc: BaseException | None = None) -> Awaitable[None]:  # type: ignore[override]  # either colour
-        """Leave the context."""
-        return self._pop(exc)
-
-    async def _pop(self, exc: BaseException | None) -> None:
-        try:
-            await super().pop(exc)
-        finally:
-            flask.globals._cv_app.reset(self._flask_tokens.pop())  # noqa: SLF001 - the bridge
-
-
 class EitherAppContext(SharedAppContext):
     """
     The app context that ``app.app_context()`` gives: ``with`` and ``async with``.
@@ -72,10 +49,14 @@ class EitherAppContext(SharedAppContext):
     only where it is entered and left with ``async with``.
     """
 
+    def __init__(self, app: Quart, **kwargs: Any) -> None:
+        super().__init__(app, **kwargs)
+        self._tokens: list[Token[Any]] = []
+
     def push(self) -> Awaitable[None]:  # type: ignore[override]  # either colour
         """Enter the context; need not be awaited."""
-        self._cv_tokens.append(_cv_app.set(self))
-        self._flask_tokens.append(flask.globals._cv_app.set(cast("Any", self)))  # noqa: SLF001 - the bridge
+        self._tokens.append(QUART_APP.set(self))
+        self.flask_side.enter(FLASK_APP, self)
         if on_the_loop():
             remember_loop()
         return _Done()
@@ -83,11 +64,11 @@ class EitherAppContext(SharedAppContext):
     def pop(self, exc: BaseException | None = None) -> Awaitable[None]:  # type: ignore[override]  # either colour
         """Leave the context; need not be awaited."""
         try:
-            if len(self._cv_tokens) == 1:
+            if len(self._tokens) == 1:
                 self._tear_down(exc or sys.exc_info()[1])
         finally:
-            flask.globals._cv_app.reset(self._flask_tokens.pop())  # noqa: SLF001 - the bridge
-            _cv_app.reset(self._cv_tokens.pop())
+            self.flask_side.leave()
+            QUART_APP.reset(self._tokens.pop())
         return _Done()
 
     def _tear_down(self, exc: BaseException | None) -> None:
@@ -122,52 +103,7 @@ class EitherAppContext(SharedAppContext):
         await SharedAppContext.pop(self, error)
 
 
-class _FlaskRequestContext:
-    """Quart's request context, as Flask's ``request_ctx`` would be."""
-
-    def __init__(self, context: RequestContext) -> None:
-        self._context = context
-        self.request = SyncRequest(context.request)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._context, name)
-
-
-class SharedRequestContext(RequestContext):
-    """
-    Quart's request context, also seen by Flask's side.
-    """
-
-    def __init__(self, app: Quart, request: Request, session: Any = None) -> None:
-        super().__init__(app, request, session)
-        self._flask_tokens: list[Token[Any]] = []
-
-    async def push(self) -> None:
-        """Enter the context, and let worker threads find the loop."""
-        remember_loop()
-        seen = cast("Any", _FlaskRequestContext(self))
-        self._flask_tokens.append(flask.globals._cv_request.set(seen))  # noqa: SLF001 - the bridge
-        await self._push_appctx(_cv_request.set(self))
-        await self._push()
-
-    async def pop(self, exc: BaseException | None = None) -> None:
-        """Leave the context."""
-        try:
-            await super().pop(exc)
-        finally:
-            flask.globals._cv_request.reset(self._flask_tokens.pop())  # noqa: SLF001 - the bridge
-
-    async def _push_appctx(self, token: Token[Any]) -> None:
-        """Same as Quart's, but its teardown functions run off the loop."""
-        current = _cv_app.get(None)
-        needed = current is None or current.app is not self.app
-        context = SharedAppContext(self.app) if needed else None
-        if context is not None:
-            await context.push()
-        self._cv_tokens.append((token, context))
-
-
-class SyncContexts(Quart):
+class SyncContexts(RequestContexts):
     """
     Lets sync code write ``with app.app_context():`` and ``ctx.push()``.
 
@@ -178,7 +114,3 @@ class SyncContexts(Quart):
     def app_context(self) -> EitherAppContext:
         """Give an app context for ``with`` and ``async with``."""
         return EitherAppContext(self)
-
-    def request_context(self, request: Request) -> SharedRequestContext:
-        """Give a request context that Flask's side sees, too."""
-        return SharedRequestContext(self, request)

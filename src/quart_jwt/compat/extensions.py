@@ -18,6 +18,7 @@ import click
 from quart import Quart
 from quart.cli import AppGroup
 
+from quart_jwt.compat.seams import with_context
 from quart_jwt.extension.hooks.colour import is_async
 from quart_jwt.extension.hooks.colour import on_the_loop
 from quart_jwt.extension.hooks.waiting import run_from_sync
@@ -98,9 +99,18 @@ class FlaskExtensions(Quart):
         """Make a response: awaited on the loop, right away in a worker thread."""
         return self._in_either_colour(self._make_response(result))
 
-    def update_template_context(self, context: dict[str, Any]) -> Any:
+    def update_template_context(self, *args: Any) -> Any:  # Quart or Flask calls it
         """Add the context processors' values, in either colour."""
-        return self._in_either_colour(super().update_template_context(context))
+        adding = super().update_template_context(*with_context(args))
+        return self._in_either_colour(adding)
+
+    async def handle_exception(self, *args: Any) -> Any:
+        """Same as Quart's, with Quart's or with Flask's arguments."""
+        return await super().handle_exception(*with_context(args))
+
+    async def handle_user_exception(self, *args: Any) -> Any:
+        """Same as Quart's, with Quart's or with Flask's arguments."""
+        return await super().handle_user_exception(*with_context(args))
 
     async def _make_response(self, result: Any) -> Any:
         value = await result if isawaitable(result) else result
@@ -109,7 +119,18 @@ class FlaskExtensions(Quart):
     def _in_either_colour(self, coroutine: Any) -> Any:
         return coroutine if on_the_loop() else run_from_sync(coroutine)
 
+    def _taking_the_error(
+        self, handler: Callable[..., Any]
+    ) -> Callable[..., Awaitable[Any]]:
+        """Give a handler of an extension's, which knows Flask's one argument."""
+        in_a_thread = self.ensure_async(handler)
+
+        async def handle(*args: Any) -> Any:
+            return await in_a_thread(args[-1])
+
+        return handle
+
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in REPLACED_HANDLERS:
-            value = self.ensure_async(value)
+        if name in REPLACED_HANDLERS and not is_async(value):
+            value = self._taking_the_error(value)
         super().__setattr__(name, value)

@@ -10,7 +10,6 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from quart import Quart
-from quart.ctx import RequestContext
 from quart.datastructures import FileStorage
 from quart.testing import QuartClient
 from quart.wrappers import Response
@@ -152,7 +151,7 @@ class FlaskTestClient(Quart):
         """Give a ``FlaskClient``, or one of ``test_client_class``."""
         return super().test_client(use_cookies, **kwargs)
 
-    def test_request_context(self, path: str = "/", **kwargs: Any) -> RequestContext:
+    def test_request_context(self, path: str = "/", **kwargs: Any) -> Any:
         """Give the context of a made-up request; the path is ``/`` by default."""
         path = _in_quarts_words(path, kwargs)
         return super().test_request_context(path, **kwargs)

@@ -6,9 +6,11 @@ The doors: ``jwt_required`` for views and websocket routes, and
 one around ``def``, which verifies in the worker thread in which Quart runs such a view.
 """
 
+from asyncio import get_running_loop
 from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Iterable
+from functools import partial
 from functools import wraps
 from inspect import isawaitable
 from typing import Any
@@ -16,21 +18,26 @@ from typing import cast
 from typing import ParamSpec
 from typing import TypeVar
 
-from jwt.exceptions import ExpiredSignatureError
 from quart import Websocket
 
+from quart_jwt.extension.gate import open_gate
+from quart_jwt.extension.gate import recognise
+from quart_jwt.extension.gate import RequestGate
 from quart_jwt.extension.hooks.colour import finish
 from quart_jwt.extension.hooks.colour import is_async
 from quart_jwt.extension.hooks.colour import on_the_loop
 from quart_jwt.extension.hooks.colour import remember_loop
+from quart_jwt.extension.hooks.colour import RUNNING_LOOP
 from quart_jwt.extension.hooks.colour import WouldSuspendError
 from quart_jwt.extension.protection import mark
 from quart_jwt.extension.request.current import current_binding
-from quart_jwt.extension.request.current import remember
+from quart_jwt.extension.request.current import remember_refusal
 from quart_jwt.extension.request.current import this_app
+from quart_jwt.extension.request.current import Verified
 from quart_jwt.extension.request.lifetime import close_with_token
 from quart_jwt.extension.request.pending import Outcome
 from quart_jwt.extension.request.pending import PendingVerification
+from quart_jwt.extension.request.presentation import Credential
 from quart_jwt.extension.request.presentation import presentation_of
 from quart_jwt.extension.request.refused import REFUSALS
 from quart_jwt.extension.request.refused import tell_refused
@@ -38,8 +45,8 @@ from quart_jwt.extension.request.requirement import Requirement
 from quart_jwt.extension.request.subject import current_subject
 from quart_jwt.extension.request.subject import find_subject
 from quart_jwt.extension.request.subject import Subject
+from quart_jwt.extension.request.subject import VERIFIED
 from quart_jwt.extension.settings.settings import EXEMPT_METHODS
-from quart_jwt.extension.verify import Verified
 from quart_jwt.extension.verify import verify
 from quart_jwt.typing import LocationType
 
@@ -151,24 +158,35 @@ def verify_jwt_in_request(
     return _verify_now(requirement)
 
 
-async def verify_subject(subject: Subject, requirement: Requirement) -> Verified | None:
+async def verify_subject(
+    subject: Subject, requirement: Requirement, found: Credential | None = None
+) -> Verified | None:
     """
     Verify a request or websocket handshake, and remember the result with it.
 
+    Args:
+        subject: The request or the handshake.
+        requirement: What is asked.
+        found: Its credential, if the gate has read it.
+
     Returns:
-        The result, or None for a method that needs no token.
+        The result, or None for a method that needs no token: the view then runs
+        for an anonymous client.
     """
     if subject.method in EXEMPT_METHODS:
+        subject.__dict__[VERIFIED] = Verified(None, None)
         return None
     jwt, settings = current_binding()
+    shown = found or presentation_of(subject)
     try:
-        verified = await verify(jwt, settings, presentation_of(subject), requirement)
+        verified = await verify(jwt, settings, shown, requirement)
     except REFUSALS as exc:
-        if requirement.optional and isinstance(exc, ExpiredSignatureError):
-            remember(subject, Verified(None, None))  # for an app that catches it
+        remember_refusal(subject)
         await tell_refused(this_app(), settings, exc)
         raise
-    remember(subject, verified)
+    subject.__dict__[VERIFIED] = verified
+    gate = partial(RequestGate, jwt, settings, requirement)
+    open_gate(jwt, settings, requirement.key, gate)
     return verified
 
 
@@ -185,9 +203,11 @@ def _async_view(
 ) -> Callable[P, Awaitable[R | None]]:
     @wraps(view)
     async def protected(*args: P.args, **kwargs: P.kwargs) -> R | None:
-        remember_loop()
+        RUNNING_LOOP.set(get_running_loop())
         subject = current_subject()
-        await verify_subject(subject, requirement)
+        found = recognise(subject, requirement)
+        if not isinstance(found, Verified):
+            await verify_subject(subject, requirement, found)
         if isinstance(subject, Websocket):
             return await close_with_token(view(*args, **kwargs))
         return await view(*args, **kwargs)
@@ -199,7 +219,8 @@ def _async_view(
 def _sync_view(view: Callable[P, R], requirement: Requirement) -> Callable[P, R]:
     @wraps(view)
     def protected(*args: P.args, **kwargs: P.kwargs) -> R:
-        _verify_now(requirement)
+        if not isinstance(recognise(current_subject(), requirement), Verified):
+            _verify_now(requirement)
         result = view(*args, **kwargs)
         # A plain decorator may return the coroutine of an async handler, which Quart's
         # wrapper around this function awaits.

@@ -14,7 +14,7 @@ from quart_jwt.extension.request.presentation import Credential
 from quart_jwt.extension.request.refused import REFUSALS
 from quart_jwt.extension.request.refused import tell_refused
 from quart_jwt.extension.request.requirement import Requirement
-from quart_jwt.extension.verify import verify_credential
+from quart_jwt.extension.verify import verify
 from quart_jwt.typing import Claims
 
 
@@ -85,7 +85,7 @@ async def verify_token(
     jwt, settings = current_binding()
     credential = Credential(token, "given")
     try:
-        verified = await verify_credential(jwt, settings, credential, requirement)
+        verified = await verify(jwt, settings, credential, requirement)
     except REFUSALS as exc:
         await tell_refused(this_app(), settings, exc)
         raise

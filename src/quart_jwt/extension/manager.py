@@ -2,7 +2,6 @@
 ``JWTManager``: binds hooks and settings to an app, and errors to answers.
 """
 
-import time
 from collections.abc import Awaitable
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +19,7 @@ from quart import jsonify
 from quart import make_response
 from quart import Quart
 
+from quart_jwt.clock import system_time
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import CSRFError
 from quart_jwt.exceptions import FreshTokenRequired
@@ -102,7 +102,7 @@ class JWTManager(TokenMaker):
         app: Quart | None = None,
         add_context_processor: bool = False,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = system_time,
         store: Store | None = None,
     ) -> None:
         super().__init__()
@@ -123,6 +123,8 @@ class JWTManager(TokenMaker):
             add_context_processor: Whether templates get ``current_user``.
 
         Raises:
+            IncompatibleDependencyError: This version of Quart has changed where the
+                extension relies on it.
             ConfigurationError: The app has a manager already. A second one would
                 replace its hooks, the blocklist among them.
         """
@@ -131,6 +133,7 @@ class JWTManager(TokenMaker):
                 f"The app {app.name!r} has a JWTManager already. Import that one where "
                 "hooks are registered; for the tokens of other issuers set JWT_ISSUERS"
             )
+        refuse_unawaited(app, end_with_token)
         app.extensions[EXTENSION] = self
         stores = Stores(
             app, self._store, clock=self.clock, settings=lambda: settings_of(app)
@@ -141,7 +144,6 @@ class JWTManager(TokenMaker):
         app.before_serving(self._load_keys)
         app.before_serving(stores.open)
         app.after_serving(stores.close)
-        refuse_unawaited(app, end_with_token)
         app.after_serving(self._stop_fetching)
         if add_context_processor:
             app.context_processor(current_user_context_processor)

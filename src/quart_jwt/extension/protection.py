@@ -112,7 +112,7 @@ def spelt(requirement: Requirement) -> str:
     given = [
         f"{field.name}={value!r}"
         for field in fields(requirement)
-        if (value := getattr(requirement, field.name)) != field.default
+        if field.init and (value := getattr(requirement, field.name)) != field.default
     ]
     return f"jwt_required({', '.join(given)})"
 

@@ -9,6 +9,8 @@ ask. Whatever goes wrong raises; nothing here gives a bool that could be forgott
 from typing import Any
 
 from jwt.exceptions import ExpiredSignatureError
+from jwt.exceptions import InvalidAlgorithmError
+from jwt.exceptions import InvalidIssuerError
 
 from quart_jwt.exceptions import NoAuthorizationError
 from quart_jwt.exceptions import RevokedTokenError
@@ -22,12 +24,14 @@ from quart_jwt.extension.hooks.loaders import Hook
 from quart_jwt.extension.hooks.loaders import Loaders
 from quart_jwt.extension.hooks.loaders import VerifyHooks
 from quart_jwt.extension.hooks.waiting import via_loop
+from quart_jwt.extension.request.current import Verified
 from quart_jwt.extension.request.presentation import Credential
 from quart_jwt.extension.request.presentation import present
 from quart_jwt.extension.request.presentation import Presentation
 from quart_jwt.extension.request.requirement import Requirement
 from quart_jwt.extension.sessions.claims import token_ref
 from quart_jwt.extension.sessions.store import SessionStore
+from quart_jwt.extension.settings.issuers import Issuer
 from quart_jwt.extension.settings.settings import Settings
 from quart_jwt.extension.tokens.signature import checked
 from quart_jwt.tokens.codec import allowed_algorithm
@@ -42,62 +46,15 @@ from quart_jwt.tokens.keys import VerifyingKey
 from quart_jwt.tokens.scopes import judge_scopes
 from quart_jwt.tokens.token import copy
 from quart_jwt.tokens.token import Token
-from quart_jwt.typing import Claims
-
-
-class Verified:
-    """
-    What a request may rely on.
-
-    The header and the claims are the request's own copies, made when they are
-    first asked for.
-
-    Args:
-        token: The token; None for an anonymous request.
-        location: Where it was found; None for an anonymous request.
-    """
-
-    __slots__ = ("_claims", "_header", "_token", "location", "user")
-
-    def __init__(self, token: Token | None, location: str | None) -> None:
-        self._token = token
-        self._header: Claims | None = None if token else {}
-        self._claims: Claims | None = None if token else {}
-        self.location: str | None = location
-        self.user: tuple[Any] | None = None if token else (None,)
-        """What the user look-up gave, in a tuple of one; None without such a hook."""
-
-    def claim(self, name: str) -> Any:
-        """One claim, without a copy of all where it is plain; None for none."""
-        if self._claims is None and self._token is not None:
-            claim = self._token.claims.get(name)
-            if not isinstance(claim, dict | list):
-                return claim
-        return self.claims.get(name)
-
-    @property
-    def header(self) -> Claims:
-        """The token's header; empty for an anonymous request."""
-        if self._header is None:
-            self._header = self._token.header_copy() if self._token else {}
-        return self._header
-
-    @property
-    def claims(self) -> Claims:
-        """The token's claims; empty for an anonymous request."""
-        if self._claims is None:
-            self._claims = self._token.claims_copy() if self._token else {}
-        return self._claims
-
-
-NOBODY = Verified(None, None)
-"""An anonymous caller, for those who only read."""
+from quart_jwt.tokens.verified import Entry
+from quart_jwt.tokens.verified import NEVER
+from quart_jwt.tokens.verified import Pass
 
 
 async def verify(
     jwt: Loaders,
     settings: Settings,
-    presentation: Presentation,
+    shown: Presentation | Credential,
     requirement: Requirement,
 ) -> Verified:
     """
@@ -106,7 +63,7 @@ async def verify(
     Args:
         jwt: The manager: its hooks, its clock.
         settings: What counts, as it stands now.
-        presentation: What came.
+        shown: What came: a request in which a token has to be found, or the token.
         requirement: What is asked.
 
     Raises:
@@ -114,39 +71,33 @@ async def verify(
         StoreError: The session store cannot tell; the request is refused.
         Exception: Whatever a hook raised; the request is refused, too.
     """
+    if isinstance(shown, Credential):
+        return await _verify_credential(jwt, settings, shown, requirement)
     try:
-        credential = await present(presentation, requirement, settings)
+        credential = await present(shown, requirement, settings)
     except NoAuthorizationError:
         if requirement.optional:
-            return Verified(None, None)
+            return Verified(None, None, settings.identity_claim_key)
         raise
-    return await verify_credential(jwt, settings, credential, requirement)
+    return await _verify_credential(jwt, settings, credential, requirement)
 
 
-async def verify_credential(
+async def _verify_credential(
     jwt: Loaders, settings: Settings, credential: Credential, requirement: Requirement
 ) -> Verified:
-    """
-    Decide about one token, however it came: all of ``verify`` but the first step.
-
-    Raises:
-        Exception: As ``verify``.
-    """
-    hooks, now = jwt.verifying, jwt.clock()
-    text, csrf = credential.text, credential.csrf
-    token = known_token(text, settings, hooks.key, now)
-    if token is None:
-        token = await decode(text, settings, hooks.key, call, now)
-    if csrf or not token.passes_at(now):
-        try:
-            judge_and_remember(text, token, settings, now, csrf=csrf)
-        except ExpiredSignatureError:
-            # Expiry is judged last: a token that is wrong as well stays refused.
-            if requirement.optional and settings.expired_is_anonymous:
-                return Verified(None, None)
-            raise
+    hooks, now, text = jwt.verifying, jwt.clock(), credential.text
+    try:
+        entry = await proven(text, settings, hooks.key, call, now, csrf=credential.csrf)
+    except ExpiredSignatureError:
+        # Expiry is judged last: a token that is wrong as well stays refused.
+        if requirement.optional and settings.expired_is_anonymous:
+            return Verified(None, None, settings.identity_claim_key)
+        raise
+    token = entry.token
     judge_requirement(token, requirement, settings, now)
-    verified = Verified(token, credential.location)
+    if hooks.key is None:
+        note_pass(text, entry, requirement, settings)
+    verified = Verified(token, credential.location, settings.identity_claim_key)
     if settings.sessions and not (hooks.blocklist or requirement.skip_revocation_check):
         await _refuse_revoked(settings, settings.sessions, token, verified)
     if hooks.blocklist or hooks.verification or hooks.user:
@@ -154,102 +105,102 @@ async def verify_credential(
     return verified
 
 
-def known_token(
-    text: Any, settings: Settings, key_hook: Hook | None, now: float
-) -> Token | None:
-    """The remembered token of this text, if its key still counts."""
-    if key_hook is not None or not isinstance(text, str):
-        return None
-    token = settings.verified.get(text)
-    if token is None:
-        return None
-    issuer = settings.issuer_of(token.claims) if settings.issuers else None
-    if issuer is not None:
-        return token if issuer.keys.counts(token.key) else None
-    if token.key not in settings.verifying_keys(token.key.algorithm):
-        return None
-    return token if now < token.key.until else None
-
-
-async def decode(
-    text: Any, settings: Settings, key_hook: Hook | None, call: Caller, now: float
-) -> Token:
-    """
-    Parse a token and check its signature; its claims are not judged here.
-
-    Args:
-        text: The encoded token.
-        settings: The algorithms and keys that count.
-        key_hook: The decode-key hook, if the app has one.
-        call: How to call it.
-        now: The time, in epoch seconds.
-
-    Raises:
-        jwt.InvalidTokenError: It is malformed, or its signature is not good.
-        KeysUnavailableError: Its issuer's keys cannot be had.
-    """
-    known = settings.verified.get(text) if key_hook and isinstance(text, str) else None
-    if known is not None:
-        # The hook is shown what is known; the same key needs no second check.
-        keys = await _keys(known, settings, key_hook, call, now)
-        return known if known.key in keys else checked(parse(text), keys, settings)
-    parsed = parse(text)
-    keys = await _keys(parsed, settings, key_hook, call, now)
-    return checked(parsed, keys, settings)
-
-
-async def _keys(
-    parsed: Parsed | Token,
+async def proven(
+    text: Any,
     settings: Settings,
     key_hook: Hook | None,
     call: Caller,
     now: float,
-) -> tuple[VerifyingKey, ...]:
-    issuer = settings.issuer_of(parsed.claims)
-    if issuer is not None:
-        algorithm = allowed_algorithm(parsed.header, issuer.algorithms)
-        kid = parsed.header.get("kid")
-        return await via_loop(issuer.keys.candidates(kid, algorithm))
-    algorithm = allowed_algorithm(parsed.header, settings.decode_algorithms)
-    if key_hook is None:
-        return settings.candidates(parsed.header, algorithm, now)
-    material = await call(key_hook, copy(parsed.header), copy(parsed.claims))
-    return (await hooked_key(algorithm, material, settings, call),)
-
-
-def judge_and_remember(
-    text: str,
-    token: Token,
-    settings: Settings,
-    now: float,
     *,
     csrf: str | None = None,
     allow_expired: bool = False,
-) -> None:
+) -> Entry:
     """
-    Judge the claims of a token, and keep it in the cache as long as they pass.
+    Parse a token, check its signature and judge its claims, or remember all of that.
 
     Args:
         text: The encoded token.
-        token: What its signature proved.
-        settings: What is expected of it, and the cache.
+        settings: The algorithms, keys and claims that count, and the cache.
+        key_hook: The decode-key hook, if the app has one.
+        call: How to call it.
         now: The time, in epoch seconds.
         csrf: The double-submit value that came with it, if one is due.
         allow_expired: Whether an expired token will do.
 
     Raises:
-        Exception: As ``judge``; a token that has expired is forgotten.
+        jwt.InvalidTokenError: It is malformed, its signature is not good, or its
+            claims do not pass; one that has expired is forgotten.
+        JWTDecodeError, CSRFError: A claim is missing; the CSRF value differs.
+        KeysUnavailableError: Its issuer's keys cannot be had.
     """
-    expectation = settings.expectation_of(token.claims)
+    known = settings.verified.get(text) if isinstance(text, str) else None
+    shown = parse(text) if known is None else known.token
+    issuer = settings.issuer_of(shown.claims) if settings.issuers else None
+    if issuer is None and key_hook is None:
+        algorithm = _own_algorithm(shown, settings)
+        keys = settings.candidates(shown.header, algorithm, now)
+    else:
+        keys = await _asked_keys(shown, issuer, settings, key_hook, call)
+    if known is not None and known.token.key not in keys:
+        known, shown = None, parse(text)
+    token = checked(shown, keys, settings) if isinstance(shown, Parsed) else shown
+    if known is not None and not csrf and known.passes_at(now):
+        return known
+    expectation = settings.expectation if issuer is None else issuer.expectation
     try:
         judge(token, expectation, now, csrf=csrf, allow_expired=allow_expired)
     except ExpiredSignatureError:
         settings.verified.drop(text)
         raise
-    if token.window is None and expectation.is_fixed() and not allow_expired:
-        passes = window(token, expectation)
-        judged = Token(token.header, token.claims, token.key, passes)
-        settings.verified.put(text, judged)
+    if known is not None:
+        return known
+    if allow_expired or not expectation.is_fixed:
+        return Entry(token, NEVER, 0)
+    return settings.verified.put(text, token, window(token, expectation))
+
+
+def note_pass(
+    text: Any, entry: Entry, requirement: Requirement, settings: Settings
+) -> None:
+    """Note on an entry in the cache that the token meets a requirement."""
+    if requirement.key in entry.notes:
+        return
+    token, (since, until) = entry.token, entry.window
+    until = min(until, token.key.until)
+    fresh = token.claims.get("fresh")
+    if requirement.fresh and fresh is not True:
+        until = min(until, fresh)
+    issuer = settings.issuer_of(token.claims) if settings.issuers else None
+    ref = settings.sessions and token_ref(token.claims, settings)
+    passed = Pass(since, until, issuer and issuer.keys, ref)
+    settings.verified.note(text, entry, requirement.key, passed)
+
+
+async def _asked_keys(
+    shown: Parsed | Token,
+    issuer: Issuer | None,
+    settings: Settings,
+    key_hook: Any,
+    call: Caller,
+) -> tuple[VerifyingKey, ...]:
+    """The keys of another issuer, or the one that the app's own hook returns."""
+    if issuer is not None:
+        algorithm = allowed_algorithm(shown.header, issuer.algorithms)
+        kid = shown.header.get("kid")
+        return await via_loop(issuer.keys.candidates(kid, algorithm))
+    algorithm = _own_algorithm(shown, settings)
+    material = await call(key_hook, copy(shown.header), copy(shown.claims))
+    return (await hooked_key(algorithm, material, settings, call),)
+
+
+def _own_algorithm(shown: Parsed | Token, settings: Settings) -> str:
+    try:
+        return allowed_algorithm(shown.header, settings.decode_algorithms)
+    except InvalidAlgorithmError:
+        # The token of an issuer that is missing in JWT_ISSUERS: say so.
+        if settings.is_unknown_issuer(shown.claims):
+            raise InvalidIssuerError("Invalid issuer") from None
+        raise
 
 
 def judge_requirement(

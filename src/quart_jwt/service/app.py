@@ -4,44 +4,48 @@ The application: settings and a clock in, a Quart application out.
 Every ``JWT_*`` option that the service relies on is set here and nowhere else.
 """
 
-import time
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from quart import Blueprint
 from quart import Quart
+from quart import Request
 from quart import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from quart_jwt import ForwardAuth
 from quart_jwt import JWTManager
 from quart_jwt.building_blocks import KeyRing
+from quart_jwt.building_blocks import verified_of
+from quart_jwt.clock import system_time
 from quart_jwt.service.ground.lifetime import Part
 from quart_jwt.service.ground.lifetime import serve_with
+from quart_jwt.service.ground.request_facts import request_facts
 from quart_jwt.service.ground.request_facts import RequestIds
 from quart_jwt.service.ground.values import Clock
 from quart_jwt.service.keys.follower import KeyFollower
 from quart_jwt.service.keys.signing_keys import signing_keys
 from quart_jwt.service.observability.observers import observed
-from quart_jwt.service.openapi.lane import LANE_PATH
 from quart_jwt.service.resources import EXTENSION
 from quart_jwt.service.resources import make_resources
 from quart_jwt.service.resources import Resources
-from quart_jwt.service.settings.gateway import Gateway
-from quart_jwt.service.settings.gateway import IDENTITY_HEADERS
+from quart_jwt.service.settings.groups import Gateway
+from quart_jwt.service.settings.groups import IDENTITY_HEADERS
+from quart_jwt.service.settings.groups import VERIFY_PATH
 from quart_jwt.service.settings.settings import Settings
-from quart_jwt.service.web.admission import user_of
+from quart_jwt.service.web.admission import user_elsewhere
 from quart_jwt.service.web.asgi_guard import AsgiGuard
+from quart_jwt.service.web.asgi_guard import MAX_BODY_BYTES
 from quart_jwt.service.web.client_address import ClientAddress
 from quart_jwt.service.web.cors import allow_origins
-from quart_jwt.service.web.docs_page import docs
-from quart_jwt.service.web.doubled_cookies import refuse_doubled_cookies
 from quart_jwt.service.web.health import health
 from quart_jwt.service.web.me import me_routes
 from quart_jwt.service.web.metrics_page import metrics_page
 from quart_jwt.service.web.oauth_routes import oauth_routes
-from quart_jwt.service.web.page import page
+from quart_jwt.service.web.pages import docs
+from quart_jwt.service.web.pages import page
 from quart_jwt.service.web.password_change import password_change
 from quart_jwt.service.web.refusals import install_refusals
 from quart_jwt.service.web.registration import registration
@@ -50,14 +54,11 @@ from quart_jwt.service.web.routes import routes
 from quart_jwt.service.web.session_routes import session_routes
 from quart_jwt.service.web.well_known import well_known
 
-MAX_BODY_BYTES = 16 * 1024
-"""A login needs some 1.5 KiB at most."""
-
 BODY_TIMEOUT_S = 10
 """A login is one packet or two; slower senders hold connections on purpose."""
 
 
-def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
+def create_app(settings: Settings, clock: Clock = system_time) -> Quart:
     """
     Build the service.
 
@@ -69,8 +70,8 @@ def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
     app.config.from_mapping(_config(settings))
     resources = make_resources(settings, clock)
     app.extensions[EXTENSION] = resources
+    app.before_request(_note_request)
     app.before_request(_refuse_large_bodies)
-    app.before_request(refuse_doubled_cookies)
     close = serve_with(app, *_parts(app, resources))
     for blueprint in _blueprints(resources):
         app.register_blueprint(blueprint)
@@ -79,7 +80,8 @@ def create_app(settings: Settings, clock: Clock = time.time) -> Quart:
     jwt = JWTManager(app, clock=clock, store=resources.sessions)
     # After the session store, which finishes what was begun, and is heard.
     app.after_serving(close)
-    jwt.user_lookup_loader(user_of)
+    if settings.accounts.directory is not None:
+        jwt.user_lookup_loader(user_elsewhere)
     install_refusals(app, jwt)
     allow_origins(app, settings.cors)
     app.asgi_app = _layers(app, jwt, settings)  # type: ignore[method-assign] # as Quart's docs do
@@ -124,7 +126,7 @@ def _layers(app: Quart, jwt: JWTManager, settings: Settings) -> RequestIds:
     client = ClientAddress(app.asgi_app, settings.proxies)
     lane = _forward_auth(jwt, settings.gateway).wrap(client)
     guard = AsgiGuard(lane, by_origin=bool(settings.cors.origins))
-    return RequestIds(guard, without=LANE_PATH)
+    return RequestIds(guard, without=VERIFY_PATH)
 
 
 def _follow_keys(app: Quart, resources: Resources) -> Part:
@@ -150,7 +152,7 @@ def _follow_keys(app: Quart, resources: Resources) -> Part:
 def _forward_auth(jwt: JWTManager, gateway: Gateway) -> ForwardAuth:
     return ForwardAuth(
         jwt,
-        path=LANE_PATH,
+        path=VERIFY_PATH,
         identity_headers={
             "X-Auth-Subject": "sub",
             **{IDENTITY_HEADERS[claim]: claim for claim in gateway.identity},
@@ -181,6 +183,8 @@ def _config(settings: Settings) -> dict[str, Any]:
             seconds=settings.refresh_token_expires_s
         ),
         "JWT_SESSION_DETAILS": settings.session_details,
+        # A token without a session could not be taken back by ending one.
+        "JWT_REQUIRE_SESSION": True,
         "JWT_STORE_TIMEOUT": settings.storage.store_timeout_s,
         "JWT_TOKEN_LOCATION": ["headers", "cookies"],
         "JWT_COOKIE_SECURE": settings.cookie_secure,
@@ -188,6 +192,18 @@ def _config(settings: Settings) -> dict[str, Any]:
         # The refresh token travels to the one endpoint that takes it.
         "JWT_REFRESH_COOKIE_PATH": REFRESH_PATH,
     }
+
+
+async def _note_request() -> None:
+    """Let log lines find the token of this request, once it is verified."""
+    facts = request_facts()
+    if facts is not None:
+        facts.find_claim = partial(_claim_of, request._get_current_object())  # type: ignore[attr-defined] # noqa: SLF001 - werkzeug's way to the object
+
+
+def _claim_of(asking: Request, name: str) -> Any:
+    verified = verified_of(asking)
+    return None if verified is None else verified.claim(name)
 
 
 async def _refuse_large_bodies() -> None:

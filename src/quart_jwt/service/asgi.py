@@ -10,6 +10,7 @@ import os
 
 from quart import Quart
 
+from quart_jwt.exceptions import IncompatibleDependencyError
 from quart_jwt.service.app import create_app
 from quart_jwt.service.ground.errors import ServiceError
 from quart_jwt.service.settings.settings import read_settings
@@ -22,7 +23,7 @@ def _app() -> Quart:
         settings = read_settings(os.environ)
         settings.storage.prepare()
         return create_app(settings)
-    except ServiceError as error:
+    except (IncompatibleDependencyError, ServiceError) as error:
         raise SystemExit(f"quart-jwt: {error}") from None
 
 

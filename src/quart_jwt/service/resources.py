@@ -4,10 +4,7 @@ What lives as long as the application: made with it, opened and closed by it.
 A route finds its resources with ``current_resources()``; nothing is global.
 """
 
-import time
 from collections.abc import AsyncGenerator
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,6 +12,7 @@ from quart import current_app
 
 from quart_jwt import JWTManager
 from quart_jwt import Store
+from quart_jwt.building_blocks import current_settings
 from quart_jwt.building_blocks import store_from_url
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.service.accounts.accounts import Accounts
@@ -22,17 +20,17 @@ from quart_jwt.service.accounts.authentication import Authentication
 from quart_jwt.service.accounts.directory import Users
 from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.accounts.plugged_in import plugged_in
+from quart_jwt.service.accounts.remembered_users import RememberedUsers
 from quart_jwt.service.accounts.sql_directory import SqlDirectory
 from quart_jwt.service.accounts.throttle_names import exact_name
 from quart_jwt.service.clients.clients import Clients
 from quart_jwt.service.database.database import Database
 from quart_jwt.service.ground.errors import SettingsError
 from quart_jwt.service.ground.values import Clock
-from quart_jwt.service.ground.values import HashCost
 from quart_jwt.service.observability.metrics import Metrics
-from quart_jwt.service.observability.observed_store import ObservedStore
+from quart_jwt.service.observability.observed_store import observed
 from quart_jwt.service.observability.readiness import Readiness
-from quart_jwt.service.settings.account_options import AccountOptions
+from quart_jwt.service.settings.groups import AccountOptions
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.sources import PREFIX
 from quart_jwt.service.settings.storage import Storage
@@ -52,6 +50,8 @@ class Resources:
         clock: Gives the time in seconds since 1970.
         database: The engine.
         users: Who may log in: the directory that the settings name.
+        remembered_users: The same, asked no more often than the bound on revocations
+            wants; for a directory from elsewhere.
         accounts: The rows of our own directory.
         clients: Which programs may ask about tokens.
         passwords: The hashing pool of our own directory.
@@ -66,6 +66,7 @@ class Resources:
     clock: Clock
     database: Database
     users: Users
+    remembered_users: RememberedUsers
     accounts: Accounts
     clients: Clients
     passwords: Passwords
@@ -103,16 +104,19 @@ def make_resources(settings: Settings, clock: Clock) -> Resources:
     sessions = session_store(settings.storage)  # says which driver is missing
     authentication = Authentication(accounts, passwords)
     own = SqlDirectory(accounts, passwords, authentication)
+    users = users_elsewhere(settings.accounts) or Users(
+        directory=own,
+        throttle_name=exact_name,
+        password_changing=own,
+        registering=own,
+    )
     return Resources(
         settings=settings,
         clock=clock,
         database=database,
-        users=users_elsewhere(settings.accounts)
-        or Users(
-            directory=own,
-            throttle_name=exact_name,
-            password_changing=own,
-            registering=own,
+        users=users,
+        remembered_users=RememberedUsers(
+            users.directory, bound_s=lambda: current_settings().revocation_bound_s
         ),
         accounts=accounts,
         clients=Clients(database, clock),
@@ -121,7 +125,7 @@ def make_resources(settings: Settings, clock: Clock) -> Resources:
         throttle=make_throttle(
             settings, database, clock, at_once=passwords.load().limit
         ),
-        sessions=ObservedStore(sessions, metrics),
+        sessions=observed(sessions, metrics),
         readiness=Readiness({"database": database.ping, "sessions": ping_sessions}),
         metrics=metrics,
     )
@@ -174,18 +178,3 @@ async def ping_sessions() -> None:
     """
     manager: JWTManager = current_app.extensions["quart-jwt"]
     await manager.ping_store()
-
-
-@asynccontextmanager
-async def opened_accounts(
-    url: str, cost: HashCost
-) -> AsyncIterator[tuple[Accounts, Passwords]]:
-    """Lend the accounts of a database and a hashing pool, without an app."""
-    database = Database(url)
-    passwords = Passwords(cost, slots=1)
-    try:
-        await database.open()
-        yield Accounts(database, time.time), passwords
-    finally:
-        await passwords.close()
-        await database.close()

@@ -10,8 +10,9 @@ Rules for all verbs:
   at all. If it happened and the answer was lost, calling it again is harmless.
 * **Time is passed in** as ``now``, epoch seconds; a store reads no clock. Callers'
   clocks may differ, and ``now`` may be less than it was.
-* **Whatever ends enters the feed** in the same step, and is kept until its
-  ``until`` has passed, not longer than a purge after that.
+* **Whatever ends enters the feed** in the same step, as ``Revocation.as_followed``
+  gives it, and is kept there until its ``until`` has passed, not longer than a purge
+  after that.
 * **Errors.** A store that cannot do it now raises ``StoreError``, and translates
   its driver's errors to it. No message carries what was stored.
 """
@@ -24,6 +25,7 @@ from typing import Protocol
 from quart_jwt.tokens.revocation import Revocation
 from quart_jwt.tokens.revocation import Scope
 from quart_jwt.tokens.revocation import TokenRef
+from quart_jwt.tokens.rotation import earlier
 from quart_jwt.tokens.rotation import Family
 from quart_jwt.tokens.rotation import Presented
 from quart_jwt.tokens.rotation import Rotation
@@ -166,6 +168,7 @@ class Families(Protocol):
         *,
         spare: str | None,
         started_by: float | None,
+        before_epoch: int | None = None,
         now: float,
     ) -> tuple[Revocation, ...]:
         """
@@ -176,6 +179,8 @@ class Families(Protocol):
             subject: Whose.
             spare: The id of a family that goes on; None to spare none.
             started_by: Only those with ``created_at`` at or before it; None for all.
+            before_epoch: Only those that began under a smaller epoch, or without one;
+                None for all. One that is ended late does not touch newer sessions.
             now: The time, in epoch seconds.
 
         Returns:
@@ -187,11 +192,12 @@ class Families(Protocol):
 
 
 class RevokedTokens(Protocol):
-    """The revocations: of tokens, of families, of all that a subject was issued."""
+    """The revocations: of tokens, of families, of what a subject was issued."""
 
     async def revoke(self, revocation: Revocation, *, now: float) -> None:
         """
-        Revoke one token, or what a subject was issued without a family.
+        Revoke one token, what a subject was issued without a family, or a subject's
+        access tokens.
 
         Of two about the same, the later ``until`` and the later ``issued_by`` hold.
         A scope of FAMILY is ``end``'s business, and a ValueError here.
@@ -206,6 +212,8 @@ class RevokedTokens(Protocol):
         * its ``jti`` was revoked, or
         * it has a family, and that was ended or is **not known** here (a store that
           lost its data lets nobody in), or
+        * it is no refresh token, and its subject's access tokens were revoked up to
+          its ``iat`` or later, or
         * it has none, and its subject was revoked up to its ``iat`` or later.
 
         A family that has expired was not revoked: its tokens have expired, too.
@@ -250,7 +258,9 @@ class Store(Lifecycle, Families, RevokedTokens, Protocol):
 
 
 def ending_of(family: Family) -> Revocation:
-    """The revocation that the end of a family is."""
-    return Revocation(
-        scope=Scope.FAMILY, name=family.family_id, until=family.keep_until
-    )
+    """
+    The revocation that the end of a family is. The feed remembers it as long as an
+    access token could be accepted; a refresh token is asked for at the store.
+    """
+    until = earlier(family.access_until, family.keep_until)
+    return Revocation(scope=Scope.FAMILY, name=family.family_id, until=until)

@@ -20,7 +20,9 @@ _NUMBERS: Mapping[str, type] = {
     "created_at": float,
     "refreshed_at": float,
     "keep_until": float,
+    "access_until": float,
     "revoked_at": float,
+    "epoch": int,
 }
 
 TYPES: Mapping[str, type] = {
@@ -28,6 +30,11 @@ TYPES: Mapping[str, type] = {
     for name in (*_OTHERS, *(f"current_{name}" for name in _STAMP))
 }
 """Every field, and what it is made of where a store keeps text only."""
+
+FIXED = {"family_id", "subject", "created_at", "absolute_exp", "user_agent", "address"}
+"""What a family keeps from its sign-in to its end."""
+MOVING = tuple(name for name in TYPES if name not in FIXED)
+"""What a rotation or an ending may change; a new field belongs to it."""
 
 
 def flat(family: Family) -> dict[str, Any]:

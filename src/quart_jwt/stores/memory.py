@@ -92,6 +92,7 @@ class MemoryStore:
         *,
         spare: str | None,
         started_by: float | None,
+        before_epoch: int | None = None,
         now: float,
     ) -> tuple[Revocation, ...]:
         """See ``stores.base.Families.end_all``."""
@@ -100,6 +101,7 @@ class MemoryStore:
             for family in self._of(subject)
             if family.family_id != spare
             and (started_by is None or family.created_at <= started_by)
+            and (before_epoch is None or _is_before(family.epoch, before_epoch))
         ]
         return self._end(chosen, now)
 
@@ -112,7 +114,7 @@ class MemoryStore:
         if revocation.scope is Scope.FAMILY:
             raise ValueError("A family is ended with end(), not revoked")
         self._revoked.add(revocation)
-        self._feed.append(revocation)
+        self._feed.append(revocation.as_followed())
 
     async def is_revoked(self, token: TokenRef, *, now: float) -> bool:  # noqa: ARG002 - the same
         """See ``stores.base.RevokedTokens.is_revoked``."""
@@ -234,6 +236,10 @@ class _Feed:
         if name != self._name:
             raise FeedGapError("The position is of another feed")
         return int(number)
+
+
+def _is_before(epoch: int | None, other: int) -> bool:
+    return epoch is None or epoch < other
 
 
 def _is_past(end: float | None, now: float) -> bool:

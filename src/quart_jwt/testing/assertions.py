@@ -2,11 +2,11 @@
 Assertions about an app's routes: one by asking it, all by reading what protects them.
 """
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
 from quart import Quart
-from quart.testing import WebsocketResponseError
 
 from quart_jwt.extension.protection import open_routes
 from quart_jwt.extension.protection import WEBSOCKET
@@ -20,6 +20,8 @@ REFUSALS = frozenset({400, 401, 403, 422})
 
 SWITCHED = 101
 """RFC 6455 §4.2.2: the handshake was accepted."""
+
+FORBIDDEN = 403
 
 
 async def assert_protected(
@@ -84,9 +86,36 @@ async def _status(app: Quart, method: str, path: str, headers: dict[str, str]) -
     if method != WEBSOCKET:
         response = await client.open(path, method=method, headers=headers)
         return int(response.status_code)
-    try:
-        async with client.websocket(path, headers=headers) as socket:
-            await socket.receive()
-    except WebsocketResponseError as refusal:
-        return refusal.response.status_code
-    return SWITCHED
+    client.websocket_connection_class = _Handshake
+    handshake: _Handshake = client.websocket(path, headers=headers)
+    return await handshake.status()
+
+
+class _Handshake:
+    """A websocket client that leaves as soon as its handshake has been answered."""
+
+    def __init__(self, app: Quart, scope: Any) -> None:
+        self._app = app
+        self._scope = scope
+        self._status = FORBIDDEN  # ASGI: what a close before accept means
+        self._answered = asyncio.Event()
+        self._events = iter(("websocket.connect",))
+
+    async def status(self) -> int:
+        await self._app(self._scope, self._receive, self._send)
+        return self._status
+
+    async def _receive(self) -> Any:
+        for event in self._events:
+            return {"type": event}
+        await self._answered.wait()
+        return {"type": "websocket.disconnect"}
+
+    async def _send(self, event: Any) -> None:
+        if self._answered.is_set():
+            return
+        if event["type"] == "websocket.accept":
+            self._status = SWITCHED
+        elif event["type"] == "websocket.http.response.start":
+            self._status = event["status"]
+        self._answered.set()

@@ -89,7 +89,7 @@ async def auth_headers(
     """
     settings = settings_of(app)
     token = await make_token(app, identity, **of)
-    for place in settings.token_location:
+    for place in settings.locations:
         if place == "headers":
             value = f"{settings.header_type} {token}".strip()
             return {settings.header_name: value}
@@ -141,7 +141,7 @@ async def _revoke(app: Quart, token: str) -> None:
 def _revocations(jwt: Loaders) -> _Revocations:
     hook = jwt.verifying.blocklist
     if not isinstance(hook, _Revocations):
-        hook = jwt.verifying.blocklist = _Revocations(hook)
+        hook = jwt.token_in_blocklist_loader(_Revocations(hook))
     return hook
 
 

@@ -1,15 +1,18 @@
 """
 The algorithms of RFC 7518 and RFC 8037 that sign tokens here.
 
-``none`` is not among them, and nothing can add it. The primitives are PyJWT's
-and cryptography's; without cryptography only the HMAC family is there.
+``none`` is not among them, and nothing can add it. HMAC is two hashes of the standard
+library; the other primitives are PyJWT's and cryptography's, and are not there without
+the latter. ECDSA signs deterministically (``deterministic_ec``).
 """
 
+from collections.abc import Mapping
 from typing import Any
 from typing import Literal
 
 from jwt.algorithms import Algorithm
 from jwt.algorithms import get_default_algorithms
+from jwt.algorithms import has_crypto
 
 SYMMETRIC = frozenset({"HS256", "HS384", "HS512"})
 """RFC 7518 §3.2: one secret signs and verifies."""
@@ -23,11 +26,24 @@ ASYMMETRIC = frozenset(
 SLOW_TO_SIGN = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
 """A signature takes a quarter of a millisecond and more: not on the event loop."""
 
-_PRIMITIVES = {
-    name: primitive
-    for name, primitive in get_default_algorithms().items()
-    if name in SYMMETRIC | ASYMMETRIC
-}
+
+def _primitives() -> Mapping[str, Algorithm]:
+    known = {
+        name: primitive
+        for name, primitive in get_default_algorithms().items()
+        if name in SYMMETRIC | ASYMMETRIC
+    }
+    if has_crypto:
+        from quart_jwt.tokens.deterministic_ec import deterministic  # noqa: PLC0415 - it needs cryptography
+
+        known |= {name: deterministic(one) for name, one in known.items()}
+    return known
+
+
+_PRIMITIVES = _primitives()
+
+SUPPORTED = frozenset(_PRIMITIVES)
+"""The algorithms that PyJWT and cryptography do here."""
 
 
 def is_asymmetric(algorithm: str) -> bool:

@@ -18,8 +18,16 @@ from quart_jwt.tokens.token import Claims
 
 DATES = frozenset({"exp", "iat", "nbf"})
 
+MICROSECOND = timedelta(microseconds=1)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+FAR = timedelta(days=36_500)
+"""Beyond it the calendar may end, and that error is datetime's to raise."""
+
+SESSION_ID = "sid"
+"""OpenID Connect's name for the session that a token belongs to."""
+
+
+@dataclass(slots=True, kw_only=True)  # not frozen: that would take as long as the rest
 class Layout:
     """
     What goes into a new token.
@@ -60,28 +68,37 @@ def claims_of(layout: Layout, now: float) -> Claims:
         layout: What goes into it.
         now: The time of issue, in epoch seconds.
     """
-    issued = datetime.fromtimestamp(now, UTC)
+    issued_at, exp = int(now), expiry(layout.expires, now)
     claims: Claims = {
-        "fresh": _fresh(layout.fresh, issued),
-        "iat": int(now),
+        "fresh": _fresh(layout.fresh, now),
+        "iat": issued_at,
         "jti": layout.jti,
         "type": layout.token_type,
         layout.identity_claim: layout.identity,
     }
-    optional = {
-        "nbf": int(now) if layout.nbf else None,
-        "csrf": layout.csrf,
-        "aud": layout.audience or None,
-        "iss": layout.issuer or None,
-        "exp": expiry(layout.expires, now),
-    }
-    claims |= {name: value for name, value in optional.items() if value is not None}
-    claims |= layout.additional
-    return {name: _numeric(name, value) for name, value in claims.items()}
+    if layout.nbf:
+        claims["nbf"] = issued_at
+    if layout.csrf is not None:
+        claims["csrf"] = layout.csrf
+    if layout.audience:
+        claims["aud"] = layout.audience
+    if layout.issuer:
+        claims["iss"] = layout.issuer
+    if exp is not None:
+        claims["exp"] = exp
+    if layout.additional:
+        claims |= layout.additional
+    for name in DATES:
+        # A datetime given for one of the three times becomes a NumericDate.
+        if isinstance(claims.get(name), datetime):
+            claims[name] = timegm(claims[name].utctimetuple())
+    return claims
 
 
-def _fresh(fresh: bool | float | timedelta, issued: datetime) -> bool | float:
-    return (issued + fresh).timestamp() if isinstance(fresh, timedelta) else fresh
+def _fresh(fresh: bool | float | timedelta, now: float) -> bool | float:
+    if not isinstance(fresh, timedelta):
+        return fresh
+    return (datetime.fromtimestamp(now, UTC) + fresh).timestamp()
 
 
 def expiry(expires: Any, now: float) -> int | None:
@@ -94,14 +111,10 @@ def expiry(expires: Any, now: float) -> int | None:
     """
     if expires is False:
         return None
+    if type(expires) is timedelta and abs(expires) < FAR:
+        # The same without a calendar; datetime rounds to microseconds, too.
+        return (round(now * 1_000_000) + expires // MICROSECOND) // 1_000_000
     return timegm((datetime.fromtimestamp(now, UTC) + expires).utctimetuple())
-
-
-def _numeric(name: str, value: Any) -> Any:
-    """A datetime given for one of the three times becomes a NumericDate."""
-    if name in DATES and isinstance(value, datetime):
-        return timegm(value.utctimetuple())
-    return value
 
 
 def check_issuable(claims: Claims, *, verify_sub: bool) -> None:

@@ -7,8 +7,8 @@ errors are PyJWT's own classes and, where PyJWT knows the fault, its words.
 """
 
 import re
-from base64 import urlsafe_b64encode
 from binascii import a2b_base64
+from binascii import b2a_base64
 from collections.abc import Callable
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from jwt.exceptions import InvalidSignatureError
 from jwt.exceptions import InvalidTokenError
 
 from quart_jwt.tokens import strict_json
-from quart_jwt.tokens.algorithms import primitive
+from quart_jwt.tokens.algorithms import SUPPORTED
 from quart_jwt.tokens.keys import SigningKey
 from quart_jwt.tokens.keys import VerifyingKey
 from quart_jwt.tokens.token import Claims
@@ -73,13 +73,10 @@ def parse(text: Any) -> Parsed:
         InvalidTokenError: Its header asks for what we do not do.
     """
     match = _segments(text)
-    header_segment, payload_segment, signature_segment = match.groups()
-    return Parsed(
-        _header(header_segment),
-        _object(payload_segment, "payload"),
-        match.string[: match.end(2)].encode("ascii"),
-        _bytes(signature_segment),
-    )
+    first, second, third = match.groups()
+    header, claims = _header(first), _object(second, "payload")
+    signing_input = match.string[: match.end(2)].encode("ascii")
+    return Parsed(header, claims, signing_input, _bytes(third))
 
 
 def parse_header(text: Any) -> Claims:
@@ -99,7 +96,7 @@ def allowed_algorithm(header: Claims, allowed: Iterable[str]) -> str:
     algorithm = header["alg"]
     if not isinstance(algorithm, str) or algorithm not in allowed:
         raise InvalidAlgorithmError("The specified alg value is not allowed")
-    if primitive(algorithm) is None:
+    if algorithm not in SUPPORTED:
         raise InvalidAlgorithmError("Algorithm not supported")
     return algorithm
 
@@ -148,19 +145,31 @@ def sign(
         ValueError: The token would be too long for anybody to present.
         InvalidTokenError: A parameter is one that we would refuse ourselves.
     """
-    header = {"typ": "JWT", **header, "alg": key.algorithm}
-    if not header["typ"]:
-        del header["typ"]
-    check_header(header)
-    ordered = dict(sorted(header.items()))
-    signing_input = b".".join(
-        _segment(strict_json.dumps(part, default)) for part in (ordered, claims)
-    )
+    is_usual = header.keys() <= {"typ", "kid"}
+    if is_usual and all(type(value) is str for value in header.values()):
+        first = _known_segment(key.algorithm, **header)
+    else:
+        first = _header_segment(header, key.algorithm, default)
+    signing_input = first + b"." + _segment(strict_json.dumps(claims, default))
     signature = _segment(key.sign(signing_input))
-    compact = b".".join((signing_input, signature)).decode("ascii")
+    compact = (signing_input + b"." + signature).decode("ascii")
     if len(compact) > MAX_TOKEN_CHARS:
         raise ValueError(f"The token has more than {MAX_TOKEN_CHARS} characters")
     return compact
+
+
+def _header_segment(header: Claims, algorithm: str, default: Any) -> bytes:
+    header = {"typ": "JWT", **header, "alg": algorithm}
+    if not header["typ"]:
+        del header["typ"]
+    check_header(header)
+    return _segment(strict_json.dumps(dict(sorted(header.items())), default))
+
+
+@lru_cache(KNOWN_HEADERS)
+def _known_segment(algorithm: str, **header: str) -> bytes:
+    """Tokens of one key share their header: it is written once."""
+    return _header_segment(header, algorithm, None)
 
 
 def check_header(header: Claims) -> None:
@@ -273,8 +282,10 @@ def _object(segment: str, name: str) -> Claims:
 
 def _bytes(segment: str) -> bytes:
     """Decode what is known to be canonical base64url (RFC 7515 §2)."""
-    standard = segment.encode("ascii").translate(_STANDARD_ALPHABET)
-    return a2b_base64(standard + _PADDING[len(segment) % 4])
+    data = segment.encode("ascii")
+    if "-" in segment or "_" in segment:  # which base64 of ASCII hardly has
+        data = data.translate(_STANDARD_ALPHABET)
+    return a2b_base64(data + _PADDING[len(segment) % 4])
 
 
 _STANDARD_ALPHABET = bytes.maketrans(b"-_", b"+/")
@@ -282,4 +293,8 @@ _PADDING = (b"", b"===", b"==", b"=")
 
 
 def _segment(data: bytes) -> bytes:
-    return urlsafe_b64encode(data).rstrip(b"=")
+    encoded = b2a_base64(data, newline=False).rstrip(b"=")
+    return encoded.translate(_URL_ALPHABET)
+
+
+_URL_ALPHABET = bytes.maketrans(b"+/", b"-_")

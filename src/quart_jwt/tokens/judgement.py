@@ -8,6 +8,7 @@ order is Flask-JWT-Extended's, the messages are PyJWT's and its own.
 from collections.abc import Container
 from collections.abc import Iterable
 from dataclasses import dataclass
+from dataclasses import field
 from math import inf
 from typing import Any
 
@@ -23,6 +24,7 @@ from jwt.exceptions import MissingRequiredClaimError
 
 from quart_jwt.exceptions import FreshTokenRequired
 from quart_jwt.exceptions import JWTDecodeError
+from quart_jwt.exceptions import RevokedTokenError
 from quart_jwt.exceptions import WrongTokenError
 from quart_jwt.tokens.csrf import verify_csrf
 from quart_jwt.tokens.profile import judge_profile
@@ -41,23 +43,36 @@ class Expectation:
 
     Attributes:
         leeway_s: Tolerated clock difference, in seconds.
+        clock_skew_s: Seconds by which the issuer's clock may be ahead: ``iat`` and
+            ``nbf`` may lie that far in the future. It does not prolong a token.
         issuer: The accepted ``iss``, or several; None for any.
         audience: The accepted ``aud``, or several; None for any.
         verify_sub: Whether ``sub`` has to be a string.
         identity_claim: The claim that has to be there.
         profile: The profile that access tokens have to keep, if any.
+        session_claim: The claim that has to name a session; None to require none.
+        early_s: Seconds before ``iat`` and ``nbf`` at which a token is accepted.
+        is_fixed: Whether nothing else can change it, as a live view of a dict could be.
     """
 
     leeway_s: float
+    clock_skew_s: float = 0
     issuer: str | Container[str] | None
     audience: str | Iterable[str] | None
     verify_sub: bool
     identity_claim: str
     profile: Profile | None = None
+    session_claim: str | None = None
 
-    def is_fixed(self) -> bool:
-        """Whether nobody else can change it: a live view of a dict is not fixed."""
-        return isinstance(self.issuer, _FIXED) and isinstance(self.audience, _FIXED)
+    early_s: float = field(init=False)
+    is_fixed: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work out what every token needs."""
+        early_s = max(self.leeway_s, self.clock_skew_s)
+        is_fixed = isinstance(self.issuer, _FIXED) and isinstance(self.audience, _FIXED)
+        object.__setattr__(self, "early_s", early_s)
+        object.__setattr__(self, "is_fixed", is_fixed)
 
 
 _FIXED = (str, tuple, list, set, frozenset, dict, type(None))
@@ -90,13 +105,17 @@ def judge(
         JWTDecodeError: The identity or the ``csrf`` claim is missing.
         CSRFError: The double-submit value differs.
         ExpiredSignatureError: With ``jwt_header`` and ``jwt_data``.
+        RevokedTokenError: It names no session, and has to.
     """
     claims = token.claims
-    _judge_iat(claims, now + expectation.leeway_s)
-    _judge_nbf(claims, now + expectation.leeway_s)
+    early_s = expectation.early_s
+    _judge_iat(claims, now, early_s)
+    _judge_nbf(claims, now, early_s)
     expires = None if allow_expired else _exp(claims)
-    _judge_iss(claims, expectation.issuer)
-    _judge_aud(claims, expectation.audience)
+    if expectation.issuer is not None:
+        _judge_iss(claims, expectation.issuer)
+    if expectation.audience is not None:
+        _judge_aud(claims, expectation.audience)
     _judge_names(claims, verify_sub=expectation.verify_sub)
     if expectation.profile is not None:
         judge_profile(token)
@@ -104,8 +123,10 @@ def judge(
         raise JWTDecodeError(f"Missing claim: {expectation.identity_claim}")
     if csrf:
         verify_csrf(claims, csrf)
-    if expires is not None and expires <= now - expectation.leeway_s:
+    if expires is not None and now >= expires + expectation.leeway_s:
         raise _expired(token)
+    if expectation.session_claim is not None:
+        _judge_session(token, expectation.session_claim)
 
 
 def window(token: Token, expectation: Expectation) -> tuple[float, float]:
@@ -119,10 +140,10 @@ def window(token: Token, expectation: Expectation) -> tuple[float, float]:
     Returns:
         The first second at which it passes, and the first at which it does not.
     """
-    claims, leeway_s = token.claims, expectation.leeway_s
-    valid_from = max(int(claims.get("iat", 0)), int(claims.get("nbf", 0)))
-    expires = int(claims["exp"]) if "exp" in claims else inf
-    return valid_from - leeway_s, expires + leeway_s
+    get = token.claims.get
+    since, until = max(int(get("iat", 0)), int(get("nbf", 0))), get("exp", inf)
+    until = until if until is inf else int(until)
+    return since - expectation.early_s, until + expectation.leeway_s
 
 
 def judge_type(claims: Claims, accepted: tuple[str, ...]) -> None:
@@ -202,23 +223,30 @@ def numeric_date(value: Any) -> int | None:
     return None
 
 
-def _judge_iat(claims: Claims, latest: float) -> None:
+def _judge_session(token: Token, claim: str) -> None:
+    """A token without a session could be taken back by nobody."""
+    if not isinstance(token.claims.get(claim), str):
+        raise RevokedTokenError(token.header_copy(), token.claims_copy())
+
+
+# ``window`` repeats the comparisons below: the same sums, so that both round alike.
+def _judge_iat(claims: Claims, now: float, early_s: float) -> None:
     if "iat" not in claims:
         return
     issued = numeric_date(claims["iat"])
     if issued is None:
         raise InvalidIssuedAtError("Issued At claim (iat) must be an integer.")
-    if issued > latest:
+    if now < issued - early_s:
         raise ImmatureSignatureError("The token is not yet valid (iat)")
 
 
-def _judge_nbf(claims: Claims, latest: float) -> None:
+def _judge_nbf(claims: Claims, now: float, early_s: float) -> None:
     if "nbf" not in claims:
         return
     valid_from = numeric_date(claims["nbf"])
     if valid_from is None:
         raise DecodeError("Not Before claim (nbf) must be an integer.")
-    if valid_from > latest:
+    if now < valid_from - early_s:
         raise ImmatureSignatureError("The token is not yet valid (nbf)")
 
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import new
+from hmac import compare_digest
 from math import inf
 from typing import Any
 from typing import Protocol
@@ -40,6 +42,39 @@ class Primitive(Protocol):
 
     def verify(self, msg: bytes, key: Any, sig: bytes) -> bool:
         """Whether ``sig`` is the signature of ``msg``."""
+
+
+class Hmac:
+    """
+    HMAC with one secret (RFC 2104, RFC 7518 §3.2), its two keyed states made once.
+
+    Args:
+        algorithm: ``"HS256"``, ``"HS384"`` or ``"HS512"``.
+        secret: The secret.
+    """
+
+    def __init__(self, algorithm: str, secret: bytes) -> None:
+        digest = f"sha{algorithm[2:]}"
+        size = new(digest).block_size
+        block = secret if len(secret) <= size else new(digest, secret).digest()
+        block = block.ljust(size, b"\0")
+        self._inner = new(digest, block.translate(_INNER))
+        self._outer = new(digest, block.translate(_OUTER))
+
+    def sign(self, message: bytes, _secret: Any = None) -> bytes:
+        """The authentication code of a message."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.digest()
+
+    def verify(self, message: bytes, _secret: Any, code: bytes) -> bool:
+        """Whether a code is the message's, compared in constant time."""
+        return compare_digest(self.sign(message), code)
+
+
+_INNER = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER = bytes(byte ^ 0x5C for byte in range(256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +139,10 @@ def signing_key(algorithm: str, material: Any, *, kid: str | None = None) -> Sig
     Raises:
         ConfigurationError: The algorithm is unknown, or the key does not fit.
     """
-    return SigningKey(algorithm, *_prepared(algorithm, material), kid)
+    found, prepared = _prepared(algorithm, material)
+    if isinstance(prepared, bytes):
+        found = _hmac(algorithm, prepared)
+    return SigningKey(algorithm, found, prepared, kid)
 
 
 def verifying_key(
@@ -126,6 +164,8 @@ def verifying_key(
     found, prepared = _prepared(algorithm, material)
     if hasattr(prepared, "public_key"):
         prepared = prepared.public_key()
+    elif isinstance(prepared, bytes):
+        found = _hmac(algorithm, prepared)
     return VerifyingKey(algorithm, found, prepared, kid, until)
 
 
@@ -237,12 +277,22 @@ def _prepare(algorithm: str, material: Any) -> tuple[Primitive, Any]:
             raise ConfigurationError(_misfit(algorithm))
         return found, material.key
     try:
-        return found, found.prepare_key(material)
+        return found, found.prepare_key(_with_line_breaks(material))
     except (InvalidKeyError, TypeError, ValueError) as exc:
         raise ConfigurationError(_misfit(algorithm)) from exc
 
 
+def _with_line_breaks(material: Any) -> Any:
+    r"""A PEM from a ``.env`` file may have ``\\n`` in place of its line breaks."""
+    if isinstance(material, str) and material.lstrip().startswith("-----BEGIN "):
+        return material.replace("\\n", "\n")
+    if isinstance(material, bytes) and material.lstrip().startswith(b"-----BEGIN "):
+        return material.replace(b"\\n", b"\n")
+    return material
+
+
 _prepare_once = lru_cache(PREPARED_KEYS)(_prepare)
+_hmac = lru_cache(PREPARED_KEYS)(Hmac)
 
 
 def _misfit(algorithm: str) -> str:

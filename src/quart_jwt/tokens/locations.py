@@ -8,6 +8,7 @@ tried after it).
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
 from typing import NoReturn
 
@@ -19,6 +20,9 @@ from quart_jwt.exceptions import NoAuthorizationError
 MAX_HEADER_CHARS = 16_384
 """Twice the longest token; nothing longer is taken apart (servers stop there, too)."""
 
+_BLANKS = " \t"
+_SEPARATORS = re.compile(r"[ \t,]")
+
 LOCATIONS = ("headers", "cookies", "query_string", "json")
 
 
@@ -29,32 +33,37 @@ def from_header(value: str, *, name: str, scheme: str) -> str:
     Args:
         value: The header's value; several headers are joined by commas.
         name: The header's name, for the message.
-        scheme: The word before the token, case-sensitive; empty for none.
+        scheme: The word before the token, in any case (RFC 9110 §11.1); empty for none.
     """
     if len(value) > MAX_HEADER_CHARS:
         raise InvalidHeaderError(f"The {name} header is too long")
-    words = value.split()
-    # The two words of every well-behaved client; a token has no comma.
-    if words[:-1] == [scheme] and "," not in value:
-        return words[1]
+    first, _, text = value.partition(" ")
+    # The two words of every well-behaved client; a token has no blank and no comma.
+    if text and first.lower() == scheme.lower() and not _SEPARATORS.search(text):
+        return text
     return _from_list(value, name, scheme)
 
 
 def _from_list(value: str, name: str, scheme: str) -> str:
     """The same for whatever else there may be: a list of credentials."""
-    value = value.strip().strip(",")
+    value = value.strip(_BLANKS).strip(",")
     if not value:
         raise NoAuthorizationError(f"Missing {name} Header")
     if not scheme:
-        return _only(value.split(), 1, f"{name}: <JWT>", name)
+        return _only(_words(value), 1, f"{name}: <JWT>", name)
     expected = f"{name}: {scheme} <JWT>"
-    fields = [part.split() for part in re.split(r",\s*", value)]
-    ours = [words for words in fields if words[:1] == [scheme]]
+    fields = [_words(part) for part in value.split(",")]
+    ours = [words for words in fields if words[0].lower() == scheme.lower()]
     if len(ours) != 1:
         raise NoAuthorizationError(
             f"Missing '{scheme}' type in '{name}' header. Expected '{expected}'"
         )
     return _only(ours[0], 2, expected, name)
+
+
+def _words(text: str) -> list[str]:
+    """Split at space and tab, the only blanks of a header (RFC 9110 §5.6.3)."""
+    return re.split(r"[ \t]+", text.strip(_BLANKS))
 
 
 def _only(words: list[str], count: int, expected: str, name: str) -> str:
@@ -84,6 +93,24 @@ def from_subprotocols(value: str, marker: str) -> str:
     if not after or not after[0] or offered.count(marker) != 1:
         raise InvalidHeaderError(f"Bad {name} header. Expected '{marker}, <JWT>'")
     return after[0]
+
+
+def only_cookie(values: Sequence[str], *, name: str) -> str | None:
+    """
+    Return the value of a cookie, None if there is none.
+
+    Args:
+        values: The values of all cookies of that name.
+        name: The name, for the message.
+
+    Raises:
+        InvalidHeaderError: There are several, equal or not. A page on a sibling
+            subdomain can set a second one (RFC 6265 §8.6), and the server cannot
+            tell which is genuine.
+    """
+    if len(values) > 1:
+        raise InvalidHeaderError(f'Several cookies are named "{name}"')
+    return values[0] if values else None
 
 
 def from_cookie(value: str | None, *, name: str) -> str:

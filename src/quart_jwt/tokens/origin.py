@@ -6,6 +6,7 @@ no header of the page's own can come with it, so double submit cannot work there
 it does send is the page's origin (RFC 6455 §10.2, RFC 6454).
 """
 
+import re
 from collections.abc import Container
 
 ANY = "*"
@@ -13,8 +14,28 @@ ANY = "*"
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
+_ORIGIN = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*)://"
+    r"(?:[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?P<port>:[1-9][0-9]{0,4})?"
+)
+
+
+def is_origin(text: str) -> bool:
+    """
+    Say whether a browser or an app shell could send this as an ``Origin``.
+
+    ``scheme://host`` or ``scheme://host:port`` in lower case, without the scheme's own
+    port and without a path (RFC 6454 §6.2): ``https://example.org``,
+    ``capacitor://localhost``, ``tauri://localhost``.
+    """
+    found = _ORIGIN.fullmatch(text)
+    return found is not None and found["port"] != _DEFAULT_PORTS.get(
+        found["scheme"], ""
+    )
+
+
 def is_welcome(
-    origin: str, host: str, allowed: str | Container[str], *, secure: bool = False
+    origin: str, host: str, allowed: Container[str], *, secure: bool = False
 ) -> bool:
     """
     Say whether a page may open a websocket with the cookies of its visitor.
@@ -22,13 +43,12 @@ def is_welcome(
     Args:
         origin: The ``Origin`` header; ``null`` is nobody's.
         host: The ``Host`` header: a page that the host itself has served is welcome.
-        allowed: Another origin that is, or several; ``*`` for all.
+        allowed: Other origins that are; ``*`` for all.
         secure: Whether the cookies are for HTTPS only. Whoever sits on the line can
             serve a page of the host over plain HTTP, and it is not welcome then.
             Otherwise the scheme says nothing: a proxy in front may speak TLS.
     """
-    origins = (allowed,) if isinstance(allowed, str) else allowed
-    if origin in origins or ANY in origins:
+    if origin in allowed or ANY in allowed:
         return True
     scheme, separator, place = origin.lower().partition("://")
     port = _DEFAULT_PORTS.get(scheme)

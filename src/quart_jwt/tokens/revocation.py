@@ -2,10 +2,13 @@
 Revocations: what takes a token back before it expires, and a set of them.
 
 A token is named by its verified claims and never by its text, which has several
-spellings (RFC 7515 §10.1). Three things can be revoked: one token, a family, and
-whatever a subject was issued without a family up to some second.
+spellings (RFC 7515 §10.1). Four things can be revoked: one token, a family, what a
+subject was issued without a family up to some second, and the access tokens of a
+subject up to some second, with a family or without.
 """
 
+from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
 from enum import Enum
@@ -21,6 +24,9 @@ class Scope(Enum):
     TOKEN = "token"  # noqa: S105 - a scope, not a secret
     FAMILY = "family"
     SUBJECT = "subject"
+    """All tokens of a subject that have no family."""
+    ACCESS = "access"
+    """All access tokens of a subject. Its families go on: a refresh gives new ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +39,17 @@ class TokenRef:
         family_id: Its ``sid``; None for a token without a family.
         subject: Whom it speaks for; None if that is no string.
         issued_at: Its ``iat``, in epoch seconds; 0 without one.
+        is_refresh: Whether it is a refresh token.
+        outlives_feed: Whether it can be valid for longer than the feed remembers a
+            revocation of it. Only the store can judge it then.
     """
 
     jti: str | None
     family_id: str | None
     subject: str | None
     issued_at: float
+    is_refresh: bool = False
+    outlives_feed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,14 +61,30 @@ class Revocation:
         scope: What ``name`` names.
         name: A ``jti``, a family's id, or a subject.
         until: Until when it has to be remembered, in epoch seconds; None for ever.
-        issued_by: Of a subject: tokens without a family that were issued at or
-            before this second are refused. None otherwise.
+        issued_by: Of a subject: tokens that were issued at or before this second are
+            refused. None otherwise.
+        followed_until: Until when the feed and its followers have to remember it, if
+            that is earlier: no access token that it concerns is valid afterwards, and
+            other tokens are the store's to judge. None for ``until``.
     """
 
     scope: Scope
     name: str
     until: float | None
     issued_by: float | None = None
+    followed_until: float | None = None
+
+    def as_followed(self) -> "Revocation":
+        """The revocation as the feed and its followers remember it."""
+        if self.followed_until is None:
+            return self
+        return replace(self, until=self.followed_until, followed_until=None)
+
+
+def scopes_of(token: TokenRef) -> Sequence[Scope]:
+    """The scopes in which a revocation of its subject concerns a token."""
+    access = () if token.is_refresh else (Scope.ACCESS,)
+    return access if token.family_id is not None else (*access, Scope.SUBJECT)
 
 
 class Revocations:
@@ -70,11 +97,18 @@ class Revocations:
 
     def __init__(self, max_entries: int) -> None:
         self._max_entries = max_entries
-        self._entries: dict[tuple[Scope, str], Revocation] = {}
+        self._entries: dict[Scope, dict[str, Revocation]] = {
+            scope: {} for scope in Scope
+        }
+        # By name, because a request asks for each and an Enum is slow to hash.
+        self._tokens = self._entries[Scope.TOKEN]
+        self._families = self._entries[Scope.FAMILY]
+        self._subjects = self._entries[Scope.SUBJECT]
+        self._access = self._entries[Scope.ACCESS]
         self._ends: list[tuple[float, str, str]] = []
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return sum(map(len, self._entries.values()))
 
     def add(self, revocation: Revocation) -> bool:
         """
@@ -83,44 +117,49 @@ class Revocations:
         Returns:
             Whether there was room: False means that the set is not complete.
         """
-        key = (revocation.scope, revocation.name)
-        known = self._entries.get(key)
-        if known is None and len(self._entries) >= self._max_entries:
+        entries, name = self._entries[revocation.scope], revocation.name
+        known = entries.get(name)
+        if known is None and len(self) >= self._max_entries:
             return False
         kept = revocation if known is None else _merged(known, revocation)
-        self._entries[key] = kept
+        entries[name] = kept
         if kept.until is not None and (known is None or known.until != kept.until):
-            heappush(self._ends, (kept.until, kept.scope.value, kept.name))
+            heappush(self._ends, (kept.until, kept.scope.value, name))
         return True
 
     def refuses(self, token: TokenRef) -> bool:
         """Whether one of them takes this token back."""
-        entries = self._entries
-        if token.jti is not None and (Scope.TOKEN, token.jti) in entries:
+        if token.jti in self._tokens:
             return True
-        if token.family_id is not None:
-            return (Scope.FAMILY, token.family_id) in entries
-        if token.subject is None:
-            return False
-        cut = entries.get((Scope.SUBJECT, token.subject))
-        return cut is not None and token.issued_at <= (cut.issued_by or 0)
+        if token.family_id in self._families:
+            return True
+        if self._access and not token.is_refresh and _reaches(self._access, token):
+            return True
+        return token.family_id is None and _reaches(self._subjects, token)
 
     def drop_ended(self, now: float) -> int:
         """Forget what no token could need any more; gives how many."""
-        before = len(self._entries)
+        before = len(self)
         while self._ends and self._ends[0][0] <= now:
             _until, scope, name = heappop(self._ends)
-            key = (Scope(scope), name)
-            entry = self._entries.get(key)
+            entries = self._entries[Scope(scope)]
+            entry = entries.get(name)
             # One that was prolonged stands in the heap a second time, further back.
             if entry is not None and _has_ended(entry, now):
-                del self._entries[key]
-        return before - len(self._entries)
+                del entries[name]
+        return before - len(self)
 
     def clear(self) -> None:
         """Forget everything."""
-        self._entries.clear()
+        for entries in self._entries.values():
+            entries.clear()
         self._ends.clear()
+
+
+def _reaches(cuts: Mapping[str, Revocation], token: TokenRef) -> bool:
+    """Whether the revocation of a token's subject reaches up to its ``iat``."""
+    cut = None if token.subject is None else cuts.get(token.subject)
+    return cut is not None and token.issued_at <= (cut.issued_by or 0)
 
 
 def _has_ended(revocation: Revocation, now: float) -> bool:

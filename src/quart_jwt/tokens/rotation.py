@@ -13,6 +13,9 @@ from dataclasses import field
 from dataclasses import replace
 from enum import Enum
 from types import MappingProxyType
+from typing import TypeVar
+
+End = TypeVar("End", int, float)
 
 MAX_GRACE_S = 60
 """A longer grace would be a second life; AWS Cognito draws the same line."""
@@ -117,7 +120,11 @@ class Family:
             never. No token of the family lives longer.
         keep_until: Until when the family has to be remembered, because a token of
             it could be accepted; None for ever.
+        access_until: Until when an access token of it could be accepted; None if
+            only ``keep_until`` limits that.
         revoked_at: When it was ended; None while it was not.
+        epoch: A number of the app's, of its subject at the sign-in; it grows when the
+            subject is to be signed out everywhere. None without one.
         user_agent: The ``User-Agent`` of the sign-in, if the app records it.
         address: The peer's address, if the app records it.
     """
@@ -131,7 +138,9 @@ class Family:
     refreshed_at: float
     absolute_exp: int | None = None
     keep_until: float | None = None
+    access_until: float | None = None
     revoked_at: float | None = None
+    epoch: int | None = None
     user_agent: str | None = None
     address: str | None = None
 
@@ -154,8 +163,8 @@ class Family:
             return Position.CURRENT
         if jti != self.previous_jti or self.rotated_at is None:
             return Position.ANCESTOR
-        # Without a grace there is none, not even for a clock that went back.
-        in_grace = grace_s > 0 and now < self.rotated_at + grace_s
+        # A clock that was set back does not reopen the grace period, nor prolong it.
+        in_grace = abs(now - self.rotated_at) < grace_s
         return Position.PREDECESSOR if in_grace else Position.LATE_PREDECESSOR
 
     def ended_at(self, now: float) -> "Family":
@@ -188,10 +197,13 @@ class Successor:
         stamp: What makes it this token; its ``exp`` is cut to the family's end.
         keep_until: Until when the store has to remember the family because of it,
             in epoch seconds; None for ever.
+        access_until: Until when an access token that is made with it, now or within
+            the grace, could be accepted; None if only ``keep_until`` limits that.
     """
 
     stamp: Stamp
     keep_until: float | None
+    access_until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,10 +262,11 @@ def _succeeded(family: Family, successor: Successor, now: float) -> Family:
         rotated_at=now,
         refreshed_at=now,
         keep_until=later(family.keep_until, successor.keep_until),
+        access_until=later(family.access_until, successor.access_until),
     )
 
 
-def earlier(one: int | None, other: int | None) -> int | None:
+def earlier(one: End | None, other: End | None) -> End | None:
     """The earlier of two ends; None is never."""
     ends = [end for end in (one, other) if end is not None]
     return min(ends, default=None)

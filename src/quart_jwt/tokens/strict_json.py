@@ -9,6 +9,7 @@ NaN and Infinity, nesting deeper than ``MAX_DEPTH``, lone surrogates and NUL
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from json.decoder import JSONDecoder
 from math import isinf
 from typing import Any
@@ -53,14 +54,33 @@ def dumps(value: Any, default: Any = None) -> bytes:
             too deeply, or two of its names are one in JSON.
     """
     try:
-        text = json.dumps(
-            value, separators=(",", ":"), default=default, allow_nan=False
-        )
+        text = _encoder(default).encode(value)
     except RecursionError:
         raise ValueError("too deeply nested") from None
     document = text.encode("ascii")
-    loads(document)
+    if "\\u" in text or not _is_flat(value):
+        loads(document)
     return document
+
+
+@lru_cache(8)
+def _encoder(default: Any) -> json.JSONEncoder:
+    return json.JSONEncoder(separators=(",", ":"), default=default, allow_nan=False)
+
+
+def _is_flat(value: Any) -> bool:
+    """Whether it is an object of plain values: nothing in it can be written twice, and
+    nothing is nested.
+    """
+    return (
+        type(value) is dict
+        and _NAMES.issuperset(map(type, value))
+        and _PLAIN.issuperset(map(type, value.values()))
+    )
+
+
+_NAMES = frozenset({str})
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 def check_strings(value: Any) -> None:

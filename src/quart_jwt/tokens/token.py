@@ -22,20 +22,11 @@ class Token:
         header: The JOSE header (RFC 7515 §4).
         claims: The claims set (RFC 7519 §4), as it was signed.
         key: The key that its signature was checked with.
-        window: From when (inclusive) until when (exclusive) its claims pass, in
-            epoch seconds, under the settings that they were judged by; None as
-            long as nobody has judged them.
     """
 
     header: Claims
     claims: Claims = field(repr=False)
     key: Any = None
-    window: tuple[float, float] | None = None
-
-    def passes_at(self, now: float) -> bool:
-        """Whether its claims were judged, and pass at ``now`` as they did then."""
-        window = self.window
-        return window is not None and window[0] <= now < window[1]
 
     def header_copy(self) -> Claims:
         """The header, for the caller to keep and change."""

@@ -2,16 +2,20 @@
 The verified-token cache: what a signature check proved, remembered for a while.
 
 Only tokens that passed are kept, under their exact text, for RFC 7515 §10.1 lets
-one message have several spellings. An entry never outlives its ``exp``, and whoever
-takes one out judges it again. The cache is bounded by entries and by bytes, and
-it belongs to one state of the settings: another key is another cache.
+one message have several spellings. An entry has the window of time in which its
+claims pass, and notes about what else the token has met. The cache is bounded by
+entries and by bytes, and it belongs to one state of the settings: another key is
+another cache.
 """
 
 from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import dataclass
+from math import inf
 from sys import getsizeof
 from threading import Lock
 from typing import Any
+from typing import NamedTuple
 
 from quart_jwt.tokens.token import Claims
 from quart_jwt.tokens.token import Token
@@ -19,9 +23,18 @@ from quart_jwt.tokens.token import Token
 MAX_CACHED_CHARS = 4_096
 """Longer tokens are verified each time; Envoy's cache draws the same line."""
 
-ENTRY_BYTES = 350
-"""An entry's share of the table, its size, and its Token with the window, beside the
-text."""
+ENTRY_BYTES = 460
+"""An entry's share of the table, the entry with its size and its window, and its
+Token, beside the text."""
+
+NOTE_BYTES = 320
+"""A note's share of the entry's notes, and a ``Pass``."""
+
+MAX_NOTES = 32
+"""Notes on an entry; routes beyond that number verify each time."""
+
+SECOND_CHANCES = 8
+"""Used entries that one eviction spares at most, so that none takes long."""
 
 MEMBER_BYTES = 130
 """A claim's name and its value, beside their characters: two objects' heads."""
@@ -51,50 +64,135 @@ class CacheInfo:
     max_bytes: int
 
 
+NEVER = (inf, -inf)
+"""The window of a token that is not in the cache."""
+
+
+class Pass(NamedTuple):
+    """
+    What one route has found out about a token: a note on its entry.
+
+    Attributes:
+        since: The first moment at which the token meets the route's requirement, in
+            epoch seconds.
+        until: The first moment at which it no longer does.
+        issuer_keys: The keys of the issuer beside us that signed it; they can be
+            withdrawn at any time. None for a token of our own.
+        ref: How the session store knows it.
+    """
+
+    since: float
+    until: float
+    issuer_keys: Any
+    ref: Any
+
+
+class Entry:
+    """
+    One token in the cache.
+
+    Args:
+        token: What its signature proved.
+        window: From when (inclusive) until when (exclusive) its claims pass, in
+            epoch seconds, under the settings of the cache.
+        size: The bytes that it is charged.
+
+    Attributes:
+        used: Whether it was of use since it was last spared.
+        notes: What else is known of it, by whoever noted it.
+    """
+
+    __slots__ = ("notes", "size", "token", "used", "window")
+
+    def __init__(self, token: Token, window: tuple[float, float], size: int) -> None:
+        self.token = token
+        self.window = window
+        self.size = size
+        self.used = False
+        self.notes: dict[Hashable, Any] = {}
+
+    def passes_at(self, now: float) -> bool:
+        """Whether its claims pass at ``now`` as they did when they were judged."""
+        return self.window[0] <= now < self.window[1]
+
+
 class VerifiedTokens:
     """
-    A bounded cache of verified tokens; the one used longest ago goes first.
+    A bounded cache of verified tokens.
 
-    Reads take no lock, so the counters of hits and misses may miss one when
-    several threads read at once; the bounds hold always.
+    The oldest entry makes room, unless it was used since it was last looked at
+    (second chance). So a read moves nothing and takes no lock, in any thread; the
+    counters of hits and misses may miss one when several threads read at once.
 
     Args:
         max_entries: The most entries; 0 turns the cache off.
         max_bytes: The most memory; 0 turns the cache off.
+
+    Attributes:
+        entries: The entries by the exact text of their token, for reading only.
+        hits: Tokens that were found.
     """
 
     def __init__(self, max_entries: int, max_bytes: int) -> None:
         self._max_entries = max_entries
         self._max_bytes = max_bytes
-        self._entries: OrderedDict[str, tuple[Token, int]] = OrderedDict()
+        self.entries: OrderedDict[str, Entry] = OrderedDict()
+        self.hits = 0
         self._bytes = 0
-        self._hits = self._misses = self._evictions = 0
+        self._misses = self._evictions = 0
         self._writing = Lock()
 
-    def get(self, text: str) -> Token | None:
-        """The token of exactly this text, or None."""
-        entry = self._entries.get(text)
+    def get(self, text: str) -> Entry | None:
+        """The entry of exactly this text, or None."""
+        entry = self.entries.get(text)
         if entry is None:
             self._misses += 1
             return None
-        self._hits += 1
-        try:
-            self._entries.move_to_end(text)
-        except KeyError:  # another thread has just dropped it
-            return None
-        return entry[0]
+        self.hits += 1
+        entry.used = True
+        return entry
 
-    def put(self, text: str, token: Token) -> None:
-        """Remember a token that passed, in place of one with another key."""
+    def put(self, text: str, token: Token, window: tuple[float, float]) -> Entry:
+        """
+        Remember a token that passed, in place of one with another key.
+
+        Returns:
+            Its entry, whether or not there is room for it.
+        """
         if not self._fits(text):
-            return
+            return Entry(token, window, 0)
+        entry = Entry(token, window, _size(text, token))
         with self._writing:
-            self._remove(text)
-            size = _size(text, token)
-            self._entries[text] = token, size
-            self._bytes += size
-            while self._is_over():
-                self._evict()
+            if text in self.entries:
+                self._remove(text)
+            self.entries[text] = entry
+            self._bytes += entry.size
+            self._evict()
+        return entry
+
+    def note(
+        self, text: str, entry: Entry, name: Hashable, value: Any, size: int = 0
+    ) -> None:
+        """
+        Note something on an entry, if it is still there.
+
+        Args:
+            text: The text of the token.
+            entry: Its entry.
+            name: Whose note it is; a second one replaces the first.
+            value: The note.
+            size: Its bytes, beyond a ``Pass``.
+        """
+        with self._writing:
+            if self.entries.get(text) is not entry:
+                return
+            if name not in entry.notes:
+                if len(entry.notes) >= MAX_NOTES:
+                    return
+                entry.size += NOTE_BYTES + size
+                self._bytes += NOTE_BYTES + size
+            entry.notes[name] = value
+            self._evict()
 
     def drop(self, text: str) -> None:
         """Forget a token."""
@@ -104,10 +202,10 @@ class VerifiedTokens:
     def info(self) -> CacheInfo:
         """The state of the cache."""
         return CacheInfo(
-            hits=self._hits,
+            hits=self.hits,
             misses=self._misses,
             evictions=self._evictions,
-            entries=len(self._entries),
+            entries=len(self.entries),
             bytes=self._bytes,
             max_entries=self._max_entries,
             max_bytes=self._max_bytes,
@@ -117,18 +215,22 @@ class VerifiedTokens:
         on = self._max_entries > 0 and self._max_bytes > 0
         return on and len(text) <= MAX_CACHED_CHARS
 
-    def _is_over(self) -> bool:
-        return len(self._entries) > self._max_entries or self._bytes > self._max_bytes
-
     def _remove(self, text: str) -> None:
-        entry = self._entries.pop(text, None)
+        entry = self.entries.pop(text, None)
         if entry is not None:
-            self._bytes -= entry[1]
+            self._bytes -= entry.size
 
     def _evict(self) -> None:
-        _text, (_token, size) = self._entries.popitem(last=False)
-        self._bytes -= size
-        self._evictions += 1
+        chances = SECOND_CHANCES
+        while len(self.entries) > self._max_entries or self._bytes > self._max_bytes:
+            text, entry = self.entries.popitem(last=False)
+            if entry.used and chances:
+                chances -= 1
+                entry.used = False
+                self.entries[text] = entry
+            else:
+                self._bytes -= entry.size
+                self._evictions += 1
 
 
 def _size(text: str, token: Token) -> int:

@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from clock import Clock
 from quart_jwt.service.accounts.passwords import Passwords
+from quart_jwt.service.app import create_app
 from quart_jwt.service.ground.errors import CredentialsError
 from quart_jwt.service.ground.errors import HashingBusyError
 from quart_jwt.service.ground.errors import NameRuleError
@@ -13,7 +14,6 @@ from quart_jwt.service.ground.errors import PasswordRuleError
 from quart_jwt.service.ground.values import HashCost
 from service.kit import NAME
 from service.kit import PASSWORD
-from service.kit import patient_app
 from service.kit import Service
 
 
@@ -137,7 +137,7 @@ async def test_two_processes_replace_an_outdated_hash_once(
         await database.change(text(statement))
     await _store_old_hash(anywhere)
     hashed.clear()
-    app = patient_app(anywhere.resources.settings, clock)
+    app = create_app(anywhere.resources.settings, clock)
     async with app.test_app():
         other = Service(app=app, client=app.test_client(), clock=clock)
         hashed.clear()  # its start made the dummy

@@ -8,8 +8,8 @@ import pytest
 from quart_jwt.service.accounts.accounts import Accounts
 from quart_jwt.service.accounts.demo import DemoAccount
 from quart_jwt.service.accounts.demo import ensure_demo
+from quart_jwt.service.accounts.opened import opened_accounts
 from quart_jwt.service.accounts.passwords import Passwords
-from quart_jwt.service.resources import opened_accounts
 from service.kit import QUICK
 
 Desk = tuple[Accounts, Passwords]

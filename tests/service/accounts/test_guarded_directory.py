@@ -1,5 +1,4 @@
 import asyncio
-import base64
 import logging
 from collections.abc import Awaitable
 from collections.abc import Callable
@@ -274,34 +273,18 @@ async def test_a_registration_is_done_or_not(told: Any, *, free: bool) -> None:
     assert free is await _register(_guarded(Directory(_giving(told))))
 
 
-@pytest.mark.parametrize(
-    "form",
-    [
-        SECRET,
-        repr(SECRET),
-        repr(SECRET.encode()),
-        *(
-            base64.b64encode(f"{before}{SECRET}{after}".encode()).decode()
-            for before in ("", "a:", "\0alice\0", "\0ali\0")
-            for after in ("", "1", "12")
-        ),
-        SECRET.encode().hex(),
-        "hunter2-%C3%A9%27%22x",
-    ],
-)
 @pytest.mark.parametrize("verb", [_sign_in, _change, _register])
-async def test_no_password_comes_into_the_log(
-    caplog: pytest.LogCaptureFixture, form: str, verb: Callable[[Doors], Any]
+async def test_no_text_of_an_error_comes_into_the_log(
+    caplog: pytest.LogCaptureFixture, verb: Callable[[Doors], Any]
 ) -> None:
-    """As it is or encoded; then the kind of the error and its place are all."""
+    """It may hold the password in any form; the error's type and its place are all."""
     caplog.set_level(logging.DEBUG)
-    error = RuntimeError(f"cannot bind with {form} now")
+    error = RuntimeError("cannot bind with hunter2 now")
     with pytest.raises(DirectoryError):
         await verb(_guarded(Directory(_raising(error))))
-    assert "RuntimeError (its text is left out" in caplog.text
+    assert "'people' failed: RuntimeError at " in caplog.text
     assert "test_guarded_directory.py:" in caplog.text
-    assert form not in caplog.text
-    assert "hunter2" not in caplog.text
+    assert "bind" not in caplog.text
 
 
 async def test_a_name_as_typed_does_not_come_into_the_log(
@@ -315,10 +298,10 @@ async def test_a_name_as_typed_does_not_come_into_the_log(
 
 
 async def test_the_log_says_what_was_wrong(caplog: pytest.LogCaptureFixture) -> None:
-    """An operator reads which directory, what it raised, what it said, and where."""
+    """An operator reads which directory, what it raised, and where."""
     with pytest.raises(DirectoryError):
         await _find(_guarded(Directory(_raising(OSError(111, "Connection refused")))))
-    assert "'people' failed: ConnectionRefusedError: [Errno 111] Con" in caplog.text
+    assert "'people' failed: ConnectionRefusedError at " in caplog.text
 
 
 async def test_opening_and_closing() -> None:

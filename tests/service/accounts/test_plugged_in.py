@@ -120,7 +120,7 @@ async def test_a_user_of_a_file_signs_in(
         pytest.param({"password": PASSWORD, "epoch": 1}, id="signed-out"),
     ],
 )
-async def test_a_change_in_the_file_counts_at_once(
+async def test_a_change_in_the_file_counts_within_the_bound(
     site: Path, tmp_path: Path, write: Write, opened: Opened, person: Any
 ) -> None:
     """Who is gone, disabled or signed out there has no good token here."""
@@ -228,7 +228,7 @@ async def test_one_that_cannot_be_opened_is_no_start(
     with pytest.raises(StartError, match="'people' cannot be opened"):
         await resources.users.directory.open()
     await resources.close()
-    assert re.search(r"'people' failed: FileNotFoundError: .* at /", caplog.text)
+    assert re.search(r"'people' failed: FileNotFoundError at /", caplog.text)
 
 
 class Ldapish:
@@ -426,7 +426,9 @@ def test_a_real_process_serves_it(tmp_path: Path, write: Write) -> None:
     try:
         address = _address(output, process)
         response = httpx.post(
-            f"{address}/login", json={"username": NAME, "password": PASSWORD}
+            f"{address}/login",
+            json={"username": NAME, "password": PASSWORD},
+            timeout=60,
         )
     finally:
         process.terminate()

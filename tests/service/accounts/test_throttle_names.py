@@ -15,8 +15,8 @@ from clock import Clock
 from quart_jwt.service.accounts.throttle_names import coarse_name
 from quart_jwt.service.accounts.throttle_names import exact_name
 from quart_jwt.service.app import create_app
+from quart_jwt.service.settings.groups import Throttling
 from quart_jwt.service.settings.settings import read_settings
-from quart_jwt.service.settings.throttling import Throttling
 from service.installing import install
 from service.installing import THAT_IS_CASELESS
 from service.kit import bearer

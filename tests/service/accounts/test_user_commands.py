@@ -1,5 +1,8 @@
 """``quart-jwt users``: roles, scopes, and users who are elsewhere."""
 
+import sqlite3
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 from click.testing import Result
@@ -37,12 +40,10 @@ def test_without_any_there_are_none() -> None:
 
 
 def test_roles_and_scopes_are_given_and_taken() -> None:
-    """Each command says what there is now, and when it counts."""
+    """Each command says what there is now, and what it has revoked."""
     _add("--role", "a")
     done = _run("grant", "alice", "--role", "b", "--role", "a", "--scope", "x")
-    assert done.stdout == (
-        "alice: roles a b; scopes x; counts from the next refresh on\n"
-    )
+    assert done.stdout == "alice: roles a b; scopes x; access tokens revoked\n"
     done = _run("revoke", "alice", "--role", "a", "--scope", "x", "--sign-out")
     assert done.stdout == "alice: roles b; scopes none; all sessions ended\n"
     assert _listed() == ["b", ""]
@@ -114,3 +115,68 @@ def test_users_of_another_directory_are_not_here() -> None:
             1,
             "Error: users are in the directory 'ldap', not here\n",
         )
+
+
+@pytest.mark.parametrize(
+    ("store_url", "why"),
+    [
+        (
+            "redis://127.0.0.1:1",
+            (
+                "the session store is unavailable; run the command again when it is "
+                "there (Redis does not answer)"
+            ),
+        ),
+        (
+            "memory://",
+            (
+                "sessions are in the memory of the running service, and cannot be "
+                "ended from here"
+            ),
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("disable", "alice"),
+        ("set-password", "alice", "--password-stdin"),
+        ("grant", "alice", "--role", "a"),
+        ("revoke", "alice", "--role", "a", "--sign-out"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_without_the_session_store_the_user_is_changed_all_the_same(
+    tmp_path: Path, arguments: tuple[str, ...], store_url: str, why: str
+) -> None:
+    """Status 1, one sentence that says what is left to do, and a line for the audit."""
+    _add("--role", "a")
+    audit = tmp_path / "audit.log"
+    before = _row()
+    done = _run(*arguments, STORE_URL=store_url, AUDIT_LOG=str(audit))
+
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == (
+        "Error: the user is changed, but access tokens stay valid for up to 15 minutes,"
+        f" because {why}\n"
+    )
+    assert len(audit.read_text().splitlines()) == 1
+    if arguments[0] != "grant":
+        assert _row() != before
+
+
+def test_a_session_store_that_cannot_be_used_is_found_before_anything_changes() -> None:
+    """A URL that cannot work is a fault of the settings."""
+    _add()
+    before = _row()
+    done = _run("disable", "alice", STORE_URL="redis://[")
+
+    assert done.exit_code == 1
+    assert "QUART_JWT_STORE_URL cannot be used" in done.stderr
+    assert _row() == before
+
+
+def _row() -> tuple[object, ...]:
+    with sqlite3.connect(".quart-jwt/service.db") as database:
+        row: tuple[object, ...] = database.execute("SELECT * FROM users").fetchone()
+    return row

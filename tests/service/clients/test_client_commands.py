@@ -29,7 +29,7 @@ async def _knows(name: str, secret: str) -> bool:
 
 def test_a_client_is_added_once() -> None:
     """The secret has 256 bits, stands alone on standard output, and is kept nowhere."""
-    added = _run("add", "orders-api")
+    added = _run("add", "orders-api", "--init")
     secret = added.stdout.strip()
     assert added.exit_code == 0
     assert re.fullmatch(r"[\w-]{43}", secret)
@@ -37,7 +37,7 @@ def test_a_client_is_added_once() -> None:
     assert asyncio.run(_knows("orders-api", secret))
     assert secret.encode() not in Path(".quart-jwt/service.db").read_bytes()
 
-    again = _run("add", "orders-api")
+    again = _run("add", "orders-api", "--init")
     assert (again.exit_code, again.stdout) == (1, "")
     assert again.stderr == "Error: there is a client named 'orders-api' already\n"
 
@@ -45,7 +45,7 @@ def test_a_client_is_added_once() -> None:
 def test_clients_are_listed_by_name() -> None:
     """Name and date, between tabs; nothing of a secret."""
     for name in ("b", "a"):
-        _run("add", name)
+        _run("add", name, "--init")
     lines = [line.split("\t") for line in _run("list").stdout.splitlines()]
     assert [line[0] for line in lines] == ["a", "b"]
     assert all(re.fullmatch(r"[\d-]{10}T[\d:]{8}Z", line[1]) for line in lines)
@@ -53,7 +53,7 @@ def test_clients_are_listed_by_name() -> None:
 
 def test_a_removed_client_is_gone() -> None:
     """Its secret counts no more, and removing it twice is one sentence."""
-    secret = _run("add", "a").stdout.strip()
+    secret = _run("add", "a", "--init").stdout.strip()
     assert _run("remove", "a").stdout == "removed a\n"
     assert not asyncio.run(_knows("a", secret))
     assert _run("remove", "a").stderr == "Error: there is no client named 'a'\n"
@@ -65,4 +65,4 @@ def test_a_removed_client_is_gone() -> None:
 )
 def test_a_name_needs_no_escaping(name: str, status: int) -> None:
     """1 to 64 characters that are the same in a URL, a form and a header."""
-    assert _run("add", name).exit_code == status
+    assert _run("add", name, "--init").exit_code == status

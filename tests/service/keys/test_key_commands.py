@@ -37,7 +37,7 @@ def test_before_the_first_start_there_is_no_key() -> None:
 
 def test_a_rotation_is_listed() -> None:
     """Id, algorithm, state and three times, between tabs."""
-    result = _run("rotate")
+    result = _run("rotate", "--init")
     assert (result.exit_code, result.stdout.split(" ")[0]) == (0, "published")
     kid = result.stdout.split(" ")[1].rstrip(";")
     first, second = _listed()
@@ -49,8 +49,8 @@ def test_a_rotation_is_listed() -> None:
 
 def test_a_second_rotation_is_refused() -> None:
     """One sentence and status 1 while the first is under way."""
-    _run("rotate")
-    result = _run("rotate")
+    _run("rotate", "--init")
+    result = _run("rotate", "--init")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("Error: a rotation is under way: ")
     assert len(_listed()) == 2
@@ -58,7 +58,7 @@ def test_a_second_rotation_is_refused() -> None:
 
 def test_a_rotation_may_change_the_algorithm() -> None:
     """The old key stays what it is; the new one is what the setting says."""
-    _run("rotate")
+    _run("rotate", "--init")
     assert _run("retire", _listed()[1][0]).exit_code == 0
     assert _run("rotate", KEY_ALGORITHM="EdDSA").exit_code == 0
     assert [line[1] for line in _listed()] == ["ES256", "EdDSA"]
@@ -67,7 +67,7 @@ def test_a_rotation_may_change_the_algorithm() -> None:
 
 def test_retiring_says_what_it_did() -> None:
     """A next key is ended; the one that signs, and one that is none, are refused."""
-    _run("rotate")
+    _run("rotate", "--init")
     (first, *_), (second, *_) = _listed()
     result = _run("retire", second)
     assert result.stdout == f"ended {second}; what it has signed is refused\n"
@@ -79,7 +79,7 @@ def test_retiring_says_what_it_did() -> None:
 
 def test_public_keys_are_exported() -> None:
     """As a JWK Set, or in PEM; another implementation reads both."""
-    _run("rotate")
+    _run("rotate", "--init")
     kids = [line[0] for line in _listed()]
     text = _run("export").stdout
     assert '"d"' not in text

@@ -33,8 +33,8 @@ from quart_jwt.service.keys.signing_keys import signing_keys
 from quart_jwt.service.keys.signing_keys import SigningKeys
 from quart_jwt.service.keys.table import KeyTable
 from quart_jwt.service.keys.vault import KeyVault
-from quart_jwt.service.settings.key_options import KeyOptions
 from quart_jwt.service.settings.settings import Settings
+from quart_jwt.service.settings.storage import KeyOptions
 from quart_jwt.tokens.jwk import PRIVATE
 from quart_jwt.tokens.key_ring import KeyRing
 from service.kit import bearer

@@ -36,11 +36,13 @@ class Outsider:
     def verify(self, token: str) -> str:
         """The kid of a token that the keys in hand verify."""
         if time.monotonic() - self._at > POLL_S:
-            document = httpx.get(f"{self._url}/.well-known/jwks.json").json()
+            document = httpx.get(
+                f"{self._url}/.well-known/jwks.json", timeout=60
+            ).json()
             self._keys = {key["kid"]: pyjwt.PyJWK(key) for key in document["keys"]}
             self._at = time.monotonic()
         kid = str(pyjwt.get_unverified_header(token)["kid"])
-        pyjwt.decode(token, self._keys[kid], algorithms=["RS256"])
+        pyjwt.decode(token, self._keys[kid], algorithms=["ES256"])
         return kid
 
 
@@ -58,7 +60,7 @@ class Client:
     def run(self) -> None:
         """Work until it is enough; remember every token's kid and every failure."""
         outsider = Outsider(self._urls[1])
-        with httpx.Client() as http:
+        with httpx.Client(timeout=60) as http:
             answer = http.post(f"{self._urls[0]}/login", json=self._login)
             self._refresh = answer.json()["refresh_token"]
             while not self._stop.is_set():

@@ -128,14 +128,14 @@ async def test_a_session_that_ends_without_its_client_is_told(
         tokens = await one.log_in()
         begun, go_on = asyncio.Event(), asyncio.Event()
         store: Any = one.resources.sessions
-        end = store._store.end
+        end = store.end
 
         async def slow(*args: Any, **kwargs: Any) -> Any:
             begun.set()
             await go_on.wait()
             return await end(*args, **kwargs)
 
-        store._store.end = slow
+        store.end = slow
         leaving = asyncio.create_task(
             one.status("POST", "/logout", tokens["access_token"])
         )

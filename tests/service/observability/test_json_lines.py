@@ -1,3 +1,4 @@
+import asyncio
 import io
 import json
 import logging
@@ -9,6 +10,7 @@ from hypothesis import example
 from hypothesis import given
 from hypothesis import strategies as st
 
+from extension.asgi import asgi_call
 from quart_jwt.service.ground.request_facts import RequestIds
 from quart_jwt.service.observability.json_lines import chosen_formatter
 from quart_jwt.service.observability.json_lines import json_line
@@ -20,7 +22,6 @@ from quart_jwt.service.observability.logs import LineFormatter
 from quart_jwt.service.observability.logs import MAX_LINE
 from quart_jwt.service.serving.server_config import DEFAULTS
 from quart_jwt.service.serving.server_config import make_config
-from service.kit import asgi_call
 from service.kit import http_scope
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJyZWFsIn0.c2lnbmF0dXJl"
@@ -165,6 +166,7 @@ async def test_an_access_line_has_members_and_no_query(
 
     async def app(scope: Any, _receive: Any, _send: Any) -> None:
         await log.access(scope, {"status": 200, "headers": []}, 0.25)
+        await asyncio.sleep(0)
 
     headers = [
         (b"authorization", f"Bearer {TOKEN}".encode()),

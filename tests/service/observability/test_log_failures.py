@@ -61,7 +61,13 @@ class Logging:
 
 
 @pytest.fixture(
-    name="logging_service", params=list(COMMANDS.values()), ids=list(COMMANDS)
+    name="logging_service",
+    params=[
+        pytest.param(
+            command, id=name, marks=[] if name == "serve" else pytest.mark.slow
+        )
+        for name, command in COMMANDS.items()
+    ],
 )
 def _logging_service(
     request: pytest.FixtureRequest, tmp_path: Path

@@ -11,16 +11,18 @@ from prometheus_client.openmetrics.parser import (
     text_string_to_metric_families as read_openmetrics,
 )
 
+from extension.asgi import asgi_call
 from quart_jwt.exceptions import SessionLimitError
 from quart_jwt.exceptions import StoreError
 from quart_jwt.service.app import create_app
 from quart_jwt.service.ground.errors import HashingBusyError
 from quart_jwt.service.ground.values import HashLoad
+from quart_jwt.service.observability import readiness
 from quart_jwt.service.observability.metrics import Bounded
 from quart_jwt.service.observability.metrics import MAX_VALUES
 from quart_jwt.service.observability.metrics import Metrics
 from quart_jwt.service.observability.metrics import OTHER
-from quart_jwt.service.observability.observed_store import ObservedStore
+from quart_jwt.service.observability.observed_store import observed
 from quart_jwt.service.observability.observers import OBSERVERS
 from quart_jwt.service.observability.observers import Observers
 from quart_jwt.service.observability.sampler import Sampler
@@ -28,7 +30,6 @@ from quart_jwt.service.observability.sampler import TICK_S
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.signals import token_refused
 from quart_jwt.tokens.verified import VerifiedTokens
-from service.kit import asgi_call
 from service.kit import bearer
 from service.kit import http_scope
 from service.kit import NAME
@@ -152,14 +153,21 @@ async def test_the_cache_is_read_from_its_own_integers(service: Service) -> None
     assert second.value(lookups, result="hit") == 4
 
 
+@pytest.fixture(name="unwatched")
+def _unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readiness asks the stores once at the start, and not every second."""
+    monkeypatch.setattr(readiness, "EVERY_S", 3_600)
+
+
+@pytest.mark.usefixtures("unwatched")
 async def test_stores_are_timed_by_verb(service: Service) -> None:
-    """A login starts a session, and asks the accounts' database."""
+    """A login starts a session; it looks twice at the account and twice at attempts."""
     await service.add()
     before = await _scraped(service)
     await service.log_in()
     after = await _scraped(service)
     count = "quart_jwt_store_duration_seconds_count"
-    for store, verb, times in (("sessions", "start", 1), ("accounts", "read", 1)):
+    for store, verb, times in (("sessions", "start", 1), ("accounts", "read", 4)):
         labels = {"store": store, "verb": verb}
         assert after.value(count, **labels) - before.value(count, **labels) == times
     assert after.total("quart_jwt_store_errors_total") == 0
@@ -193,7 +201,7 @@ async def test_a_failed_call_counts(error: BaseException, times: int) -> None:
     metrics = Metrics()
     store: Any = _Failing(error)
     with pytest.raises(type(error)):
-        await ObservedStore(store, metrics).live("alice", now=0)
+        await observed(store, metrics).live("alice", now=0)
     labels = {"store": "sessions", "verb": "live"}
     value = metrics.registry.get_sample_value("quart_jwt_store_errors_total", labels)
     assert times == (value or 0)
@@ -318,8 +326,8 @@ async def test_the_sampler_goes_on_after_a_failure(
         asked.append(True)
         raise RuntimeError("no cache")
 
-    passwords: Any = None
-    sampler = Sampler(Metrics(), cache=failing, hash_load=passwords.load)
+    load = HashLoad(running=0, waiting=0, limit=1)
+    sampler = Sampler(Metrics(), cache=failing, hash_load=lambda: load)
     serving = sampler.serving()
     await anext(serving)
     sampler.sample()

@@ -48,7 +48,7 @@ def _raw(running: Running, request: bytes) -> None:
 def _live(running: Running) -> list[str]:
     """Do everything that a log might keep; give what it must not."""
     secrets: list[str] = []
-    with httpx.Client(base_url=running.address) as client:
+    with httpx.Client(base_url=running.address, timeout=60) as client:
         login = {"username": "demo", "password": running.password}
         for _ in range(2):
             tokens = client.post("/login", json=login).json()
@@ -75,7 +75,7 @@ def _live(running: Running) -> list[str]:
 def _send_unasked(running: Running, body: str) -> None:
     # The answer may come, and the connection end, before all has been sent.
     with suppress(httpx.TransportError):
-        httpx.request("GET", f"{running.address}/login", content=body)
+        httpx.request("GET", f"{running.address}/login", content=body, timeout=60)
 
 
 def _log_in_as(running: Running, name: str) -> None:
@@ -83,7 +83,10 @@ def _log_in_as(running: Running, name: str) -> None:
     # What is far too long is refused before it has been sent.
     with suppress(httpx.TransportError):
         httpx.post(
-            f"{running.address}/login", json=body, headers={"X-Request-ID": "a b"}
+            f"{running.address}/login",
+            json=body,
+            headers={"X-Request-ID": "a b"},
+            timeout=60,
         )
 
 

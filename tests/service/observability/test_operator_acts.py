@@ -29,7 +29,10 @@ def _lines() -> list[dict[str, Any]]:
 def test_changes_of_users_are_told_with_who_made_them() -> None:
     """One line each, by the system's user; no password, and nothing of a list."""
     word = ("--password-stdin",)
-    assert _run("users", "add", "alice", *word, stdin="a password").exit_code == 0
+    assert (
+        _run("users", "add", "alice", "--init", *word, stdin="a password").exit_code
+        == 0
+    )
     assert (
         _run("users", "set-password", "alice", *word, stdin="another one").exit_code
         == 0
@@ -54,7 +57,7 @@ def test_changes_of_users_are_told_with_who_made_them() -> None:
 
 def test_changes_of_keys_are_told() -> None:
     """Which key was published, and which one ended."""
-    result = _run("keys", "rotate")
+    result = _run("keys", "rotate", "--init")
     kid = result.stdout.split(" ")[1].rstrip(";")
     assert _run("keys", "retire", kid).exit_code == 0
     assert [(line["event"], line["key_id"]) for line in _lines()] == [
@@ -65,7 +68,7 @@ def test_changes_of_keys_are_told() -> None:
 
 def test_changes_of_clients_are_told() -> None:
     """Which program got credentials, and lost them; never the credentials."""
-    secret = _run("clients", "add", "orders").stdout.strip()
+    secret = _run("clients", "add", "orders", "--init").stdout.strip()
     assert _run("clients", "remove", "orders").exit_code == 0
     assert [(line["event"], line["client"]) for line in _lines()] == [
         ("client_added", "orders"),
@@ -140,6 +143,12 @@ def _as_root(log: Path, state: Path) -> None:
 def test_without_a_file_the_terminal_stays_as_it_is() -> None:
     """Nobody wants JSON between the lines of a command."""
     result = _run(
-        "users", "add", "alice", "--password-stdin", stdin="a password", audit=""
+        "users",
+        "add",
+        "alice",
+        "--init",
+        "--password-stdin",
+        stdin="a password",
+        audit="",
     )
     assert (result.stdout, result.stderr) == ("added alice\n", "")

@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 
+from extension.asgi import asgi_call
 from quart_jwt.service.ground.request_facts import note_claims
 from quart_jwt.service.ground.request_facts import request_facts
 from quart_jwt.service.ground.request_facts import RequestFacts
 from quart_jwt.service.ground.request_facts import RequestIds
-from service.kit import asgi_call
 from service.kit import http_scope
 from service.kit import Service
 

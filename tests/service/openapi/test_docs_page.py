@@ -11,8 +11,9 @@ from quart_jwt.service.ground.errors import SettingsError
 from quart_jwt.service.settings.settings import read_settings
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.storage import Mode
-from quart_jwt.service.web.docs_page import FILES
+from quart_jwt.service.web.pages import HERE
 
+FILES = HERE / "docs_files"
 TEXTS = {path.name: path.read_text("utf-8") for path in FILES.iterdir()}
 
 
@@ -52,7 +53,7 @@ async def test_it_links_to_the_page_if_that_is_there(
 
 
 @pytest.mark.parametrize(
-    "name", ["..%2fdocs_page.py", "../docs_page.py", "%2e%2e/docs_page.py", "no.js", ""]
+    "name", ["..%2fpages.py", "../pages.py", "%2e%2e/pages.py", "no.js", ""]
 )
 async def test_nothing_else_is_served(client: Any, name: str) -> None:
     """A path that leads elsewhere leads nowhere."""

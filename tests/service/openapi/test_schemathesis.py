@@ -48,9 +48,11 @@ def _command(where: Path, *arguments: str, given: str = "") -> str:
 
 def _bearer(fleet: Fleet, where: Path) -> tuple[str, str]:
     """The option that lets a new user in."""
-    _command(where, "users", "add", NAME, "--password-stdin", given=PASSWORD)
+    _command(where, "users", "add", NAME, "--init", "--password-stdin", given=PASSWORD)
     login = {"username": NAME, "password": PASSWORD}
-    token = httpx.post(f"{_address(fleet)}/login", json=login).json()["access_token"]
+    token = httpx.post(f"{_address(fleet)}/login", json=login, timeout=60).json()[
+        "access_token"
+    ]
     return "-H", f"Authorization: Bearer {token}"
 
 
@@ -128,7 +130,7 @@ async def test_a_client_is_answered_as_promised(fleet: Fleet, tmp_path: Path) ->
 
 async def test_what_is_not_promised_is_found(fleet: Fleet, tmp_path: Path) -> None:
     """The same look at an endpoint under a document that promises less."""
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         told = (await client.get(_promised(fleet))).json()
     del told["paths"]["/me"]["get"]["responses"]["401"]
     promise = tmp_path / "openapi.json"

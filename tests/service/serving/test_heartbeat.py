@@ -41,7 +41,7 @@ async def test_the_first_beat_says_ready(pair: Pair) -> None:
     supervisor, worker, heard = pair
     assert not supervisor.ready.is_set()
     beating = asyncio.create_task(worker.beat())
-    await asyncio.wait_for(supervisor.ready.wait(), 30)
+    await asyncio.wait_for(supervisor.ready.wait(), 60)
     beating.cancel()
     assert not heard.drain.is_set()
 
@@ -52,7 +52,7 @@ async def test_a_missing_beat_is_noticed(pair: Pair) -> None:
     beating = asyncio.create_task(worker.beat())
     await supervisor.ready.wait()
     beating.cancel()
-    await asyncio.wait_for(heard.silent.wait(), 30)
+    await asyncio.wait_for(heard.silent.wait(), 60)
 
 
 async def test_beats_keep_the_silence_away(
@@ -73,7 +73,7 @@ async def test_the_wish_to_drain_arrives(pair: Pair) -> None:
     """And it is not taken for the supervisor's end."""
     supervisor, _, heard = pair
     supervisor.drain()
-    await asyncio.wait_for(heard.drain.wait(), 30)
+    await asyncio.wait_for(heard.drain.wait(), 60)
     assert not heard.orphaned.is_set()
 
 
@@ -83,8 +83,8 @@ async def test_a_supervisor_that_has_gone_is_noticed(pair: Pair) -> None:
     beating = asyncio.create_task(worker.beat())
     supervisor.close()
     supervisor.close()
-    await asyncio.wait_for(heard.orphaned.wait(), 30)
-    await asyncio.wait_for(beating, 30)
+    await asyncio.wait_for(heard.orphaned.wait(), 60)
+    await asyncio.wait_for(beating, 60)
 
 
 async def test_a_worker_that_has_gone_is_no_error(pair: Pair) -> None:

@@ -1,7 +1,7 @@
 """
 Clients that cost: many at once, slow, deaf, greedy; and one who only wants in.
 
-``make test-slow ARGS="--log-cli-level=INFO -k hostile_clients"`` shows the numbers.
+``make test-slow ARGS="-n0 --log-cli-level=INFO -k hostile_clients"`` shows the numbers.
 """
 
 import asyncio
@@ -38,6 +38,12 @@ from service.wire import resident_kib
 from service.wire import serving
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def _served_on_each_loop(on_each_loop: None) -> None:
+    """All of these, on uvloop and on asyncio's own."""
+
 
 measured = logging.getLogger("measured")
 

@@ -61,7 +61,7 @@ async def _served(app: App, **values: Any) -> AsyncIterator[int]:
         hypercorn.asyncio.serve(app, config, shutdown_trigger=stop.wait)
     )
     await config.listening.wait()
-    yield config._listeners[0].getsockname()[1]
+    yield config._sockets.insecure_sockets[0].getsockname()[1]
     stop.set()
     await serving
 

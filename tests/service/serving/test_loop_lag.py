@@ -11,8 +11,8 @@ from held import Held
 from metronome import metronome
 from quart_jwt.service.app import create_app
 from quart_jwt.service.ground.values import OWASP_MINIMUM
+from quart_jwt.service.settings.groups import Throttling
 from quart_jwt.service.settings.settings import Settings
-from quart_jwt.service.settings.throttling import Throttling
 from service.kit import bearer
 from service.kit import NAME
 from service.kit import PASSWORD

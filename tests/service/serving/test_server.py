@@ -22,6 +22,13 @@ from quart_jwt.service.settings.settings import Settings
 pytestmark = pytest.mark.usefixtures("kept_logging")
 
 
+@pytest.fixture(name="settings")
+def _settings(settings: Settings) -> Settings:
+    """Of a first start: no file is there yet."""
+    (settings.storage.state_dir / "test.db").unlink()
+    return settings
+
+
 class Announced:
     """Waits for the address of a server."""
 
@@ -45,13 +52,13 @@ async def test_serving_until_told_to_stop(settings: Settings) -> None:
     )
     address, demo = await announced.seen
     assert DemoAccount(users=0, exists=False) == demo
-    async with httpx.AsyncClient(base_url=address) as client:
+    async with httpx.AsyncClient(base_url=address, timeout=60) as client:
         response = await client.get("/healthz")
         assert response.json() == {"status": "ok"}
         assert "server" not in response.headers
     stop.set()
     await serving
-    async with httpx.AsyncClient(base_url=address) as client:
+    async with httpx.AsyncClient(base_url=address, timeout=60) as client:
         with pytest.raises(httpx.ConnectError):
             await client.get("/healthz")
 

@@ -84,15 +84,25 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_one_process_cannot_follow_is_named() -> None:
-    """Another event loop and reloading have no effect, and that is said."""
-    values = {"workers": 4, "debug": True, "worker_class": "uvloop", "backlog": 1}
-    assert ignored_keys(values) == ["worker_class", "debug"]
+    """Debugging and reloading have no effect, and that is said."""
+    values = {"workers": 4, "debug": True, "use_reloader": True, "backlog": 1}
+    assert ignored_keys(values) == ["debug", "use_reloader"]
     config = make_config(values, [])
-    assert (
-        config.workers,
-        config.debug,
-        config.worker_class,
-    ) == (1, False, "asyncio")
+    assert (config.workers, config.debug, config.use_reloader) == (1, False, False)
+
+
+@pytest.mark.parametrize("worker_class", ["uvloop", "asyncio"])
+def test_the_event_loop_is_chosen(worker_class: str) -> None:
+    """As for the hypercorn command; uvloop unless the file says otherwise."""
+    assert make_config({"worker_class": worker_class}, []).worker_class == worker_class
+    assert make_config(DEFAULTS, []).worker_class == "uvloop"
+
+
+@pytest.mark.parametrize("worker_class", ["trio", "", "uvlop"])
+def test_another_event_loop_is_refused(worker_class: str) -> None:
+    """What Hypercorn could serve with and this service cannot, and what nobody has."""
+    with pytest.raises(StartError, match="must be one of uvloop, asyncio"):
+        make_config({"worker_class": worker_class}, [])
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,14 @@ import pytest
 
 from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.ground.errors import StopError
+from quart_jwt.service.serving.keeper import keep
+from quart_jwt.service.serving.limits import Limits
 from quart_jwt.service.serving.server_config import make_config
-from quart_jwt.service.serving.supervisor import Limits
 from quart_jwt.service.serving.supervisor import pause_s
 from quart_jwt.service.serving.supervisor import Supervisor
-from quart_jwt.service.serving.worker import WorkerCommand
+from quart_jwt.service.serving.worker_command import WorkerCommand
 from quart_jwt.service.serving.worker_process import WorkerProcess
-from quart_jwt.service.serving.workers import serve_workers
+from quart_jwt.service.serving.workers import prepared_job
 from quart_jwt.service.settings.settings import Settings
 from service.fleet import is_alive
 from service.fleet import until
@@ -307,25 +308,33 @@ async def test_a_command_that_cannot_be_run_leaves_no_channel(
     assert watched.workers == []
 
 
-async def test_serving_with_workers(settings: Settings) -> None:
-    """Signals stop and reload it, the address is announced when somebody serves."""
-    announced: asyncio.Future[str] = asyncio.Future()
+async def test_serving_with_workers(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Signals stop and reload it, the banner is printed when somebody serves."""
     config = make_config(QUIET, ["127.0.0.1:0"])
-    serving = asyncio.create_task(
-        serve_workers(
-            settings,
-            config,
-            count=2,
-            announce=lambda address, _demo: announced.set_result(address),
-            application="service.paced_app:app",
-        )
+    job = await prepared_job(
+        settings,
+        config,
+        count=2,
+        banner=lambda address, _demo: f"on {address}",
+        application="service.paced_app:app",
     )
-    port = int((await announced).rpartition(":")[2])
+    port = int(job.banner.rpartition(":")[2])
+    keeping = asyncio.create_task(keep(job))
+    printed: list[str] = []
+
+    def is_printed() -> bool:
+        printed.append(capsys.readouterr().out)
+        return any(printed)
+
+    await until(is_printed, "the banner")
     reader, writer = await asked(port, "/")
     os.kill(os.getpid(), signal.SIGTERM)
     assert (await reader.read()).startswith(b"HTTP/1.1 200")
     writer.close()
-    await asyncio.wait_for(serving, 60)
+    await asyncio.wait_for(keeping, 60)
+    assert "".join(printed) == f"{job.banner}\n"
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", port)
@@ -334,6 +343,6 @@ async def test_serving_with_workers(settings: Settings) -> None:
 async def test_quic_is_refused(settings: Settings) -> None:
     """Its datagrams would reach any worker, not the one of their connection."""
     config = make_config({**QUIET, "quic_bind": "127.0.0.1:0"}, ["127.0.0.1:0"])
-    announce = partial(pytest.fail, "nothing has started")
+    banner = partial(pytest.fail, "nothing has started")
     with pytest.raises(StartError, match="quic_bind cannot be shared"):
-        await serve_workers(settings, config, count=1, announce=announce)
+        await prepared_job(settings, config, count=1, banner=banner)

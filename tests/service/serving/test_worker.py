@@ -16,7 +16,7 @@ from quart_jwt.service.serving import worker
 from quart_jwt.service.serving.heartbeat import SupervisorEnd
 from quart_jwt.service.serving.listeners import ListeningConfig
 from quart_jwt.service.serving.server_config import make_config
-from quart_jwt.service.serving.worker import WorkerCommand
+from quart_jwt.service.serving.worker_command import WorkerCommand
 from service.load import asked
 from service.paced_app import app as paced_app
 
@@ -36,8 +36,8 @@ class Post:
     @property
     def port(self) -> int:
         """Where it listens."""
-        (listener,) = self.config._listeners
-        return int(listener.getsockname()[1])
+        (bound,) = self.config._sockets.insecure_sockets
+        return int(bound.getsockname()[1])
 
 
 @pytest.fixture(name="config")
@@ -49,7 +49,7 @@ def _config() -> ListeningConfig:
 @pytest.fixture(name="post")
 async def _post(config: ListeningConfig) -> AsyncIterator[Post]:
     post = Post(config)
-    await asyncio.wait_for(post.end.ready.wait(), 30)
+    await asyncio.wait_for(post.end.ready.wait(), 60)
     yield post
     post.end.close()
     await asyncio.wait_for(post.serving, 60)
@@ -67,7 +67,7 @@ async def test_a_drained_worker_answers_and_ends(post: Post) -> None:
     assert answer.startswith(b"HTTP/1.1 200")
     assert b"connection: close" in answer
     writer.close()
-    await asyncio.wait_for(post.serving, 30)
+    await asyncio.wait_for(post.serving, 60)
 
 
 async def test_an_orphaned_worker_finishes_and_ends(post: Post) -> None:
@@ -75,7 +75,7 @@ async def test_an_orphaned_worker_finishes_and_ends(post: Post) -> None:
     reader, writer = await asked(post.port, "/slow")
     await asyncio.sleep(0)
     post.end.close()
-    await asyncio.wait_for(post.serving, 30)
+    await asyncio.wait_for(post.serving, 60)
     assert (await reader.read()).startswith(b"HTTP/1.1 200")
     writer.close()
 
@@ -86,7 +86,7 @@ async def test_sigterm_cuts_off_what_is_late(post: Post) -> None:
     reader, writer = await asked(post.port, "/never")
     os.kill(os.getpid(), signal.SIGTERM)
     os.kill(os.getpid(), signal.SIGTERM)
-    await asyncio.wait_for(post.serving, 30)
+    await asyncio.wait_for(post.serving, 60)
     assert b" 200" not in await reader.read()
     writer.close()
 

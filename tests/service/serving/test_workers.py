@@ -20,6 +20,8 @@ from service.fleet import until
 from service.load import asked
 from service.load import Load
 
+pytestmark = pytest.mark.usefixtures("on_each_loop")
+
 QUICKLY = "graceful_timeout = 10\nkeep_alive_timeout = 5\n"
 
 
@@ -37,7 +39,7 @@ async def test_the_real_service_with_two_workers(tmp_path: Path) -> None:
         assert len(password) == 1
         login = {"username": "demo", "password": password[0]}
         url = f"http://127.0.0.1:{fleet.port}"
-        async with httpx.AsyncClient(base_url=url) as client:
+        async with httpx.AsyncClient(base_url=url, timeout=60) as client:
             assert (await client.post("/login", json=login)).status_code == 200
         load = Load(port=fleet.port, keep_alive=False, path="/healthz")
         async with load.running(connections=8):
@@ -88,7 +90,7 @@ async def test_workers_read_the_settings_file_that_the_command_names(
 
 async def _issuer(fleet: Fleet) -> str:
     url = f"http://127.0.0.1:{fleet.port}/.well-known/openid-configuration"
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         return str((await client.get(url)).json()["issuer"])
 
 

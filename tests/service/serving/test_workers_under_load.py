@@ -1,7 +1,7 @@
 """
 What the process model keeps to under load, with the numbers of docs/operations.md.
 
-``make test-slow ARGS="--log-cli-level=INFO -k workers_under_load"``
+``make test-slow ARGS="-n0 --log-cli-level=INFO -k workers_under_load"``
 shows them for your machine.
 """
 
@@ -27,6 +27,12 @@ from service.load import asked
 from service.load import Load
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def _served_on_each_loop(on_each_loop: None) -> None:
+    """All of these, on uvloop and on asyncio's own."""
+
 
 measured = logging.getLogger("measured")
 

@@ -1,10 +1,9 @@
 import pytest
 
 from quart_jwt.service.ground.errors import SettingsError
-from quart_jwt.service.ground.grants import Grants
 from quart_jwt.service.ground.values import HashCost
-from quart_jwt.service.settings.account_options import AccountOptions
-from quart_jwt.service.settings.account_options import DirectoryOptions
+from quart_jwt.service.settings.groups import AccountOptions
+from quart_jwt.service.settings.groups import DirectoryOptions
 from quart_jwt.service.settings.settings import read_settings
 from quart_jwt.service.settings.settings import read_storage_settings
 from quart_jwt.service.settings.settings import read_user_settings
@@ -55,7 +54,8 @@ def test_registration_has_its_grants() -> None:
     )
     assert settings.accounts == AccountOptions(
         registration=True,
-        registration_grants=Grants(roles=("reader", "writer"), scopes=("orders:read",)),
+        registration_roles=("reader", "writer"),
+        registration_scopes=("orders:read",),
     )
 
 

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from quart_jwt.service.ground.errors import SettingsError
-from quart_jwt.service.settings.observability import log_format_of
-from quart_jwt.service.settings.observability import Observability
+from quart_jwt.service.settings.groups import Observability
+from quart_jwt.service.settings.settings import log_format_of
 from quart_jwt.service.settings.settings import read_settings
 
 

@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import make_url
 
 from quart_jwt.service.ground.errors import SettingsError
-from quart_jwt.service.settings.key_options import KeyOptions
 from quart_jwt.service.settings.settings import read_settings
 from quart_jwt.service.settings.settings import read_storage_settings
 from quart_jwt.service.settings.settings import Settings
+from quart_jwt.service.settings.storage import KeyOptions
 from service.kit import SECRET
 
 PUBLIC_KEY = "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----"

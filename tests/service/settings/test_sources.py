@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from quart_jwt.service.ground.errors import SettingsError
+from quart_jwt.service.settings.masking import exposed_secrets
 from quart_jwt.service.settings.settings import read_settings
 from quart_jwt.service.settings.settings import Settings
-from quart_jwt.service.settings.sources import exposed_secrets
 from service.kit import SECRET
 
 

@@ -4,21 +4,18 @@ from pathlib import Path
 import pytest
 
 from quart_jwt.service.ground.errors import StartError
-from quart_jwt.service.settings.state_dir import ensure_private_file
 from quart_jwt.service.settings.state_dir import ensure_state_dir
 
 
 def test_what_is_made_is_private(tmp_path: Path) -> None:
-    """The directory is 0700 and a file in it 0600, whatever the umask."""
+    """The directory is 0700, whatever the umask."""
     before = os.umask(0)
     try:
         ensure_state_dir(tmp_path / "a" / "state")
-        ensure_private_file(tmp_path / "a" / "state" / "file")
     finally:
         os.umask(before)
     made = tmp_path / "a" / "state"
     assert made.stat().st_mode & 0o777 == 0o700
-    assert (made / "file").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_file_in_the_way_is_one_sentence(tmp_path: Path) -> None:
@@ -26,12 +23,6 @@ def test_a_file_in_the_way_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("")
     with pytest.raises(StartError, match=r"state directory .* cannot be made"):
         ensure_state_dir(tmp_path / "state")
-
-
-def test_a_file_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
-    """A database in a directory that is not there is refused clearly."""
-    with pytest.raises(StartError, match="cannot be written: No such file"):
-        ensure_private_file(tmp_path / "none" / "x.db")
 
 
 @pytest.mark.parametrize(
@@ -51,3 +42,43 @@ def test_a_directory_that_others_can_write_is_refused(
     with pytest.raises(StartError, match=f"run chmod go-w {state}$"):
         ensure_state_dir(state)
     assert list(state.iterdir()) == []
+
+
+@pytest.fixture(name="strangers")
+def _strangers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory that belongs neither to us nor to root."""
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    us = os.geteuid()
+    if us == 0:
+        os.chown(state, 54_321, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: us + 1)
+    return state
+
+
+def test_what_belongs_to_another_user_is_refused(strangers: Path) -> None:
+    """The owner of the directory could choose the keys and the users."""
+    with pytest.raises(
+        StartError, match=r"belongs to another user \(uid \d+, and this"
+    ):
+        ensure_state_dir(strangers)
+
+
+def test_what_belongs_to_root_is_fine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may read and change everything anyway."""
+    if os.geteuid() != 0:
+        ensure_state_dir(tmp_path)
+        return
+    monkeypatch.setattr(os, "geteuid", lambda: 12_345)
+    tmp_path.chmod(0o755)
+    ensure_state_dir(tmp_path)
+
+
+def test_root_administers_what_belongs_to_the_service(
+    strangers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``sudo quart-jwt users add`` works in the directory of the service's user."""
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    ensure_state_dir(strangers)

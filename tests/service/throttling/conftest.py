@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from quart_jwt.service.throttling.attempts import Attempts
-from quart_jwt.service.throttling.attempts import Limits
+from quart_jwt.service.throttling.rule import Limits
 from real_servers import PostgreSQL
 from service.throttling.counters import Counters
 from service.throttling.counters import FACTORIES

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from collections.abc import Awaitable
 from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,14 +19,15 @@ from sqlalchemy import delete
 from sqlalchemy import func
 from sqlalchemy import select
 
+import migrated
+from quart_jwt.service.database.database import ACCOUNTS
 from quart_jwt.service.database.database import Database
 from quart_jwt.service.throttling.attempts import Attempts
-from quart_jwt.service.throttling.attempts import Limits
-from quart_jwt.service.throttling.count_table import CountRow
-from quart_jwt.service.throttling.count_table import PlaceRow
-from quart_jwt.service.throttling.memory import MemoryAttempts
-from quart_jwt.service.throttling.redis import RedisAttempts
-from quart_jwt.service.throttling.sql import SqlAttempts
+from quart_jwt.service.throttling.attempts import Change
+from quart_jwt.service.throttling.redis import RedisRecords
+from quart_jwt.service.throttling.rule import Limits
+from quart_jwt.service.throttling.sql import AttemptsRow
+from quart_jwt.service.throttling.sql import SqlRecords
 from quart_jwt.stores.redis.store import client_from_url
 from real_servers import PostgreSQL
 from real_servers import Redis
@@ -47,34 +50,49 @@ class Counters:
 Factory = Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[Counters]]
 
 
-@asynccontextmanager
-async def memory(_request: pytest.FixtureRequest) -> AsyncIterator[Counters]:
-    """Give counters of this process."""
-    made: list[MemoryAttempts] = []
+class MemoryRecords:
+    """Records in a dictionary; a step has no ``await`` in it, so it is atomic."""
 
-    def make(limits: Limits) -> Attempts:
-        made.append(MemoryAttempts(limits))
-        return made[-1]
+    name = "Memory"
 
-    async def size() -> int:
-        return len(made[-1]._counts)
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
 
-    yield Counters(make, size)
-    await made[-1].close()
+    async def read(self, keys: Sequence[str]) -> Mapping[str, str]:
+        """See ``attempts.RecordStore.read``."""
+        return {key: self.texts[key] for key in keys if key in self.texts}
+
+    async def swap(self, changes: Sequence[Change], *, now_ms: int) -> bool:
+        """See ``attempts.RecordStore.swap``; nothing expires."""
+        if any(self.texts.get(change.key) != change.old for change in changes):
+            return False
+        self.texts |= {change.key: change.new for change in changes}
+        return True
+
+    async def close(self) -> None:
+        """There is nothing to let go of."""
+
+
+def memory_attempts(limits: Limits) -> Attempts:
+    """Attempts that only this process counts."""
+    return Attempts(MemoryRecords(), limits)
 
 
 @asynccontextmanager
 async def _in(database: Database) -> AsyncIterator[Counters]:
+    def make(limits: Limits) -> Attempts:
+        records = SqlRecords(database, limits.max_counts)
+        return Attempts(records, limits)
+
     async def size() -> int:
         (row,) = await database.rows(
-            select(func.count().label("counts")).select_from(CountRow)
+            select(func.count().label("counts")).select_from(AttemptsRow)
         )
         return int(row["counts"])
 
     await database.upgrade()
-    await database.change(delete(CountRow))
-    await database.change(delete(PlaceRow))
-    yield Counters(lambda limits: SqlAttempts(database, limits), size)
+    await database.change(delete(AttemptsRow))
+    yield Counters(make, size)
     await database.close()
 
 
@@ -82,7 +100,9 @@ async def _in(database: Database) -> AsyncIterator[Counters]:
 async def sqlite(request: pytest.FixtureRequest) -> AsyncIterator[Counters]:
     """Give counters in a file."""
     folder: Path = request.getfixturevalue("tmp_path")
-    async with _in(Database(f"sqlite+aiosqlite:///{folder}/counts.db")) as counters:
+    path = folder / "counts.db"
+    migrated.lay_down(path, ACCOUNTS)
+    async with _in(Database(f"sqlite+aiosqlite:///{path}")) as counters:
         yield counters
 
 
@@ -101,7 +121,8 @@ def _of(server: Redis, client: "RedisCluster | None" = None) -> Counters:
 
     def make(limits: Limits) -> Attempts:
         asked = client or client_from_url(server.url)
-        return RedisAttempts(asked, limits, timeout_s=30)
+        records = RedisRecords(asked, limits.max_counts, timeout_s=30)
+        return Attempts(records, limits)
 
     return Counters(make, size)
 
@@ -126,7 +147,6 @@ async def redis_cluster(request: pytest.FixtureRequest) -> AsyncIterator[Counter
 
 
 FACTORIES: dict[str, Factory] = {
-    "memory": memory,
     "sqlite": sqlite,
     "postgresql": postgresql,
     "redis": redis,

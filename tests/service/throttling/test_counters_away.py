@@ -28,7 +28,9 @@ def _own_redis() -> Iterator[real_servers.Redis]:
 async def _counting(
     settings: Settings, clock: Clock, own_redis: real_servers.Redis
 ) -> AsyncIterator[Service]:
-    storage = dataclasses.replace(settings.storage, store_url=own_redis.url)
+    storage = dataclasses.replace(
+        settings.storage, store_url=own_redis.url, store_timeout_ms=1_000
+    )
     app = create_app(dataclasses.replace(settings, storage=storage), clock)
     async with app.test_app():
         service = Service(app=app, client=app.test_client(), clock=clock)

@@ -12,15 +12,16 @@ from quart_jwt.service.ground.errors import HashingBusyError
 from quart_jwt.service.ground.errors import StoreError
 from quart_jwt.service.ground.errors import ThrottledError
 from quart_jwt.service.throttling import known_waits
-from quart_jwt.service.throttling.attempts import Limits
-from quart_jwt.service.throttling.attempts import Refused
-from quart_jwt.service.throttling.attempts import Visit
+from quart_jwt.service.throttling.attempts import Attempts
 from quart_jwt.service.throttling.digests import Digests
 from quart_jwt.service.throttling.digests import Door
-from quart_jwt.service.throttling.memory import MemoryAttempts
+from quart_jwt.service.throttling.rule import Limits
+from quart_jwt.service.throttling.rule import Refused
+from quart_jwt.service.throttling.rule import Visit
 from quart_jwt.service.throttling.throttle import Throttle
 from quart_jwt.service.throttling.waits import Rate
 from quart_jwt.service.throttling.waits import Waits
+from service.throttling.counters import MemoryRecords
 
 FREE = 2
 PER_MINUTE = 9
@@ -28,10 +29,13 @@ AT_ONCE = 8
 PER_ADDRESS = 2
 
 
-class CountedAttempts(MemoryAttempts):
+class CountedAttempts(Attempts):
     """Counters that say how often they were asked."""
 
     asked = 0
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__(MemoryRecords(), limits)
 
     async def admit(self, visit: Visit, *, now_ms: int) -> Refused | None:
         """Count the question, and answer it."""

@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clock import START
 from quart_jwt.service.database.database import Database
-from quart_jwt.service.throttling.attempts import Counted
-from quart_jwt.service.throttling.attempts import Limits
-from quart_jwt.service.throttling.attempts import Refused
-from quart_jwt.service.throttling.attempts import Visit
-from quart_jwt.service.throttling.count_table import CountRow
-from quart_jwt.service.throttling.sql import SqlAttempts
+from quart_jwt.service.throttling.attempts import Attempts
+from quart_jwt.service.throttling.rule import Counted
+from quart_jwt.service.throttling.rule import Limits
+from quart_jwt.service.throttling.rule import Refused
+from quart_jwt.service.throttling.rule import Visit
+from quart_jwt.service.throttling.sql import AttemptsRow
+from quart_jwt.service.throttling.sql import SqlRecords
 from quart_jwt.service.throttling.waits import Rate
 from quart_jwt.service.throttling.waits import Waits
 from real_servers import PostgreSQL
@@ -31,7 +32,7 @@ VISIT = Visit(address="an address")
 async def _counts(counting_postgresql: PostgreSQL) -> AsyncIterator[Database]:
     database = Database(counting_postgresql.url("counts"))
     await database.upgrade()
-    await database.change(delete(CountRow))
+    await database.change(delete(AttemptsRow))
     yield database
     await database.close()
 
@@ -42,7 +43,7 @@ async def _locked(database: Database) -> AsyncIterator[None]:
     is_locked, leave = asyncio.Event(), asyncio.Event()
 
     async def locking(connection: AsyncConnection) -> None:
-        await connection.execute(select(CountRow.digest).with_for_update())
+        await connection.execute(select(AttemptsRow.digest).with_for_update())
         is_locked.set()
         await leave.wait()
 
@@ -55,9 +56,14 @@ async def _locked(database: Database) -> AsyncIterator[None]:
         await task
 
 
+def _attempts(counts: Database) -> Attempts:
+    records = SqlRecords(counts, LIMITS.max_counts)
+    return Attempts(records, LIMITS)
+
+
 async def test_who_is_refused_waits_for_no_lock(counts: Database) -> None:
     """A whole flood hears its wait while somebody holds the row."""
-    attempts = SqlAttempts(counts, LIMITS)
+    attempts = _attempts(counts)
     for _ in range(2):
         assert await attempts.admit(VISIT, now_ms=NOW) is None
     async with _locked(counts), asyncio.timeout(60):
@@ -69,7 +75,7 @@ async def test_who_is_refused_waits_for_no_lock(counts: Database) -> None:
 
 async def test_counting_leaves_connections_to_others(counts: Database) -> None:
     """While a flood waits for a row, everything else is answered at once."""
-    attempts = SqlAttempts(counts, LIMITS)
+    attempts = _attempts(counts)
     assert await attempts.admit(VISIT, now_ms=NOW) is None
     async with _locked(counts):
         flood = [

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from quart_jwt.service.settings.throttling import Throttling
+from quart_jwt.service.settings.groups import Throttling
 from real_servers import PostgreSQL
 from real_servers import Redis
 from service.fleet import COMMAND
@@ -72,7 +72,7 @@ def _longest_s() -> int:
 def _fleet(tmp_path: Path, environ: dict[str, str], longest_s: int) -> Iterator[Fleet]:
     _command(tmp_path, environ, "db", "upgrade")
     for name in ("ada", "grace"):
-        _command(tmp_path, environ, "users", "add", name, "--password-stdin")
+        _command(tmp_path, environ, "users", "add", name, "--init", "--password-stdin")
     environ["QUART_JWT_THROTTLE_MAX_WAIT"] = str(longest_s)
     with fleet_of(SERVICE, tmp_path, **environ) as fleet:
         yield fleet

@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
+from extension.asgi import asgi_call
 from extension.asgi import ask
 from quart_jwt.service.web.asgi_guard import AsgiGuard
 from quart_jwt.service.web.asgi_guard import is_target
-from service.kit import asgi_call
 from service.kit import http_scope
 from service.kit import Service
 
@@ -74,12 +74,35 @@ async def test_a_slow_body_is_a_json_408(service: Service) -> None:
 
 async def test_a_large_body_without_a_length_is_a_json_413(service: Service) -> None:
     """A body sent in chunks meets the same limit."""
-    headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
-    scope = http_scope("/login", method="POST", headers=headers)
     chunk = {"type": "http.request", "body": b"x" * 1024, "more_body": True}
-    start, body, *_rest = await asgi_call(service.app, scope, *[chunk] * 20)
+    start, body, *_rest = await asgi_call(service.app, _chunked(), *[chunk] * 20)
     assert start["status"] == 413
     assert json.loads(body["body"])["code"] == "content_too_large"
+
+
+async def test_a_body_that_never_ends_is_not_kept(service: Service) -> None:
+    """It is refused as soon as it is too long, and the rest of it is dropped."""
+    chunk = {"type": "http.request", "body": b"x" * 1024, "more_body": True}
+    taken: list[int] = []
+
+    async def endless(scope: Any, receive: Any, send: Any) -> None:
+        while (event := await receive())["type"] == "http.request":
+            taken.append(len(event["body"]))
+            assert event["more_body"] is (len(taken) <= 16)
+        await send({"type": "http.response.start", "status": 413, "headers": []})
+
+    events = [*[chunk] * 1_000, {"type": "http.disconnect"}]
+    await asgi_call(AsgiGuard(endless), _chunked(), *events)
+    assert sum(taken) == 17 * 1024
+
+
+def _chunked() -> dict[str, Any]:
+    headers = [
+        (b"host", b"localhost"),
+        (b"content-type", b"application/json"),
+        (b"transfer-encoding", b"chunked"),
+    ]
+    return http_scope("/login", method="POST", headers=headers)
 
 
 async def test_a_websocket_is_refused_in_our_shape(service: Service) -> None:

@@ -8,16 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clock import Clock
-from quart_jwt.extension.gateway.forwarded import trusted_peers
+from extension.asgi import asgi_call
+from quart_jwt.extension.gateway.peers import trusted_peers
 from quart_jwt.service.app import create_app
 from quart_jwt.service.ground.errors import SettingsError
-from quart_jwt.service.settings.proxies import Proxies
+from quart_jwt.service.settings.groups import Proxies
 from quart_jwt.service.settings.settings import read_settings
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.web.client_address import client_of
 from quart_jwt.service.web.client_address import ClientAddress
 from quart_jwt.service.web.client_address import MAX_PROXIES
-from service.kit import asgi_call
 from service.kit import bearer
 from service.kit import http_scope
 from service.kit import NAME
@@ -189,6 +189,6 @@ def test_bad_proxies_are_faults() -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings(environ)
     assert [fault.split()[0] for fault in caught.value.faults] == [
-        "QUART_JWT_CLIENT_ADDRESS_HEADER",
         "QUART_JWT_TRUSTED_PROXIES",
+        "QUART_JWT_CLIENT_ADDRESS_HEADER",
     ]

@@ -96,24 +96,24 @@ async def test_secure_cookies_are_secure(settings: Settings, clock: Clock) -> No
     assert {True} == {cookie["secure"] for cookie in cookies.values()}
 
 
-@pytest.mark.parametrize("value", [None, "", "wrong", "\u00e9", "x" * 5000])
 @pytest.mark.parametrize("moved", [0, 901], ids=["now", "expired"])
 @pytest.mark.parametrize("path", ["/logout", "/refresh"])
 async def test_a_post_needs_the_csrf_value(
-    service: Service, path: str, moved: int, value: str | None
+    service: Service, path: str, moved: int
 ) -> None:
     """Another site's request is refused, also with an expired token, and harmless."""
     await service.add()
     cookies = await _log_in(service)
     service.clock.advance(moved)
-    headers = {} if value is None else {"X-CSRF-TOKEN": value}
-    response = await service.client.post(path, headers=headers)
-    assert (
-        response.status_code,
-        (await response.get_json())["code"],
-        response.headers["WWW-Authenticate"],
-    ) == (401, "csrf_failed", 'Bearer error="invalid_token"')
-    assert _cookies(response) == {}
+    for value in (None, "", "wrong", "\u00e9", "x" * 5000):
+        headers = {} if value is None else {"X-CSRF-TOKEN": value}
+        response = await service.client.post(path, headers=headers)
+        assert (
+            response.status_code,
+            (await response.get_json())["code"],
+            response.headers["WWW-Authenticate"],
+        ) == (401, "csrf_failed", 'Bearer error="invalid_token"'), value
+        assert _cookies(response) == {}
     response = await service.client.post(
         "/refresh", headers={"X-CSRF-TOKEN": cookies["csrf_refresh_token"].value}
     )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from service.kit import asgi_call
+from extension.asgi import asgi_call
 from service.kit import http_scope
 from service.kit import NAME
 from service.kit import PASSWORD

@@ -3,14 +3,16 @@
 import dataclasses
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from clock import Clock
 from extension.asgi import ask
+from quart_jwt.exceptions import StoreError
 from quart_jwt.service.app import create_app
 from quart_jwt.service.ground.errors import SettingsError
-from quart_jwt.service.settings.gateway import Gateway
+from quart_jwt.service.settings.groups import Gateway
 from quart_jwt.service.settings.settings import read_settings
 from quart_jwt.service.settings.settings import Settings
 from service.kit import bearer
@@ -48,15 +50,20 @@ async def test_gate_is_shut(service: Service, clock: Clock) -> None:
     assert all(code in reply.body for code, reply in zip(codes, replies, strict=True))
 
 
-async def test_database_that_is_away(service: Service) -> None:
+async def test_store_that_is_away(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """When nobody can say whether the session lives, the gateway hears 503."""
+
+    async def away(*_arguments: Any, **_options: Any) -> Any:
+        raise StoreError("away")
+
     await service.add()
     tokens = await service.log_in()
-    await service.resources.database.close()
-    path = service.resources.settings.storage.state_dir / "test.db"
-    path.unlink()
-    path.mkdir()
+    for verb in ("is_revoked", "changes"):
+        monkeypatch.setattr(service.resources.sessions, verb, away)
     headers = bearer(tokens["access_token"])
+    # As old as the store's data, so that the store has to be asked about it.
     reply = await ask(service.app, "/auth/verify", headers=headers)
     assert (reply.status, reply.headers["retry-after"]) == (503, "1")
 

@@ -14,7 +14,7 @@ from quart_jwt.service.app import create_app
 from quart_jwt.service.ground.grants import checked_grants
 from quart_jwt.service.ground.grants import Grants
 from quart_jwt.service.ground.grants import MAX_WORDS
-from quart_jwt.service.settings.gateway import Gateway
+from quart_jwt.service.settings.groups import Gateway
 from quart_jwt.service.settings.settings import Settings
 from service.kit import bearer
 from service.kit import claims
@@ -49,15 +49,19 @@ async def test_without_grants_there_are_no_claims(anywhere: Service) -> None:
 
 
 async def test_a_refresh_takes_todays_grants(anywhere: Service) -> None:
-    """A change is in tokens from the next refresh on; until then nothing changes."""
+    """A change revokes access tokens; the session goes on with the new grants."""
     await anywhere.add(grants=GRANTS)
     tokens = await anywhere.log_in()
-    await anywhere.resources.accounts.change_grants(
+    await anywhere.changes.change_grants(
         NAME,
         lambda grants: grants.without(Grants(roles=("admin",), scopes=grants.scopes)),
+        sign_out=False,
     )
-    assert await anywhere.status("GET", "/protected", tokens["access_token"]) == 200
-    said = claims((await _refreshed(anywhere, tokens))["access_token"])
+    assert await anywhere.status("GET", "/protected", tokens["access_token"]) == 401
+    anywhere.clock.advance(1)
+    renewed = (await _refreshed(anywhere, tokens))["access_token"]
+    assert await anywhere.status("GET", "/protected", renewed) == 200
+    said = claims(renewed)
     assert said["roles"] == ["editor"]
     assert "scope" not in said
 
@@ -66,9 +70,7 @@ async def test_a_change_with_a_sign_out_counts_at_once(anywhere: Service) -> Non
     """Every token of before is dead; the next login has the new grants."""
     await anywhere.add(grants=GRANTS)
     tokens = await anywhere.log_in()
-    await anywhere.resources.accounts.change_grants(
-        NAME, lambda _grants: Grants(), sign_out=True
-    )
+    await anywhere.changes.change_grants(NAME, lambda _grants: Grants(), sign_out=True)
     for method, path, which in (
         ("GET", "/protected", "access_token"),
         ("POST", "/refresh", "refresh_token"),

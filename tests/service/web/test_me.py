@@ -96,14 +96,12 @@ GARBAGE = {
 }
 
 
-@pytest.mark.parametrize("text", GARBAGE.values(), ids=list(GARBAGE))
-async def test_garbage_is_refused(service: Service, text: str) -> None:
+@pytest.mark.parametrize("place", ["Authorization", "Cookie"])
+async def test_garbage_is_refused(service: Service, place: str) -> None:
     """Whatever stands where a token should, the answer is 401 in our shape."""
-    for headers in (
-        {"Authorization": f"Bearer {text}"},
-        {"Cookie": f"access_token_cookie={text}"},
-    ):
-        answer = await service.client.get("/me", headers=headers)
-        assert answer.status_code == 401
+    before = {"Authorization": "Bearer ", "Cookie": "access_token_cookie="}[place]
+    for name, text in GARBAGE.items():
+        answer = await service.client.get("/me", headers={place: f"{before}{text}"})
+        assert answer.status_code == 401, name
         assert (await answer.get_json()).keys() == {"msg", "code"}
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")

@@ -10,12 +10,13 @@ import pytest
 
 from quart_jwt.service.app import create_app
 from quart_jwt.service.settings.settings import Settings
-from quart_jwt.service.web.page import FILES
+from quart_jwt.service.web.pages import HERE
 from service.serving.test_process import _start
 from service.serving.test_process import Start
 
 start = _start
 
+FILES = HERE / "page_files"
 HTML = (FILES / "index.html").read_text("utf-8")
 SCRIPTS = {path.name: path.read_text("utf-8") for path in FILES.glob("*.js")}
 TYPES = {
@@ -63,7 +64,7 @@ def test_each_request_is_one_line_in_the_log(start: Start) -> None:
     running = start(MODE="development")
     paths = ["/", "/page/main.js", "/docs", "/docs/docs.css", "/openapi.json"]
     for path in paths * 10:
-        assert httpx.get(running.address + path).status_code == 200
+        assert httpx.get(running.address + path, timeout=60).status_code == 200
     assert running.stop() == 0
     lines = re.findall(r'"GET (\S+) 1\.1" (\S+) ', running.text)
     assert Counter(lines) == dict.fromkeys([(path, "200") for path in paths], 10)

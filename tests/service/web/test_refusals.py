@@ -74,27 +74,17 @@ REFUSED = {
     "invalid_credentials": [_login(b'"a"', b'"%s"' % (b"b" * 1024))],
     "content_too_large": [_login(b'"a"', b'"%s"' % (b"b" * 1_000_000))],
 }
-CASES = [
-    *(
-        pytest.param(body, "malformed_json", id=name)
-        for name, body in MALFORMED.items()
-    ),
-    *(
-        pytest.param(body, code, id=f"{code}-{number}")
-        for code, bodies in REFUSED.items()
-        for number, body in enumerate(bodies)
-    ),
+CASES = [(body, "malformed_json") for body in MALFORMED.values()] + [
+    (body, code) for code, bodies in REFUSED.items() for body in bodies
 ]
 
 
-@pytest.mark.parametrize(("body", "code"), CASES)
-async def test_a_login_that_cannot_be_read(
-    service: Service, body: bytes, code: str
-) -> None:
+async def test_a_login_that_cannot_be_read(service: Service) -> None:
     """Each fault has its code, none is a 5xx, and nothing sent is repeated."""
-    status = {"content_too_large": 413, "invalid_credentials": 401}.get(code, 400)
-    response = await service.client.post("/login", data=body, headers=JSON)
-    assert (status, code) == await _refused(response)
+    for body, code in CASES:
+        status = {"content_too_large": 413, "invalid_credentials": 401}.get(code, 400)
+        response = await service.client.post("/login", data=body, headers=JSON)
+        assert (status, code) == await _refused(response), body[:80]
 
 
 @pytest.mark.parametrize("size", [16 * 1024, 16 * 1024 + 1])

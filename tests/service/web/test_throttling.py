@@ -22,19 +22,18 @@ from quart_jwt.service.ground.errors import ThrottledError
 from quart_jwt.service.ground.events import Event
 from quart_jwt.service.ground.events import Kind
 from quart_jwt.service.ground.events import security_events
+from quart_jwt.service.settings.groups import Throttling
 from quart_jwt.service.settings.settings import read_settings
 from quart_jwt.service.settings.settings import Settings
-from quart_jwt.service.settings.throttling import Throttling
 from quart_jwt.service.throttling.chosen import limits_of
-from quart_jwt.service.throttling.count_table import CountRow
-from quart_jwt.service.throttling.count_table import PlaceRow
 from quart_jwt.service.throttling.digests import Digests
 from quart_jwt.service.throttling.digests import Door
-from quart_jwt.service.throttling.memory import MemoryAttempts
+from quart_jwt.service.throttling.sql import AttemptsRow
 from quart_jwt.service.throttling.throttle import Throttle
 from service.kit import NAME
 from service.kit import PASSWORD
 from service.kit import Service
+from service.throttling.counters import memory_attempts
 
 FREE = Throttling().free_failures
 PER_MINUTE = Throttling().address_per_minute
@@ -205,10 +204,7 @@ async def test_no_name_and_no_address_is_stored(service: Service) -> None:
     await _sign_in(service, "hunter2-is-a-password", address="203.0.113.9")
     await _sign_in(service, NAME, PASSWORD, address="203.0.113.9")
     database = service.resources.database
-    rows = [
-        *await database.rows(select(*CountRow.__table__.columns)),
-        *await database.rows(select(*PlaceRow.__table__.columns)),
-    ]
+    rows = await database.rows(select(*AttemptsRow.__table__.columns))
     text = json.dumps([dict(row) for row in rows])
     assert len(rows) == 3
     assert all(word not in text for word in ("hunter2", NAME, "203.0.113"))
@@ -288,7 +284,7 @@ async def test_it_can_be_switched_off(settings: Settings, clock: Clock) -> None:
     async with app.test_app():
         service = Service(app=app, client=app.test_client(), clock=clock)
         assert await _fail(service, 2 * FREE) == [401] * 2 * FREE
-        assert not await service.resources.database.rows(select(CountRow.digest))
+        assert not await service.resources.database.rows(select(AttemptsRow.digest))
 
 
 async def test_without_counters_nobody_gets_in(service: Service) -> None:
@@ -303,14 +299,14 @@ async def test_without_counters_nobody_gets_in(service: Service) -> None:
 
 
 async def _drop_counts(connection: Any) -> None:
-    await connection.exec_driver_sql("DROP TABLE attempt_counts")
+    await connection.exec_driver_sql("DROP TABLE attempts")
 
 
 @pytest.fixture(name="throttle")
 async def _throttle(clock: Clock) -> AsyncIterator[Throttle]:
     limits = limits_of(Throttling(free_failures=2, address_per_minute=2))
     throttle = Throttle(
-        MemoryAttempts(limits), Digests(None), clock, at_once=2, per_address=2
+        memory_attempts(limits), Digests(None), clock, at_once=2, per_address=2
     )
     yield throttle
     await throttle.close()

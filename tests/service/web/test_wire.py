@@ -37,9 +37,12 @@ OPEN = [("/login", "POST"), ("/healthz", "GET"), ("/.well-known/jwks.json", "GET
 
 @pytest.fixture(name="fleet", scope="module")
 def _fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    """One served process for the whole module."""
+    """One served process for the whole module, which nothing in it may break."""
     with serving(tmp_path_factory.mktemp("wire")) as fleet:
         yield fleet
+        assert not [line for line in fleet.text.splitlines() if line.startswith("X")]
+        assert "Traceback" not in fleet.text
+        assert "eyJ" not in fleet.text
 
 
 @pytest.fixture(name="port")
@@ -409,10 +412,3 @@ async def test_a_strange_target_is_answered(port: int, target: str) -> None:
     answer = await exchange(port, request("GET", target))
     assert 400 <= answer.status < 500
     assert "location" not in answer.headers
-
-
-def test_nothing_broke(fleet: Fleet) -> None:
-    """All that was sent above has left whole lines, no traceback and no token."""
-    assert not [line for line in fleet.text.splitlines() if line.startswith("X")]
-    assert "Traceback" not in fleet.text
-    assert "eyJ" not in fleet.text

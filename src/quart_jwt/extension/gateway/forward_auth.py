@@ -12,6 +12,7 @@ from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -26,27 +27,29 @@ from quart_jwt.exceptions import KeysUnavailableError
 from quart_jwt.exceptions import NoAuthorizationError
 from quart_jwt.exceptions import StoreError
 from quart_jwt.exceptions import UserClaimsVerificationError
+from quart_jwt.extension.gate import open_gate
+from quart_jwt.extension.gateway.forward_gate import complete
+from quart_jwt.extension.gateway.forward_gate import ForwardGate
+from quart_jwt.extension.gateway.forward_gate import Headers
 from quart_jwt.extension.gateway.forwarded import ForwardedPresentation
 from quart_jwt.extension.gateway.forwarded import Forwarding
 from quart_jwt.extension.gateway.forwarded import headers_of
-from quart_jwt.extension.gateway.forwarded import trusted_peers
+from quart_jwt.extension.gateway.peers import LOOPBACK
+from quart_jwt.extension.gateway.peers import trusted_peers
 from quart_jwt.extension.gateway.unread_body import answer_unread
 from quart_jwt.extension.manager import JWTManager
 from quart_jwt.extension.request.current import settings_of
+from quart_jwt.extension.request.current import Verified
 from quart_jwt.extension.request.refused import REFUSALS
 from quart_jwt.extension.request.refused import tell_refused
 from quart_jwt.extension.request.requirement import required_names
 from quart_jwt.extension.request.requirement import Requirement
-from quart_jwt.extension.verify import NOBODY
-from quart_jwt.extension.verify import Verified
+from quart_jwt.extension.settings.settings import Settings
 from quart_jwt.extension.verify import verify
 from quart_jwt.tokens.scopes import required_scopes
 from quart_jwt.typing import LocationType
 
 Send = Callable[[Any], Awaitable[None]]
-Headers = list[tuple[bytes, bytes]]
-
-LOOPBACK = ("127.0.0.0/8", "::1")
 
 RETRY_AFTER_S = b"1"
 
@@ -55,8 +58,6 @@ QUESTIONS = frozenset({"http", "websocket"})
 
 FORBIDDEN = (CSRFError, UserClaimsVerificationError)
 """Refusals that signing in again would not mend."""
-
-_NO_STORE: Headers = [(b"cache-control", b"no-store")]
 
 _logger = logging.getLogger("quart_jwt")
 
@@ -145,7 +146,7 @@ class ForwardAuth:
         path, below = self._path, f"{self._path}/"
 
         async def lane(scope: Any, receive: Any, send: Send) -> None:
-            asked = scope.get("path", "")
+            asked = _path_in_app(scope)
             ours = asked == path or asked.startswith(below)
             if ours and scope["type"] in QUESTIONS:
                 await self(scope, receive, send)
@@ -156,7 +157,13 @@ class ForwardAuth:
 
     async def __call__(self, scope: Any, receive: Any, send: Send) -> None:
         """Answer one question; the body of the request is never read."""
-        if scope["type"] == "lifespan":
+        if scope["type"] == "http":
+            gate = settings_of(self._app).gates.get(self)
+            known = gate.answer(scope) if gate else None
+            if known is not None:
+                await _send(send, "http", 200, *known)
+                return
+        elif scope["type"] == "lifespan":
             await _live(receive, send)
             return
         presentation = ForwardedPresentation(scope, self._forwarding)
@@ -182,17 +189,22 @@ class ForwardAuth:
     async def _decide(
         self, presentation: ForwardedPresentation
     ) -> tuple[int, Headers, bytes]:
-        verified = NOBODY
-        if not presentation.is_exempt():
-            verified = await self._verified(presentation)
-        identity = settings_of(self._app).identity_claim_key
-        names = self._names or {b"x-auth-subject": identity}
+        settings = settings_of(self._app)
+        names = self._names or {b"x-auth-subject": settings.identity_claim_key}
+        if presentation.is_exempt():
+            verified = Verified(None, None, settings.identity_claim_key)
+        else:
+            verified = await self._verified(presentation, settings)
+            gate = partial(ForwardGate, self._jwt, settings, self._requirement)
+            how = partial(gate, forwarding=self._forwarding, names=names)
+            open_gate(self._jwt, settings, self, how)
         asked = presentation.accepts_json()
-        body = _json({"sub": verified.claim(identity)}) if asked else b""
+        body = _json({"sub": verified.identity()}) if asked else b""
         return 200, headers_of(names, verified.claim), body
 
-    async def _verified(self, presentation: ForwardedPresentation) -> Verified:
-        settings = settings_of(self._app)
+    async def _verified(
+        self, presentation: ForwardedPresentation, settings: Settings
+    ) -> Verified:
         if not self._jwt.has_questions:
             return await verify(self._jwt, settings, presentation, self._requirement)
         async with self._app.app_context():
@@ -207,6 +219,15 @@ class ForwardAuth:
         if isinstance(exc, FORBIDDEN):
             return 403, [], body
         return 401, [(b"www-authenticate", _challenge(exc))], body
+
+
+def _path_in_app(scope: Any) -> str:
+    """Return the path without the prefix that the app is mounted at (``root_path``)."""
+    path: str = scope.get("path", "")
+    prefix = scope.get("root_path", "")
+    if prefix and path.startswith(prefix + "/"):
+        return path[len(prefix) :]
+    return path
 
 
 def _tell_undecided(exc: Exception) -> None:
@@ -253,9 +274,12 @@ async def _answer(
 ) -> None:
     # Caddy forwards an upgrade as one: it gets its answer before the handshake.
     prefix = "websocket.http" if kind == "websocket" else "http"
-    common = [*_NO_STORE, (b"content-length", b"%d" % len(body))]
-    if body:
-        common.append((b"content-type", b"application/json"))
-    start = {"type": f"{prefix}.response.start", "status": status}
-    await send({**start, "headers": [*common, *headers]})
+    await _send(send, prefix, status, complete(headers, body), body)
+
+
+async def _send(
+    send: Send, prefix: str, status: int, headers: Headers, body: bytes
+) -> None:
+    start = f"{prefix}.response.start"
+    await send({"type": start, "status": status, "headers": headers})
     await send({"type": f"{prefix}.response.body", "body": body, "more_body": False})

@@ -8,11 +8,8 @@ header that the gateway is configured to set: a second one would be the client's
 
 import json
 from collections.abc import Callable
-from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
-from ipaddress import ip_network
 from typing import Any
 from urllib.parse import parse_qs
 from urllib.parse import quote
@@ -20,9 +17,8 @@ from urllib.parse import urlsplit
 
 from hypercorn.typing import HTTPScope
 from hypercorn.typing import WebsocketScope
-from werkzeug.http import parse_cookie
+from werkzeug.sansio.http import parse_cookie
 
-from quart_jwt.exceptions import InvalidHeaderError
 from quart_jwt.tokens import locations
 
 Scope = HTTPScope | WebsocketScope
@@ -53,46 +49,6 @@ class Forwarding:
     pass_preflight: bool
     method_header: str | None
     uri_header: str | None
-
-
-def trusted_peers(networks: Iterable[str]) -> Callable[[str], bool]:
-    """
-    Give a test for addresses.
-
-    Args:
-        networks: Addresses or networks, such as ``"10.0.0.0/8"``, and ``"unix"``
-            for peers without an address: those of a unix socket, where the
-            file's rights decide.
-
-    Raises:
-        ValueError: One of them is neither.
-    """
-    given = set(networks)
-    allowed = [ip_network(each, strict=False) for each in given - {UNIX}]
-    known: dict[str, bool] = {"": UNIX in given}
-
-    def is_trusted(address: str) -> bool:
-        if address not in known:
-            if len(known) >= MAX_KNOWN_PEERS:
-                return _is_in(address, allowed)
-            known[address] = _is_in(address, allowed)
-        return known[address]
-
-    return is_trusted
-
-
-UNIX = "unix"
-
-MAX_KNOWN_PEERS = 1_024
-
-
-def _is_in(address: str, allowed: Iterable[Any]) -> bool:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return False
-    plain = getattr(parsed, "ipv4_mapped", None) or parsed
-    return any(plain in network for network in allowed)
 
 
 class ForwardedPresentation:
@@ -135,18 +91,10 @@ class ForwardedPresentation:
         return b",".join(values).decode("latin-1") if values else None
 
     def cookie(self, name: str) -> str | None:
-        """
-        A cookie.
-
-        Raises:
-            InvalidHeaderError: There are several of that name. A page of a
-                neighbouring host name can add one, and whose it is nobody knows.
-        """
+        """A cookie; InvalidHeaderError if there are several of that name."""
         values = [value for key, value in self._scope["headers"] if key == b"cookie"]
-        cookies = parse_cookie(b"; ".join(values).decode("latin-1")).getlist(name)
-        if len(cookies) > 1:
-            raise InvalidHeaderError(f'Several cookies are named "{name}"')
-        return cookies[0] if cookies else None
+        cookies = parse_cookie(b"; ".join(values).decode("latin-1"))
+        return locations.only_cookie(cookies.getlist(name), name=name)
 
     def argument(self, name: str) -> str | None:
         """A parameter of the original query."""

@@ -15,8 +15,11 @@ from typing import Any
 END_S = 1.0
 """How long the end of a request may take after its answer; servers tell it at once."""
 
-_ANNOUNCING = frozenset({b"content-length", b"transfer-encoding"})
-_ANNOUNCED = frozenset({"1.0", "1.1"})
+ANNOUNCING = frozenset({b"content-length", b"transfer-encoding"})
+"""The headers that announce a body in HTTP/1."""
+
+ANNOUNCED = frozenset({"1.0", "1.1"})
+"""The versions of HTTP in which a body is announced."""
 
 
 def may_have_body(scope: Any) -> bool:
@@ -27,9 +30,9 @@ def may_have_body(scope: Any) -> bool:
     """
     if scope["type"] != "http":
         return False
-    if scope.get("http_version") not in _ANNOUNCED:
+    if scope.get("http_version") not in ANNOUNCED:
         return True
-    return any(name in _ANNOUNCING for name, _ in scope["headers"])
+    return any(name in ANNOUNCING for name, _ in scope["headers"])
 
 
 async def answer_unread(

@@ -55,7 +55,7 @@ def nonblocking(hook: Hook) -> Hook:
     """
     try:
         hook.__quart_jwt_nonblocking__ = True  # type: ignore[attr-defined]
-    except AttributeError:
+    except (AttributeError, TypeError):  # a method, a built-in, an instance with slots
         return cast("Hook", nonblocking(functools.partial(hook)))
     return hook
 
@@ -74,7 +74,8 @@ async def call(hook: Callable[..., Any], *args: Any) -> Any:
 
 
 def _may_block(hook: Callable[..., Any]) -> bool:
-    return not is_async(hook) and not getattr(hook, "__quart_jwt_nonblocking__", False)
+    # The mark first: it is looked up in no time, and the default loaders have it.
+    return not (getattr(hook, "__quart_jwt_nonblocking__", False) or is_async(hook))
 
 
 AWAITING = Colour(call=call, compute=compute)

@@ -16,7 +16,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_loop: ContextVar[asyncio.AbstractEventLoop] = ContextVar("quart_jwt.loop")
+RUNNING_LOOP: ContextVar[asyncio.AbstractEventLoop] = ContextVar("quart_jwt.loop")
+"""The loop to which the worker threads of this context belong."""
 
 
 class WouldSuspendError(RuntimeError):
@@ -36,7 +37,7 @@ def is_async(function: Callable[..., Any]) -> bool:
 
 def remember_loop() -> None:
     """Let the worker threads of this context find the running loop."""
-    _loop.set(asyncio.get_running_loop())
+    RUNNING_LOOP.set(asyncio.get_running_loop())
 
 
 def on_the_loop() -> bool:
@@ -66,5 +67,5 @@ def finish(coroutine: Coroutine[Any, Any, T]) -> T:
 
 def remembered_loop() -> asyncio.AbstractEventLoop | None:
     """The event loop of this context if it is running; None otherwise."""
-    loop = _loop.get(None)
+    loop = RUNNING_LOOP.get(None)
     return loop if loop is not None and loop.is_running() else None

@@ -9,6 +9,7 @@ from abc import ABC
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 from typing import TypeVar
@@ -35,9 +36,9 @@ class IssueHooks:
     key: Hook | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class VerifyHooks:
-    """What may be asked when a token is verified."""
+    """What may be asked when a token is verified; another hook is another value."""
 
     key: Hook | None = None
     blocklist: Hook | None = None
@@ -113,22 +114,22 @@ class Loaders(ABC):
 
         Both arguments are **unverified**: anybody can have written them.
         """
-        self.verifying.key = callback
+        self.verifying = replace(self.verifying, key=callback)
         return callback
 
     def token_in_blocklist_loader(self, callback: AnyHook) -> AnyHook:
         """Set ``(header, claims) -> bool``: whether the token was revoked."""
-        self.verifying.blocklist = callback
+        self.verifying = replace(self.verifying, blocklist=callback)
         return callback
 
     def token_verification_loader(self, callback: AnyHook) -> AnyHook:
         """Set ``(header, claims) -> bool``: whether the token may pass."""
-        self.verifying.verification = callback
+        self.verifying = replace(self.verifying, verification=callback)
         return callback
 
     def user_lookup_loader(self, callback: AnyHook) -> AnyHook:
         """Set ``(header, claims) -> user``; None refuses the request."""
-        self.verifying.user = callback
+        self.verifying = replace(self.verifying, user=callback)
         return callback
 
     # What a refusal looks like ----------------------------------------------

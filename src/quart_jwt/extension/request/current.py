@@ -5,6 +5,7 @@ The result of the verification is noted on the request, and only after everythin
 passed; ``get_jwt`` and its kin read it there.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from quart import current_app
@@ -14,13 +15,13 @@ from werkzeug.local import LocalProxy
 from quart_jwt.extension.hooks.loaders import Loaders
 from quart_jwt.extension.request.pending import is_pending
 from quart_jwt.extension.request.pending import unawaited_error
-from quart_jwt.extension.request.subject import note
-from quart_jwt.extension.request.subject import noted
+from quart_jwt.extension.request.subject import find_subject
 from quart_jwt.extension.request.subject import Subject
+from quart_jwt.extension.request.subject import VERIFIED
 from quart_jwt.extension.settings.issuers import KeySources
 from quart_jwt.extension.settings.settings import FollowedSettings
 from quart_jwt.extension.settings.settings import Settings
-from quart_jwt.extension.verify import Verified
+from quart_jwt.tokens.token import Token
 from quart_jwt.typing import Claims
 
 EXTENSION = "quart-jwt"
@@ -28,6 +29,65 @@ EXTENSION = "quart-jwt"
 
 SETTINGS = "quart-jwt.settings"
 """The key of the app's own settings in ``app.extensions``."""
+
+
+class Verified:
+    """
+    What a request may rely on.
+
+    The header and the claims are the request's own copies, made when they are
+    first asked for.
+
+    Args:
+        token: The token; None for an anonymous request.
+        location: Where it was found; None for an anonymous request.
+        identity_claim: The claim that holds the identity.
+
+    Attributes:
+        user: What the user look-up gave, in a tuple of one; None without such a hook.
+    """
+
+    __slots__ = ("_claims", "_header", "_identity_claim", "_token", "location", "user")
+
+    def __init__(
+        self, token: Token | None, location: str | None, identity_claim: str = "sub"
+    ) -> None:
+        self._token = token
+        self._header: Claims | None = None
+        self._claims: Claims | None = None
+        self._identity_claim = identity_claim
+        self.location = location
+        self.user: tuple[Any] | None = None if token else (None,)
+
+    def claim(self, name: str) -> Any:
+        """One claim, without a copy of all where it is plain; None for none."""
+        if self._claims is None and self._token is not None:
+            claim = self._token.claims.get(name)
+            if not isinstance(claim, dict | list):
+                return claim
+        return self.claims.get(name)
+
+    def identity(self) -> Any:
+        """The identity; None for an anonymous request."""
+        return self.claim(self._identity_claim)
+
+    @property
+    def header(self) -> Claims:
+        """The token's header; empty for an anonymous request."""
+        if self._header is None:
+            self._header = self._token.header_copy() if self._token else {}
+        return self._header
+
+    @property
+    def claims(self) -> Claims:
+        """The token's claims; empty for an anonymous request."""
+        if self._claims is None:
+            self._claims = self._token.claims_copy() if self._token else {}
+        return self._claims
+
+
+this_app: Callable[[], Quart] = current_app._get_current_object  # type: ignore[attr-defined] # noqa: SLF001 - werkzeug's way to the object
+"""Gives the current app itself, and not the proxy to it."""
 
 
 def current_manager() -> Loaders:
@@ -80,26 +140,32 @@ def current_binding() -> tuple[Loaders, Settings]:
     return manager_of(app), settings_of(app)
 
 
-def this_app() -> Quart:
-    """The current app itself, and not the proxy to it."""
-    app: Quart = current_app._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 - werkzeug's way to the object
-    return app
+def remember_refusal(subject: Subject) -> None:
+    """
+    Let this request be anonymous from here on, unless a token was verified before.
 
-
-def remember(subject: Subject, verified: Verified) -> None:
-    """Let this request rely on ``verified``."""
-    note(subject, "verified", verified)
+    After-request functions and error handlers see the refusal, too, and may ask for
+    the identity; the refusal must not become a server error.
+    """
+    subject.__dict__.setdefault(VERIFIED, Verified(None, None))
 
 
 def recall() -> Verified | None:
     """What this request may rely on, or None if nothing was verified."""
-    verified: Verified | None = noted("verified")
+    subject = find_subject()
+    return None if subject is None else subject.__dict__.get(VERIFIED)
+
+
+def verified_of(subject: Subject) -> Verified | None:
+    """What a request may rely on, or None if nothing was verified yet."""
+    verified: Verified | None = subject.__dict__.get(VERIFIED)
     return verified
 
 
 def _verified() -> Verified:
-    verified = recall()
-    if verified is not None:
+    subject = find_subject()
+    if subject is not None and VERIFIED in subject.__dict__:
+        verified: Verified = subject.__dict__[VERIFIED]
         return verified
     if is_pending():
         raise unawaited_error()
@@ -140,7 +206,7 @@ def get_jwt_identity() -> Any:
     Raises:
         RuntimeError: Nothing was verified in this request.
     """
-    return _verified().claim(current_settings().identity_claim_key)
+    return _verified().identity()
 
 
 def get_jwt_request_location() -> str | None:

@@ -17,15 +17,13 @@ from typing import TypeVar
 
 from quart import Response
 from quart import websocket
-from quart.wrappers.response import IterableBody
-from quart.wrappers.response import ResponseBody
 
 from quart_jwt.extension.request.current import current_binding
 from quart_jwt.extension.request.current import recall
-from quart_jwt.extension.request.subject import note_of
+from quart_jwt.extension.request.current import Verified
+from quart_jwt.extension.request.current import verified_of
 from quart_jwt.extension.request.subject import Subject
 from quart_jwt.extension.sessions.claims import token_ref
-from quart_jwt.extension.verify import Verified
 
 T = TypeVar("T")
 
@@ -70,7 +68,7 @@ class Lifetime:
         sessions = self._settings.sessions
         if sessions is None:
             return lambda: None
-        return sessions.store.watch(token_ref(self._claims, self._settings), is_over)
+        return sessions.in_use.watch(token_ref(self._claims, self._settings), is_over)
 
 
 async def close_with_token(handler: Awaitable[T]) -> T | None:
@@ -129,18 +127,20 @@ def end_with_token(subject: Subject, response: Any) -> Any:
     Files and whole bodies are sent to their end; ``JWT_END_STREAMS_WITH_TOKEN = False``
     does the same for streams.
     """
-    verified: Verified | None = note_of(subject, "verified")
-    if verified is None or verified.location is None:
-        return response
     if not isinstance(response, Response):
         return response
     body = response.response
-    if isinstance(body, IterableBody) and current_binding()[1].end_streams_with_token:
-        response.response = EndingBody(body, Lifetime(verified))
+    if not isinstance(body, response.iterable_body_class):
+        return response
+    verified = verified_of(subject)
+    if verified is None or verified.location is None:
+        return response
+    if current_binding()[1].end_streams_with_token:
+        response.response = EndingBody(body, Lifetime(verified))  # type: ignore[assignment] # Quart says what it asks of a body
     return response
 
 
-class EndingBody(ResponseBody):
+class EndingBody:
     """
     A streamed body that ends when its token does.
 
@@ -149,7 +149,7 @@ class EndingBody(ResponseBody):
         lifetime: How long it may go on.
     """
 
-    def __init__(self, body: ResponseBody, lifetime: Lifetime) -> None:
+    def __init__(self, body: Any, lifetime: Lifetime) -> None:
         self._body = body
         self._lifetime = lifetime
         self._waiting: asyncio.Timeout | None = None
@@ -159,8 +159,7 @@ class EndingBody(ResponseBody):
             self._ends_at = asyncio.get_running_loop().time() + lifetime.left_s
 
     async def __aenter__(self) -> Self:
-        stream: Any = await self._body.__aenter__()
-        self._pieces: AsyncIterator[Any] = aiter(stream)
+        self._pieces: AsyncIterator[Any] = aiter(await self._body.__aenter__())
         self._stop_watching = self._lifetime.watch(self._end_now)
         return self
 
@@ -171,7 +170,7 @@ class EndingBody(ResponseBody):
         traceback: TracebackType | None,
     ) -> None:
         self._stop_watching()
-        await self._body.__aexit__(kind, error, traceback)  # type: ignore[arg-type] # Quart passes on what it is given
+        await self._body.__aexit__(kind, error, traceback)
 
     def __aiter__(self) -> Self:
         return self

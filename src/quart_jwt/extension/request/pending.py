@@ -18,15 +18,19 @@ from collections.abc import Callable
 from collections.abc import Generator
 from dataclasses import dataclass
 from dataclasses import field
-from functools import wraps
+from functools import partial
 from http import HTTPStatus
 from typing import Any
-from typing import NoReturn
 
 from quart import Quart
 from quart import Response
 
 from quart_jwt.exceptions import UnawaitedVerificationError
+from quart_jwt.extension.request.quart_seams import accept_again
+from quart_jwt.extension.request.quart_seams import check_quart
+from quart_jwt.extension.request.quart_seams import refuse_to_accept
+from quart_jwt.extension.request.quart_seams import when_finalized
+from quart_jwt.extension.request.quart_seams import when_handled
 from quart_jwt.extension.request.subject import current_subject
 from quart_jwt.extension.request.subject import note
 from quart_jwt.extension.request.subject import note_of
@@ -61,23 +65,19 @@ class Closure:
         self.pending.add(verification)
         # Quart raises a routing exception instead of dispatching to a view.
         self.subject.routing_exception = unawaited_error()
-        vars(self.subject)["accept"] = self.refuse_to_accept
+        refuse_to_accept(self.subject, unawaited_error)
 
     def leave(self, verification: "PendingVerification") -> None:
         """Open again, unless another verification is pending."""
         self.pending.discard(verification)
         if not self.pending:
             self.subject.routing_exception = self.routed
-            vars(self.subject).pop("accept", None)
+            accept_again(self.subject)
 
     def hear(self, error: Exception) -> None:
         """Open for the error of a verification that is going to be answered."""
         for verification in [each for each in self.pending if each.error is error]:
             self.leave(verification)
-
-    async def refuse_to_accept(self, *_args: object, **_kwargs: object) -> NoReturn:
-        """Stands for ``websocket.accept``, which send and receive call, too."""
-        raise unawaited_error()
 
 
 def unawaited_error() -> UnawaitedVerificationError:
@@ -138,32 +138,26 @@ def refuse_unawaited(app: Quart, finish: Callable[[Subject, Any], Any]) -> None:
     """
     Let no answer of an app leave while a verification is pending.
 
-    Quart finalises every answer, also those of error handlers; what stands behind
-    that comes after the app's own after-request functions and signals.
-
     Args:
         app: The app.
         finish: Gives the response that leaves, of the request and the app's response.
+
+    Raises:
+        IncompatibleDependencyError: This Quart has no place to make sure of it.
     """
-    app.finalize_request = _finalizing(app.finalize_request, finish)  # type: ignore[method-assign]
-    app.finalize_websocket = _finalizing(app.finalize_websocket, finish)  # type: ignore[method-assign]
-    app.handle_user_exception = _hearing(app.handle_user_exception)  # type: ignore[method-assign]
+    check_quart()
+    when_finalized(app, partial(_finalized, finish))
+    when_handled(app, _handled)
 
 
-def _finalizing(finalize: Any, finish: Callable[[Subject, Any], Any]) -> Any:
-    @wraps(finalize)
-    async def finalize_or_refuse(
-        result: Any, context: Any = None, from_error_handler: bool = False
-    ) -> Any:
-        answer = await finalize(result, context, from_error_handler)
-        subject = current_subject()
-        closure: Closure | None = note_of(subject, "closure")
-        if closure is not None and closure.pending:
-            answer = _refused(closure, last=from_error_handler)
-        note(subject, "answered", ANSWERED)
-        return finish(subject, answer)
-
-    return finalize_or_refuse
+def _finalized(finish: Callable[[Subject, Any], Any], response: Any, last: bool) -> Any:
+    """Let a response leave, or refuse it; from now on it is too late to verify."""
+    subject = current_subject()
+    closure: Closure | None = note_of(subject, "closure")
+    if closure is not None and closure.pending:
+        response = _refused(closure, last=last)
+    note(subject, "answered", ANSWERED)
+    return finish(subject, response)
 
 
 def _refused(closure: Closure, *, last: bool) -> Response:
@@ -176,15 +170,10 @@ def _refused(closure: Closure, *, last: bool) -> Response:
     return Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
-def _hearing(handle: Any) -> Any:
-    @wraps(handle)
-    async def handle_and_hear(error: Exception) -> Any:
-        closure: Closure | None = noted("closure")
-        if closure is not None:
-            closure.hear(error)
-        return await handle(error)
-
-    return handle_and_hear
+def _handled(error: Exception) -> None:
+    closure: Closure | None = noted("closure")
+    if closure is not None:
+        closure.hear(error)
 
 
 def _closure() -> Closure:

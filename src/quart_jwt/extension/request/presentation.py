@@ -17,11 +17,11 @@ from werkzeug.exceptions import BadRequest
 from quart_jwt.exceptions import CSRFError
 from quart_jwt.exceptions import NoAuthorizationError
 from quart_jwt.extension.hooks.waiting import via_loop
+from quart_jwt.extension.request.requirement import places_of
 from quart_jwt.extension.request.requirement import Requirement
 from quart_jwt.extension.settings.settings import Settings
 from quart_jwt.tokens import locations
 from quart_jwt.tokens.origin import is_welcome
-from quart_jwt.typing import LocationType
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Presentation(Protocol):
         """A header; several of one name are joined by commas (RFC 9110 §5.2)."""
 
     def cookie(self, name: str) -> str | None:
-        """A cookie."""
+        """A cookie; InvalidHeaderError if there are several of that name."""
 
     def argument(self, name: str) -> str | None:
         """A query parameter."""
@@ -98,8 +98,8 @@ class HandshakePresentation:
         return ",".join(values) if values else None
 
     def cookie(self, name: str) -> str | None:
-        """A cookie."""
-        return self.request.cookies.get(name)
+        """A cookie; InvalidHeaderError if there are several of that name."""
+        return locations.only_cookie(self.request.cookies.getlist(name), name=name)
 
     def argument(self, name: str) -> str | None:
         """A query parameter."""
@@ -163,9 +163,7 @@ async def present(
         InvalidHeaderError, InvalidQueryParamError, CSRFError: A location has
             one that is malformed; the locations after it are not tried.
     """
-    places = settings.token_location
-    if requirement.locations:
-        places = _places(requirement.locations) or places
+    places = places_of(requirement, settings)
     reasons: list[str] = []
     for place in places:
         try:
@@ -175,14 +173,6 @@ async def present(
         except NoAuthorizationError as exc:
             reasons.append(str(exc))
     raise locations.nowhere(places, reasons)
-
-
-def _places(given: LocationType) -> tuple[str, ...]:
-    places = (given,) if isinstance(given, str) else tuple(given or ())
-    for place in places:
-        if place not in locations.LOCATIONS:
-            raise RuntimeError(f"'{place}' is not a valid location")
-    return places
 
 
 async def _look(
@@ -215,7 +205,7 @@ async def _in_cookies(
         return Credential(text, "cookies")
     if presentation.opens_websocket:
         _welcome(presentation, settings)
-    if presentation.method not in settings.csrf_request_methods:
+    if presentation.method not in settings.csrf_methods:
         return Credential(text, "cookies")
     return Credential(text, "cookies", await _csrf(presentation, refresh, settings))
 

@@ -4,10 +4,13 @@ What a route asks of its token: the arguments of ``jwt_required``, as one value.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from dataclasses import field
 from typing import Any
 from typing import Self
 
+from quart_jwt.extension.settings.settings import Settings
 from quart_jwt.tokens.claims import check_purpose
+from quart_jwt.tokens.locations import LOCATIONS
 from quart_jwt.tokens.scopes import required_scopes
 from quart_jwt.typing import LocationType
 
@@ -28,6 +31,8 @@ class Requirement:
         audience: The audience, or several, that it has to name; None for any.
         scopes: What it has to allow, all of it.
         purpose: The only purpose that it may be for; None for access tokens.
+        key: Names the requirement: equal ones have the same.
+        types: The types of tokens that will do.
     """
 
     optional: bool = False
@@ -40,13 +45,20 @@ class Requirement:
     audience: str | tuple[str, ...] | None = None
     scopes: tuple[str, ...] = ()
     purpose: str | None = None
+    key: str = field(init=False, repr=False, compare=False)
+    types: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.purpose is None:
-            return
-        check_purpose(self.purpose)
-        if self.refresh or not self.verify_type:
-            raise ValueError("A token for a purpose is no access or refresh token")
+        """Fix the locations, and what is looked up in every request."""
+        if self.purpose is not None:
+            check_purpose(self.purpose)
+            if self.refresh or not self.verify_type:
+                raise ValueError("A token for a purpose is no access or refresh token")
+        places = self.locations
+        if places is not None and not isinstance(places, str):
+            object.__setattr__(self, "locations", tuple(places))
+        object.__setattr__(self, "key", repr(self))
+        object.__setattr__(self, "types", self._types())
 
     @classmethod
     def stated(
@@ -70,9 +82,7 @@ class Requirement:
             **others,
         )
 
-    @property
-    def types(self) -> tuple[str, ...]:
-        """The types of tokens that will do."""
+    def _types(self) -> tuple[str, ...]:
         if self.purpose is not None:
             return (self.purpose,)
         if not self.verify_type:
@@ -94,3 +104,18 @@ def required_names(given: str | Iterable[str] | None) -> str | tuple[str, ...] |
     if names is not None and not names:
         raise ValueError("A route needs one issuer or audience, or None for any")
     return names
+
+
+def places_of(requirement: Requirement, settings: Settings) -> tuple[str, ...]:
+    """
+    Where a route looks for its token, in order.
+
+    Raises:
+        RuntimeError: It names a location that does not exist.
+    """
+    given = requirement.locations
+    places = (given,) if isinstance(given, str) else tuple(given or ())
+    for place in places:
+        if place not in LOCATIONS:
+            raise RuntimeError(f"'{place}' is not a valid location")
+    return places or settings.locations

@@ -17,6 +17,9 @@ Subject = Request | Websocket
 
 _PREFIX = "_quart_jwt_"
 
+VERIFIED = _PREFIX + "verified"
+"""The note of what a request may rely on; it stands there only after all has passed."""
+
 # Werkzeug's way to the object behind a proxy, for those who would ask it often.
 _request: Callable[[], Request] = request._get_current_object  # type: ignore[attr-defined] # noqa: SLF001
 _websocket: Callable[[], Websocket] = websocket._get_current_object  # type: ignore[attr-defined] # noqa: SLF001

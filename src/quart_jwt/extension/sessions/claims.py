@@ -6,15 +6,13 @@ Connect Front-Channel Logout 1.0 §3); the id is the family's in the store.
 """
 
 from typing import Any
+from typing import Protocol
 
-from quart_jwt.extension.settings.judgement import JudgementSettings
 from quart_jwt.tokens.claims import expiry
+from quart_jwt.tokens.claims import SESSION_ID
 from quart_jwt.tokens.revocation import TokenRef
 from quart_jwt.tokens.rotation import later
 from quart_jwt.typing import Claims
-
-SESSION_ID = "sid"
-
 
 FOREIGN = "\x1f"
 """
@@ -24,7 +22,20 @@ No name of our own begins with it, so a store cannot confuse the two.
 """
 
 
-def token_ref(claims: Claims, settings: JudgementSettings) -> TokenRef:
+class _Settings(Protocol):
+    """What of the settings says how a token is known to a store."""
+
+    identity_claim_key: Any
+
+    @property
+    def access_life_s(self) -> float | None:
+        """How long the feed remembers revocations; None for ever."""
+
+    def issuer_of(self, claims: Claims) -> object | None:
+        """The issuer beside us that a token names; None for one of our own."""
+
+
+def token_ref(claims: Claims, settings: _Settings) -> TokenRef:
     """
     What a store needs to know of a token.
 
@@ -34,9 +45,14 @@ def token_ref(claims: Claims, settings: JudgementSettings) -> TokenRef:
 
     Args:
         claims: The verified claims.
-        settings: Where the identity stands, and whose tokens are not ours.
+        settings: Where the identity stands, whose tokens are not ours, and for how long
+            the feed remembers revocations.
     """
     issued_at = claims.get("iat", 0)
+    is_refresh = claims.get("type") == "refresh"
+    outlives_feed = is_refresh or _lives_longer(
+        claims.get("exp"), issued_at, settings.access_life_s
+    )
     jti = _text(claims.get("jti"))
     subject = _text(claims.get(settings.identity_claim_key))
     if settings.issuer_of(claims) is not None:
@@ -46,13 +62,24 @@ def token_ref(claims: Claims, settings: JudgementSettings) -> TokenRef:
             family_id=None,
             subject=foreign_name(issuer, subject),
             issued_at=issued_at,
+            is_refresh=is_refresh,
+            outlives_feed=outlives_feed,
         )
     return TokenRef(
         jti=jti,
         family_id=_text(claims.get(SESSION_ID)),
         subject=None if is_foreign(subject) else subject,
         issued_at=issued_at,
+        is_refresh=is_refresh,
+        outlives_feed=outlives_feed,
     )
+
+
+def _lives_longer(exp: Any, issued_at: float, life_s: float | None) -> bool:
+    if life_s is None:
+        return False
+    # An expired token's exp was not judged; one that cannot be read has no end.
+    return not isinstance(exp, int | float) or exp - issued_at > life_s
 
 
 def foreign_name(issuer: str, name: str | None) -> str | None:

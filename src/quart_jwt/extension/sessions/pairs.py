@@ -13,15 +13,16 @@ from typing import Any
 from quart_jwt.extension.hooks.calling import AWAITING
 from quart_jwt.extension.hooks.loaders import Loaders
 from quart_jwt.extension.sessions.claims import kept_until
-from quart_jwt.extension.sessions.claims import SESSION_ID
 from quart_jwt.extension.settings.settings import Settings
 from quart_jwt.extension.tokens.issue import Issued
 from quart_jwt.extension.tokens.issue import make
 from quart_jwt.extension.tokens.issue import Order
 from quart_jwt.extension.tokens.issue import tell_issued
 from quart_jwt.tokens.claims import expiry
+from quart_jwt.tokens.claims import SESSION_ID
 from quart_jwt.tokens.rotation import earlier
 from quart_jwt.tokens.rotation import Family
+from quart_jwt.tokens.rotation import MAX_GRACE_S
 from quart_jwt.tokens.rotation import Stamp
 from quart_jwt.tokens.rotation import Successor
 from quart_jwt.typing import Claims
@@ -57,6 +58,7 @@ class Wish:
     fresh: Fresh
     claims: Claims | None
     headers: Claims | None
+    issued_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,12 @@ def successor(settings: Settings, now: float) -> Successor:
         exp=exp,
         csrf=str(uuid.uuid4()) if settings.cookie_csrf_protect else None,
     )
-    return Successor(stamp=stamp, keep_until=kept_until(exp, settings.leeway))
+    access_exp = expiry(settings.access_expires, now + MAX_GRACE_S)
+    return Successor(
+        stamp=stamp,
+        keep_until=kept_until(exp, settings.leeway),
+        access_until=kept_until(access_exp, settings.leeway),
+    )
 
 
 async def mint(jwt: Loaders, settings: Settings, family: Family, wish: Wish) -> Minted:
@@ -113,14 +120,21 @@ async def mint(jwt: Loaders, settings: Settings, family: Family, wish: Wish) -> 
     Raises:
         TypeError, ValueError: As ``create_access_token``.
     """
+    issued_at = int(wish.issued_at)
     access_exp = earlier(
-        expiry(settings.access_expires, jwt.clock()), family.current.exp
+        expiry(settings.access_expires, wish.issued_at), family.current.exp
     )
     session = {
         settings.identity_claim_key: family.subject,
         SESSION_ID: family.family_id,
     }
-    of_access = {**session, "exp": access_exp, "type": "access"}
+    of_access = {
+        **session,
+        "iat": issued_at,
+        "nbf": issued_at if settings.encode_nbf else None,
+        "exp": access_exp,
+        "type": "access",
+    }
     of_refresh = {**session, **_stamped(family.current, settings)}
     access = await make(jwt, _order(wish, "access", of_access), AWAITING)
     refresh = await make(jwt, _order(wish, "refresh", of_refresh), AWAITING)

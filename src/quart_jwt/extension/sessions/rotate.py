@@ -19,6 +19,7 @@ from quart_jwt.extension.sessions.pairs import mint
 from quart_jwt.extension.sessions.pairs import successor
 from quart_jwt.extension.sessions.pairs import TokenPair
 from quart_jwt.extension.sessions.pairs import Wish
+from quart_jwt.extension.sessions.revoke import revoke_family
 from quart_jwt.extension.sessions.store import SessionStore
 from quart_jwt.extension.settings.settings import Settings
 from quart_jwt.extension.signals import refresh_reuse_detected
@@ -37,6 +38,8 @@ async def rotate_refresh_token(
     identity: Any = None,
     additional_claims: Claims | None = None,
     additional_headers: Claims | None = None,
+    issued_at: float | None = None,
+    epoch: int | None = None,
 ) -> TokenPair:
     """
     Exchange the refresh token of this request for the next pair of its session.
@@ -52,12 +55,17 @@ async def rotate_refresh_token(
             if None. Whom the tokens speak for does not change.
         additional_claims: Further claims of both tokens; those of the session win.
         additional_headers: Further header parameters of both tokens.
+        issued_at: The ``iat`` of the access token, from which its life counts, in epoch
+            seconds: when its claims were read, if they can change; None for now.
+        epoch: The user's epoch now. A session that began under another one is ended:
+            its user was signed out, or shut out, meanwhile. None to ask for none.
 
     Raises:
         RuntimeError: This request has no verified refresh token.
         ConfigurationError: The app has no session store.
         TokenReuseError: The token was used up; its session has just ended.
-        SessionEndedError: Its session has ended, or it has none.
+        SessionEndedError: Its session has ended, or is of another epoch, or it has
+            none.
         StoreError: The store cannot do it now; try again with the same token.
     """
     jwt, settings = current_binding()
@@ -65,12 +73,14 @@ async def rotate_refresh_token(
     header, claims = get_jwt_header(), get_jwt()
     if claims.get("type") != "refresh":
         raise RuntimeError("Call it in a view with @jwt_required(refresh=True)")
-    rotation = await sessions.settle(
-        "rotate", _rotate(sessions, settings, claims, jwt.clock())
-    )
+    now = jwt.clock()
+    rotation = await sessions.settle("rotate", _rotate(sessions, settings, claims, now))
     if rotation.outcome is Outcome.REUSE:
         raise TokenReuseError(header, claims)
     if rotation.family is None or rotation.outcome is Outcome.GONE:
+        raise SessionEndedError(header, claims)
+    if epoch is not None and rotation.family.epoch != epoch:
+        await revoke_family(rotation.family.family_id)
         raise SessionEndedError(header, claims)
     subject = rotation.family.subject
     wish = Wish(
@@ -78,6 +88,7 @@ async def rotate_refresh_token(
         fresh=False,
         claims=additional_claims,
         headers=additional_headers,
+        issued_at=now if issued_at is None else issued_at,
     )
     minted = await mint(jwt, settings, rotation.family, wish)
     return await minted.hand_out()

@@ -35,6 +35,8 @@ async def create_token_pair(
     fresh: Fresh = False,
     additional_claims: Claims | None = None,
     additional_headers: Claims | None = None,
+    issued_at: float | None = None,
+    epoch: int | None = None,
 ) -> TokenPair:
     """
     Sign somebody in: start a session in the store, and make its first two tokens.
@@ -46,6 +48,11 @@ async def create_token_pair(
             how long.
         additional_claims: Further claims of both tokens; those of the session win.
         additional_headers: Further header parameters of both tokens.
+        issued_at: The ``iat`` of the access token, from which its life counts, in epoch
+            seconds: when its claims were read, if they can change; None for now.
+        epoch: The user's epoch, as it was when the credentials were checked: a number
+            of yours that grows when the user is to be signed out everywhere. The
+            session keeps it; see ``rotate_refresh_token`` and ``revoke_all_for``.
 
     Raises:
         ConfigurationError: The app has no session store.
@@ -58,12 +65,13 @@ async def create_token_pair(
     jwt, settings = current_binding()
     sessions = session_store(settings)
     now = jwt.clock()
-    family = _family(settings, await subject_of(jwt, identity), now)
+    family = _family(settings, await subject_of(jwt, identity), now, epoch)
     wish = Wish(
         identity=identity,
         fresh=fresh,
         claims=additional_claims,
         headers=additional_headers,
+        issued_at=now if issued_at is None else issued_at,
     )
     # Made before, so that what cannot be issued starts no session.
     minted = await mint(jwt, settings, family, wish)
@@ -80,7 +88,7 @@ async def _start(
     )
 
 
-def _family(settings: Settings, subject: str, now: float) -> Family:
+def _family(settings: Settings, subject: str, now: float, epoch: int | None) -> Family:
     life_s = settings.session_absolute_expires_s
     absolute_exp = None if life_s is None else int(now + life_s)
     first = successor(settings, now)
@@ -94,6 +102,8 @@ def _family(settings: Settings, subject: str, now: float) -> Family:
         refreshed_at=now,
         absolute_exp=absolute_exp,
         keep_until=kept_until(exp, settings.leeway),
+        access_until=first.access_until,
+        epoch=epoch,
         user_agent=details.get("user_agent"),
         address=details.get("address"),
     )

@@ -57,7 +57,7 @@ class SessionStore:
         self._settings = settings
         self._loop = OneLoop()
         self._seen = SeenGood(monotonic)
-        self.store: StoreInUse = StoreInUse(
+        self.in_use = StoreInUse(
             store,
             clock=clock,
             monotonic=monotonic,
@@ -65,6 +65,7 @@ class SessionStore:
             bound_s=lambda: settings().revocation_bound_s,
             max_entries=settings().revocation_max_entries,
         )
+        self.store = self.in_use.store
 
     async def is_revoked(self, token: TokenRef) -> bool:
         """
@@ -90,6 +91,16 @@ class SessionStore:
             self._seen.note(token.jti)
         return is_revoked
 
+    def is_known_good(self, token: TokenRef) -> bool:
+        """Whether the feed in memory says that a token was not taken back; False if
+        only ``is_revoked`` can tell.
+        """
+        if not self.in_use.is_known_good(token):
+            return False
+        if self._settings().allow_for_s is not None:
+            self._seen.note(token.jti)
+        return True
+
     async def settle(self, verb: str, work: Coroutine[Any, Any, T]) -> T:
         """
         Do something with the store to the end, even if the client goes away.
@@ -106,7 +117,7 @@ class SessionStore:
         except RuntimeError:
             work.close()
             raise
-        return await self.store.finish(self._watched(verb, work))
+        return await self.in_use.finish(self._watched(verb, work))
 
     async def tell_revoked(self, revocations: tuple[Revocation, ...]) -> None:
         """Send ``signals.token_revoked`` for each."""
@@ -179,9 +190,9 @@ class Stores:
         """
         sessions = self.at(self._settings().store_url)
         if sessions is not None:
-            await sessions.store.open()
+            await sessions.in_use.open()
 
     async def close(self) -> None:
         """Close every store that was used."""
         for sessions in self._in_use.values():
-            await sessions.store.close()
+            await sessions.in_use.close()

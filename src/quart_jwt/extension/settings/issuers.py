@@ -159,8 +159,8 @@ def _issuer(
 ) -> Issuer:
     algorithms = _algorithms(options["algorithms"])
     freshness = Freshness(
-        stale_limit_s=_seconds("stale_limit", options["stale_limit"]),
-        cooldown_s=_seconds("cooldown", options["cooldown"]),
+        stale_limit_s=in_seconds("stale_limit", options["stale_limit"]),
+        cooldown_s=in_seconds("cooldown", options["cooldown"]),
     )
     origin = _Origin(
         address=_address(name, options), algorithms=algorithms, freshness=freshness
@@ -169,8 +169,9 @@ def _issuer(
         ours,
         issuer=name,
         audience=_audience(options["audience"]),
-        leeway_s=_seconds("leeway", options["leeway"]),
+        leeway_s=in_seconds("leeway", options["leeway"]),
         profile=read_profile(options["profile"]),
+        session_claim=None,
     )
     return Issuer(
         keys=sources.keys_of(origin), algorithms=algorithms, expectation=expectation
@@ -195,7 +196,7 @@ def _address(name: str, options: Mapping[str, Any]) -> Any:
         issuer=name,
         jwks_uri=jwks_uri,
         discovery_uri=discovery_uri,
-        timeout_s=_seconds("timeout", options["timeout"]),
+        timeout_s=in_seconds("timeout", options["timeout"]),
         allow_http=allow_http,
     )
 
@@ -213,7 +214,13 @@ def _audience(given: Any) -> Any:
     return given if given is None or isinstance(given, str) else tuple(given)
 
 
-def _seconds(option: str, given: Any) -> float:
+def in_seconds(option: str, given: Any) -> float:
+    """
+    Read a duration: a number of seconds, or a timedelta.
+
+    Raises:
+        ConfigurationError: It is neither, or negative.
+    """
     seconds = given.total_seconds() if isinstance(given, timedelta) else given
     if type(seconds) not in {int, float} or seconds < 0:
         raise ConfigurationError(f"{option} must be seconds, or a timedelta")

@@ -8,11 +8,13 @@ from functools import cached_property
 from typing import Any
 
 from quart_jwt.exceptions import ConfigurationError
+from quart_jwt.extension.settings.issuers import in_seconds
 from quart_jwt.extension.settings.issuers import Issuer
 from quart_jwt.extension.settings.issuers import KeySources
 from quart_jwt.extension.settings.issuers import read_issuers
 from quart_jwt.extension.settings.issuers import read_profile
 from quart_jwt.extension.settings.keys import KeySettings
+from quart_jwt.tokens.claims import SESSION_ID
 from quart_jwt.tokens.judgement import Expectation
 from quart_jwt.tokens.profile import Profile
 from quart_jwt.tokens.token import Claims
@@ -40,6 +42,11 @@ class JudgementSettings(KeySettings):
         return leeway.total_seconds() if isinstance(leeway, timedelta) else leeway
 
     @cached_property
+    def clock_skew(self) -> float:
+        """Seconds by which another host's clock may be ahead of this one's."""
+        return in_seconds("JWT_CLOCK_SKEW", self.values["JWT_CLOCK_SKEW"])
+
+    @cached_property
     def expectation(self) -> Expectation:
         """What the claims of our own tokens are judged by."""
         issuer, audience = self.decode_issuer, self.decode_audience
@@ -49,11 +56,13 @@ class JudgementSettings(KeySettings):
             audience = audience or self.encode_audience
         return Expectation(
             leeway_s=self.leeway,
+            clock_skew_s=self.clock_skew,
             issuer=issuer,
             audience=audience,
             verify_sub=self.verify_sub,
             identity_claim=self.identity_claim_key,
             profile=self.profile,
+            session_claim=SESSION_ID if self.require_session else None,
         )
 
     @cached_property
@@ -96,6 +105,14 @@ class JudgementSettings(KeySettings):
             return None
         name = claims.get("iss")
         return self.issuers.get(name) if isinstance(name, str) else None
+
+    def is_unknown_issuer(self, claims: Claims) -> bool:
+        """Whether a token names an issuer that is neither in ``JWT_ISSUERS`` nor us."""
+        name, accepted = claims.get("iss"), self.decode_issuer
+        if not self.issuers or not isinstance(name, str):
+            return False
+        ours = (accepted,) if isinstance(accepted, str) else accepted or ()
+        return name != self.encode_issuer and name not in ours
 
     def expectation_of(self, claims: Claims) -> Expectation:
         """What the claims of a token are judged by: its issuer's rules, or ours."""

@@ -63,6 +63,8 @@ DEFAULTS: Mapping[str, Any] = {
 OWN_DEFAULTS: Mapping[str, Any] = {
     "JWT_CACHE_MAX_BYTES": 32 * 1024 * 1024,
     "JWT_CACHE_MAX_ENTRIES": 10_000,
+    "JWT_CLOCK_SKEW": 5,
+    "JWT_COOKIE_PARTITIONED": False,
     "JWT_END_STREAMS_WITH_TOKEN": True,
     "JWT_ENFORCE_STRONG_KEYS": False,
     "JWT_EXPIRED_IS_ANONYMOUS": False,
@@ -72,6 +74,7 @@ OWN_DEFAULTS: Mapping[str, Any] = {
     "JWT_MAX_SESSIONS_POLICY": "end_oldest",
     "JWT_PROFILE": None,
     "JWT_REFRESH_GRACE": 10,
+    "JWT_REQUIRE_SESSION": False,
     "JWT_REVOCATION_BOUND": 1,
     "JWT_REVOCATION_MAX_ENTRIES": 100_000,
     "JWT_SESSION_ABSOLUTE_EXPIRES": timedelta(days=90),
@@ -134,6 +137,7 @@ class Options:
     cookie_secure: Option[bool] = Option("JWT_COOKIE_SECURE")
     cookie_domain: Option[str | None] = Option("JWT_COOKIE_DOMAIN")
     cookie_samesite: Option[str | None] = Option("JWT_COOKIE_SAMESITE")
+    cookie_partitioned: Option[bool] = Option("JWT_COOKIE_PARTITIONED")
     session_cookie: Option[bool] = Option("JWT_SESSION_COOKIE")
     cookie_csrf_protect: Option[bool] = Option("JWT_COOKIE_CSRF_PROTECT")
     csrf_in_cookies: Option[bool] = Option("JWT_CSRF_IN_COOKIES")
@@ -154,6 +158,7 @@ class Options:
     decode_issuer: Option[str | Container[str] | None] = Option("JWT_DECODE_ISSUER")
     encode_issuer: Option[str | None] = Option("JWT_ENCODE_ISSUER")
     verify_sub: Option[bool] = Option("JWT_VERIFY_SUB")
+    require_session: Option[bool] = Option("JWT_REQUIRE_SESSION")
     encode_nbf: Option[bool] = Option("JWT_ENCODE_NBF")
     end_streams_with_token: Option[bool] = Option("JWT_END_STREAMS_WITH_TOKEN")
     expired_is_anonymous: Option[bool] = Option("JWT_EXPIRED_IS_ANONYMOUS")
@@ -161,4 +166,3 @@ class Options:
     cache_max_bytes: Option[int] = Option("JWT_CACHE_MAX_BYTES")
     cache_max_entries: Option[int] = Option("JWT_CACHE_MAX_ENTRIES")
     websocket_subprotocol: Option[str | None] = Option("JWT_WEBSOCKET_SUBPROTOCOL")
-    websocket_origins: Option[str | Container[str]] = Option("JWT_WEBSOCKET_ORIGINS")

@@ -8,7 +8,7 @@ again when a value has changed, so a change counts from the next request.
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Hashable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,7 @@ from quart_jwt.extension.sessions.store import SessionStore
 from quart_jwt.extension.sessions.store import Stores
 from quart_jwt.extension.settings.issuers import KeySources
 from quart_jwt.extension.settings.judgement import JudgementSettings
+from quart_jwt.extension.settings.locations import LocationSettings
 from quart_jwt.extension.settings.options import DEFAULTS
 from quart_jwt.extension.settings.options import OWN_DEFAULTS
 from quart_jwt.extension.settings.options import QUART_KEYS
@@ -30,8 +31,8 @@ from quart_jwt.extension.settings.unknown import hint
 from quart_jwt.extension.settings.watched import state_of
 from quart_jwt.extension.settings.watched import watch
 from quart_jwt.extension.tokens.json_provider import json_encoder
+from quart_jwt.tokens.claims import expiry
 from quart_jwt.tokens.csrf import IssuedValues
-from quart_jwt.tokens.locations import LOCATIONS
 from quart_jwt.tokens.verified import VerifiedTokens
 
 EXEMPT_METHODS = frozenset({"OPTIONS"})
@@ -43,7 +44,7 @@ ONE_YEAR_S = 31_540_000
 _logger = logging.getLogger("quart_jwt")
 
 
-class Settings(JudgementSettings, SessionSettings):
+class Settings(JudgementSettings, LocationSettings, SessionSettings):
     """
     One state of the ``JWT_*`` values, under Flask-JWT-Extended's names.
 
@@ -52,6 +53,10 @@ class Settings(JudgementSettings, SessionSettings):
         sources: The keys of the issuers beside us; those of the app.
         stores: What gives the app its session store; None for settings that stand
             for themselves.
+
+    Attributes:
+        gates: The gates that are open under these settings; see ``gate``.
+        hinted_at_keys: Whether the log has said that workers' keys may differ.
     """
 
     def __init__(
@@ -62,53 +67,8 @@ class Settings(JudgementSettings, SessionSettings):
     ) -> None:
         super().__init__(values, sources)
         self._stores = stores
-        self.hinted_at_keys: bool = False
-        """Whether the log has said that workers' keys may differ."""
-
-    @cached_property
-    def token_location(self) -> tuple[str, ...]:
-        """Where tokens are looked for, in order of precedence."""
-        given = self.values["JWT_TOKEN_LOCATION"]
-        locations = (given,) if isinstance(given, str) else given
-        if not isinstance(locations, Iterable):
-            raise ConfigurationError("JWT_TOKEN_LOCATION must be a sequence or a set")
-        chosen = tuple(locations)
-        names = '"headers", "cookies", "query_string", or "json"'
-        if not chosen:
-            raise ConfigurationError(
-                f"JWT_TOKEN_LOCATION must contain at least one of {names}"
-            )
-        if not set(chosen) <= set(LOCATIONS):
-            raise ConfigurationError(f"JWT_TOKEN_LOCATION can only contain {names}")
-        return chosen
-
-    @property
-    def jwt_in_headers(self) -> bool:
-        """Whether the authorization header is a location."""
-        return "headers" in self.token_location
-
-    @property
-    def jwt_in_cookies(self) -> bool:
-        """Whether cookies are a location."""
-        return "cookies" in self.token_location
-
-    @property
-    def jwt_in_query_string(self) -> bool:
-        """Whether the query string is a location."""
-        return "query_string" in self.token_location
-
-    @property
-    def jwt_in_json(self) -> bool:
-        """Whether a JSON body is a location."""
-        return "json" in self.token_location
-
-    @cached_property
-    def header_name(self) -> str:
-        """The name of the header that carries the token."""
-        name: str = self.values["JWT_HEADER_NAME"]
-        if not name:
-            raise ConfigurationError("JWT_ACCESS_HEADER_NAME cannot be empty")
-        return name
+        self.gates: dict[Hashable, Any] = {}
+        self.hinted_at_keys = False
 
     @cached_property
     def access_expires(self) -> Any:
@@ -119,6 +79,14 @@ class Settings(JudgementSettings, SessionSettings):
     def refresh_expires(self) -> Any:
         """The life of a refresh token: a timedelta, a relativedelta, or False."""
         return self._expires("JWT_REFRESH_TOKEN_EXPIRES")
+
+    @cached_property
+    def access_life_s(self) -> float | None:
+        """
+        The life of an access token in seconds, None for ever; of a relativedelta, its
+        length from 1970-01-01.
+        """
+        return expiry(self.access_expires, 0)
 
     def _expires(self, key: str) -> Any:
         delta = self.values[key]
@@ -144,21 +112,10 @@ class Settings(JudgementSettings, SessionSettings):
         """The request methods that need no token."""
         return EXEMPT_METHODS
 
-    @cached_property
-    def csrf_request_methods(self) -> frozenset[str]:
-        """The request methods for which a cookie needs its CSRF value."""
-        return frozenset(self.values["JWT_CSRF_METHODS"])
-
     @property
     def json_encoder(self) -> type[json.JSONEncoder]:
         """An encoder that knows what the app's JSON provider knows."""
         return json_encoder()
-
-    def csrf_names(self, *, refresh: bool) -> tuple[str, str]:
-        """The header and the form field that hold the CSRF value."""
-        if refresh:
-            return self.refresh_csrf_header_name, self.refresh_csrf_field_name
-        return self.access_csrf_header_name, self.access_csrf_field_name
 
     @cached_property
     def sessions(self) -> SessionStore | None:
@@ -226,7 +183,7 @@ class FollowedSettings:
         compiled = self._compiled
         if (
             config is compiled.config
-            and state_of(config) is compiled.state
+            and config.quart_jwt_state is compiled.state  # type: ignore[attr-defined]
             and compiled.live == compiled.copies
         ):
             return compiled.settings
@@ -247,7 +204,20 @@ class FollowedSettings:
             self._warn_of_unknown(config)
             values_by_key = dict(zip(_KEYS, fixed, strict=True))
             settings = Settings(values_by_key, self.sources, self._stores)
+            self._warn_of_lost_cookies(settings)
         return _Compiled(settings, config, state, fixed, live, list(map(_copied, live)))
+
+    def _warn_of_lost_cookies(self, settings: Settings) -> None:
+        """Browsers drop such cookies without a word (RFC 6265bis §5.6)."""
+        option = "JWT_COOKIE_SAMESITE"
+        samesite, secure = settings.cookie_samesite, settings.cookie_secure
+        if (samesite or "").lower() != "none" or secure or option in self._warned:
+            return
+        self._warned.add(option)
+        _logger.warning(
+            'JWT_COOKIE_SAMESITE = "None" needs JWT_COOKIE_SECURE = True: without it '
+            "browsers drop the cookies"
+        )
 
     def _warn_of_unknown(self, config: dict[str, Any]) -> None:
         unknown = {key for key in config if key.startswith("JWT_")}

@@ -36,7 +36,7 @@ def set_access_cookies(
         response: The response to change.
         encoded_access_token: The token.
         max_age: Seconds that the cookies live; by ``JWT_SESSION_COOKIE`` if None.
-        domain: Their domain; ``JWT_COOKIE_DOMAIN`` if None.
+        domain: Their domain; ``JWT_COOKIE_DOMAIN`` if None, this host alone if "".
 
     Raises:
         KeyError: The token has no ``csrf`` claim, and one is needed.
@@ -57,7 +57,15 @@ def set_refresh_cookies(
 
 
 def unset_jwt_cookies(response: Any, domain: str | None = None) -> None:
-    """Remove the cookies of both tokens."""
+    """
+    Remove the cookies of both tokens.
+
+    Args:
+        response: The response to change.
+        domain: The domain that they were set for: ``JWT_COOKIE_DOMAIN`` if None; ""
+            removes the cookies of this host alone, which a browser keeps when
+            ``JWT_COOKIE_DOMAIN`` is set later.
+    """
     unset_access_cookies(response, domain)
     unset_refresh_cookies(response, domain)
 
@@ -115,11 +123,15 @@ def _unset(response: Any, pair: _Pair, domain: str | None) -> None:
 
 
 def _attributes(settings: Settings, domain: str | None) -> dict[str, Any]:
-    return {
+    chosen = settings.cookie_domain if domain is None else domain
+    attributes: dict[str, Any] = {
         "secure": settings.cookie_secure,
-        "domain": domain or settings.cookie_domain,
+        "domain": chosen or None,
         "samesite": settings.cookie_samesite,
     }
+    if settings.cookie_partitioned:  # Werkzeug knows it since 3.1
+        attributes["partitioned"] = True
+    return attributes
 
 
 def _has_csrf_cookie(settings: Settings) -> bool:

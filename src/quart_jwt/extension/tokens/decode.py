@@ -8,9 +8,7 @@ from quart_jwt.extension.hooks.calling import inline
 from quart_jwt.extension.hooks.colour import finish
 from quart_jwt.extension.hooks.colour import WouldSuspendError
 from quart_jwt.extension.request.current import current_binding
-from quart_jwt.extension.verify import decode
-from quart_jwt.extension.verify import judge_and_remember
-from quart_jwt.extension.verify import known_token
+from quart_jwt.extension.verify import proven
 from quart_jwt.tokens.codec import parse_header
 from quart_jwt.typing import Claims
 
@@ -74,12 +72,13 @@ async def _decode(
     text: str, csrf_value: str | None, allow_expired: bool, caller: Caller
 ) -> Claims:
     jwt, settings = current_binding()
-    key_hook, now = jwt.verifying.key, jwt.clock()
-    token = known_token(text, settings, key_hook, now)
-    if token is None:
-        token = await decode(text, settings, key_hook, caller, now)
-    if csrf_value or not token.passes_at(now):
-        judge_and_remember(
-            text, token, settings, now, csrf=csrf_value, allow_expired=allow_expired
-        )
-    return token.claims_copy()
+    entry = await proven(
+        text,
+        settings,
+        jwt.verifying.key,
+        caller,
+        jwt.clock(),
+        csrf=csrf_value,
+        allow_expired=allow_expired,
+    )
+    return entry.token.claims_copy()

@@ -6,7 +6,6 @@ what its own provider adds.
 """
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from quart import current_app
@@ -14,20 +13,17 @@ from quart import Quart
 from quart.json.provider import DefaultJSONProvider
 
 
-def json_default(app: Quart) -> Callable[[Any], Any]:
+def json_default(app: Quart, value: Any) -> Any:
     """
-    The provider's ``default``: turns what JSON does not know into what it does.
+    Turn what JSON does not know into what it does, as the app's provider would.
 
     A provider put on the app wins over a provider class put there, and either
-    over Quart's own.
+    over Quart's own. None of them is asked about what JSON knows.
     """
     provider: Any = app.json
     if type(provider) is DefaultJSONProvider:
         provider = app.json_provider_class
-    default: Callable[[Any], Any] = getattr(
-        provider, "default", DefaultJSONProvider.default
-    )
-    return default
+    return getattr(provider, "default", DefaultJSONProvider.default)(value)
 
 
 def json_encoder() -> type[json.JSONEncoder]:
@@ -35,6 +31,6 @@ def json_encoder() -> type[json.JSONEncoder]:
 
     class JSONEncoder(json.JSONEncoder):
         def default(self, o: Any) -> Any:
-            return json_default(current_app)(o)
+            return json_default(current_app, o)
 
     return JSONEncoder

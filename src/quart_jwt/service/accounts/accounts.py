@@ -12,6 +12,7 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
+from dataclasses import replace
 from operator import attrgetter
 
 from sqlalchemy import bindparam
@@ -36,8 +37,8 @@ MAX_NAME_CHARACTERS = 256
 _NO_NAME_CATEGORIES = {"Cc", "Cf", "Cs"}
 """Control (NUL too) and invisible formatting characters, and surrogates."""
 
-FIRST_EPOCH_BITS = 48
-"""Below the 53 bits that every JSON reader keeps, with room to count up."""
+EPOCH_BITS = 16
+"""An epoch begins with the second in which the account was made and counts up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,14 +128,15 @@ class Accounts:
         )
         return int(row["users"])
 
-    async def set_password(self, name: str, password_hash: str) -> None:
+    async def set_password(self, name: str, password_hash: str) -> int:
         """
-        Change a password; every session of the user ends.
+        Change a password, and return the new epoch: sessions of an older one are to
+        be ended (``user_changes``).
 
         Raises:
             UnknownNameError: There is no such user.
         """
-        await self._change(
+        return await self._change(
             name,
             password_hash=password_hash,
             session_epoch=UserRow.session_epoch + 1,
@@ -142,7 +144,7 @@ class Accounts:
 
     async def replace_password(self, account: Account, password_hash: str) -> bool:
         """
-        Change a password and end every session, unless one of the two has happened
+        Change a password and count up the epoch, unless somebody else has done so
         since the account was read; say whether it was done.
         """
         changed = await self._database.change(
@@ -164,15 +166,15 @@ class Accounts:
         change: Callable[[Grants], Grants],
         *,
         sign_out: bool = False,
-    ) -> Grants:
+    ) -> Account:
         """
-        Change the roles and scopes of a user, and return the new ones.
+        Change the roles and scopes of a user, and return the user with the new ones.
 
         Args:
             name: The user.
             change: Makes the new ones of those that there are; called again if
                 somebody else was quicker.
-            sign_out: Whether every session of the user ends as well.
+            sign_out: Whether to count up the epoch as well.
 
         Raises:
             UnknownNameError: There is no such user.
@@ -191,20 +193,29 @@ class Accounts:
                     for column, text in _columns_of(account.grants).items()
                 ),
             )
-            values: dict[str, object] = {**_columns_of(wanted)}
-            if sign_out:
-                values["session_epoch"] = UserRow.session_epoch + 1
-            if await self._database.change(as_read.values(**values)):
-                return wanted
+            change_row = as_read.values(
+                **_columns_of(wanted),
+                session_epoch=UserRow.session_epoch + int(sign_out),
+            )
+            written = await self._database.change_returning(
+                change_row.returning(UserRow.session_epoch)
+            )
+            for row in written:
+                return replace(
+                    account, grants=wanted, session_epoch=row["session_epoch"]
+                )
 
-    async def disable(self, name: str) -> None:
+    async def disable(self, name: str) -> int:
         """
-        Shut a user out; every session of the user ends, and stays ended.
+        Shut a user out, and return the new epoch: sessions of an older one are to be
+        ended (``user_changes``).
 
         Raises:
             UnknownNameError: There is no such user.
         """
-        await self._change(name, enabled=False, session_epoch=UserRow.session_epoch + 1)
+        return await self._change(
+            name, enabled=False, session_epoch=UserRow.session_epoch + 1
+        )
 
     async def enable(self, name: str) -> None:
         """
@@ -232,17 +243,25 @@ class Accounts:
         return self._database.insert(UserRow).values(
             name=name,
             password_hash=password_hash,
-            # Random, so that tokens of a deleted namesake do not come alive.
-            session_epoch=secrets.randbits(FIRST_EPOCH_BITS),
+            session_epoch=self._first_epoch(),
             created_at=int(self._clock()),
             **_columns_of(grants),
         )
 
-    async def _change(self, name: str, **values: object) -> None:
+    def _first_epoch(self) -> int:
+        """An epoch beyond those of a deleted namesake, whose sessions stay dead."""
+        return (int(self._clock()) << EPOCH_BITS) + secrets.randbits(EPOCH_BITS)
+
+    async def _change(self, name: str, **values: object) -> int:
+        """Change the row of a user, and return its epoch."""
         name = normalised_name(name)
         change = update(UserRow).where(UserRow.name == name).values(**values)
-        if await self._database.change(change) == 0:
+        changed = await self._database.change_returning(
+            change.returning(UserRow.session_epoch)
+        )
+        if not changed:
             raise UnknownNameError(f"there is no user named {name!r}")
+        return int(changed[0]["session_epoch"])
 
 
 _COLUMNS = select(
@@ -254,7 +273,7 @@ _COLUMNS = select(
     UserRow.roles,
     UserRow.scopes,
 )
-# It is asked for each request: made once, SQLAlchemy knows it again at once.
+# It is asked at each login and refresh: made once, SQLAlchemy knows it again at once.
 _BY_NAME = _COLUMNS.where(UserRow.name == bindparam("name"))
 
 

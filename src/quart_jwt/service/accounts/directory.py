@@ -26,8 +26,8 @@ class User:
         name: What ``find`` finds the user by; ``sub`` of the user's tokens.
         enabled: Whether the user may log in and use tokens.
         grants: The user's roles and scopes.
-        session_epoch: Tokens with another number are dead. It changes when the
-            password does, or when a user is to be signed out everywhere.
+        session_epoch: Sessions that began under another number are over. It grows when
+            the password changes, or when a user is to be signed out everywhere.
     """
 
     name: str
@@ -68,7 +68,9 @@ class UserDirectory(Protocol):
         """
         Return a user by the name that ``authenticate`` gave; None if there is none.
 
-        It is asked for every protected request and every refresh.
+        It is asked at every login and refresh. Of a directory from elsewhere, an answer
+        that finds an enabled user also counts for the user's protected requests, for
+        as long as ``JWT_REVOCATION_BOUND`` says.
         """
         ...
 

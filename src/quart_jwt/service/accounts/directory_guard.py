@@ -7,13 +7,13 @@ comes out is checked. The log says what was raised and where.
 
 import asyncio
 import logging
+import traceback
 from collections.abc import Awaitable
 from collections.abc import Callable
 from typing import TypeVar
 
 from quart_jwt.service.accounts.accounts import normalised_name
 from quart_jwt.service.accounts.directory import User
-from quart_jwt.service.accounts.foreign_errors import shown
 from quart_jwt.service.ground.errors import CredentialsError
 from quart_jwt.service.ground.errors import DirectoryError
 from quart_jwt.service.ground.errors import HashingBusyError
@@ -55,20 +55,13 @@ class Guard:
         self.name = name
         self._timeout_s = timeout_s
 
-    async def ask(
-        self,
-        verb: Callable[..., Awaitable[T]],
-        *arguments: object,
-        hide: tuple[str, ...] = (),
-    ) -> T:
+    async def ask(self, verb: Callable[..., Awaitable[T]], *arguments: object) -> T:
         """
         Ask a directory and wait for its answer.
 
         Args:
             verb: Its method.
             arguments: What the method is called with.
-            hide: What must not come into the log: passwords, and names as they were
-                typed, which by mistake are often passwords.
 
         Raises:
             ServiceError: One of ``ANSWERS``.
@@ -83,7 +76,7 @@ class Guard:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody gets in
             logger.error(  # noqa: TRY400 - a traceback shows texts unseen
-                "user directory %r failed: %s", self.name, shown(error, hide)
+                "user directory %r failed: %s", self.name, raised(error)
             )
         # Here, so that no traceback leads from our error to theirs.
         raise DirectoryError
@@ -100,6 +93,16 @@ class Guard:
             return given
         logger.error("user directory %r gave no user: %s", self.name, fault)
         raise DirectoryError
+
+
+def raised(error: Exception) -> str:
+    """
+    Return what was raised and where, for the log.
+
+    Not its text: that may hold what the directory was called with, such as a password.
+    """
+    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+    return f"{type(error).__name__} at {frame.f_code.co_filename}:{line}"
 
 
 def _fault(given: object) -> str | None:

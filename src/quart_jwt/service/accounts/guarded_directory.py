@@ -71,9 +71,7 @@ class GuardedDirectory:
         """
         name = normalised_name(name)
         check_password(password)
-        found = await self._guard.ask(
-            self._inner.authenticate, name, password, hide=(name, password)
-        )
+        found = await self._guard.ask(self._inner.authenticate, name, password)
         user = self._guard.believed(found)
         if not user.enabled:
             raise CredentialsError("disabled", user.name)
@@ -120,7 +118,7 @@ class GuardedPasswordChanging:
         try:
             check_password(current)
             changed = await self._guard.ask(
-                self._inner.change_password, name, current, new, hide=(current, new)
+                self._inner.change_password, name, current, new
             )
         except (CredentialsError, PasswordRuleError):
             raise WrongPasswordError from None
@@ -156,8 +154,4 @@ class GuardedRegistering:
         name = normalised_name(name)
         check_new_password(password)
         register = self._inner.register
-        return bool(
-            await self._guard.ask(
-                register, name, password, grants, hide=(name, password)
-            )
-        )
+        return bool(await self._guard.ask(register, name, password, grants))

@@ -22,8 +22,8 @@ from quart_jwt.service.accounts.guarded_directory import GuardedRegistering
 from quart_jwt.service.accounts.throttle_names import coarse_name
 from quart_jwt.service.accounts.throttle_names import GuardedThrottleNames
 from quart_jwt.service.ground.errors import SettingsError
-from quart_jwt.service.settings.account_options import DirectoryOptions
-from quart_jwt.service.settings.environment import DIRECTORY
+from quart_jwt.service.settings.groups import DirectoryOptions
+from quart_jwt.service.settings.reading import DIRECTORY
 from quart_jwt.service.settings.sources import PREFIX
 
 GROUP = "quart_jwt.user_directories"

@@ -13,7 +13,7 @@ import logging
 import unicodedata
 
 from quart_jwt.service.accounts.directory import ThrottleNaming
-from quart_jwt.service.accounts.foreign_errors import shown
+from quart_jwt.service.accounts.directory_guard import raised
 from quart_jwt.service.ground.errors import DirectoryError
 
 OBJECT_REPLACEMENT = "\ufffc"
@@ -72,7 +72,7 @@ class GuardedThrottleNames:
             return _text(self._inner.throttle_name(name))
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody gets in
             logger.error(  # noqa: TRY400 - a traceback shows texts unseen
-                "user directory %r failed: %s", self._label, shown(error, (name,))
+                "user directory %r failed: %s", self._label, raised(error)
             )
         # Here, so that no traceback leads from our error to theirs.
         raise DirectoryError

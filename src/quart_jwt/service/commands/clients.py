@@ -4,7 +4,6 @@ The ``quart-jwt clients`` commands: which programs may ask about tokens.
 
 import asyncio
 import os
-import time
 from collections.abc import Awaitable
 from collections.abc import Callable
 from datetime import datetime
@@ -13,8 +12,11 @@ from typing import TypeVar
 
 import click
 
+from quart_jwt.clock import system_time
 from quart_jwt.service.clients.clients import Client
 from quart_jwt.service.clients.clients import Clients
+from quart_jwt.service.commands.database_file import find_database
+from quart_jwt.service.commands.database_file import init_option
 from quart_jwt.service.commands.operator_acts import operator_acts
 from quart_jwt.service.commands.users import examples
 from quart_jwt.service.database.database import Database
@@ -42,14 +44,15 @@ def clients() -> None:
 
 @clients.command("add", epilog=examples("quart-jwt clients add orders-api"))
 @click.argument("name")
-def add(name: str) -> None:
+@init_option
+def add(name: str, *, init: bool) -> None:
     """
     Add the client NAME, and print its secret: it is shown this once.
 
     The secret alone goes to standard output, for scripts.
     """
     with operator_acts(os.environ) as say:
-        secret = _with_clients(lambda clients: clients.add(name))
+        secret = _with_clients(lambda clients: clients.add(name), init=init)
         say(Kind.CLIENT_ADDED, client=name)
     click.echo(f"added {name}; its secret, which nobody can show again:", err=True)
     click.echo(secret)
@@ -60,7 +63,6 @@ def list_clients() -> None:
     """
     List all clients: name and when added, between tabs.
     """
-    read_storage_settings(os.environ).require_database()
     for client in _with_clients(lambda clients: clients.listed()):
         click.echo(_line(client))
 
@@ -79,16 +81,16 @@ def remove(name: str) -> None:
     click.echo(f"removed {name}")
 
 
-def _with_clients(work: Callable[[Clients], Awaitable[T]]) -> T:
+def _with_clients(work: Callable[[Clients], Awaitable[T]], *, init: bool = False) -> T:
     """Run ``work`` with the clients of the configured database."""
     storage = read_storage_settings(os.environ)
-    storage.prepare()
+    find_database(storage, init=init)
 
     async def run() -> T:
         database = Database(storage.database_url)
         try:
             await database.open()
-            return await work(Clients(database, time.time))
+            return await work(Clients(database, system_time))
         finally:
             await database.close()
 

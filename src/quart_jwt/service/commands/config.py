@@ -16,12 +16,13 @@ from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.serving.server_config import make_config
 from quart_jwt.service.serving.server_config import read_values
 from quart_jwt.service.serving.server_config import worker_count
-from quart_jwt.service.settings.environment import Effective
-from quart_jwt.service.settings.environment import NAMES
-from quart_jwt.service.settings.environment import Reading
 from quart_jwt.service.settings.masking import masked
+from quart_jwt.service.settings.reading import DEFAULT
+from quart_jwt.service.settings.reading import Effective
+from quart_jwt.service.settings.settings import NAMES
 from quart_jwt.service.settings.settings import read_all
 from quart_jwt.service.settings.settings import read_settings
+from quart_jwt.service.settings.settings import reading_of
 from quart_jwt.service.settings.sources import PREFIX
 from quart_jwt.service.settings.sources import settings_file
 
@@ -58,7 +59,7 @@ def show() -> None:
 
     Secrets are masked. What is wrong is listed afterwards, with exit status 1.
     """
-    reading = Reading(os.environ)
+    reading = reading_of(os.environ)
     faults = _faults_of(lambda: read_all(reading, os.environ))
     click.echo(_table(reading.effective))
     if faults:
@@ -92,7 +93,7 @@ def _place(setting: tuple[str, Effective]) -> int:
 
 def _table(settings: Mapping[str, Effective]) -> str:
     rows = [
-        (f"{PREFIX}{name}", masked(name, one.text) or "-", one.origin)
+        (f"{PREFIX}{name}", _shown(name, one) or "-", one.origin)
         for name, one in sorted(settings.items(), key=_place)
     ]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
@@ -100,3 +101,7 @@ def _table(settings: Mapping[str, Effective]) -> str:
         f"{name:<{widths[0]}}  {value:<{widths[1]}}  {origin}"
         for name, value, origin in rows
     )
+
+
+def _shown(name: str, one: Effective) -> str:
+    return one.text if one.origin == DEFAULT else masked(name, one.text)

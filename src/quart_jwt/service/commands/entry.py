@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from quart_jwt import __version__
 
 NEEDED = (
-    *("aiosqlite", "alembic", "argon2", "click", "cryptography"),
+    *("alembic", "argon2", "click", "cryptography"),
     *("greenlet", "hypercorn", "msgspec", "prometheus_client", "quart_cors"),
     *("quart_schema", "sqlalchemy"),
 )
@@ -23,6 +23,9 @@ HELP = f"""\
 Usage: quart-jwt [OPTIONS] COMMAND [ARGS]...
 
   JSON Web Tokens for Quart.
+
+Commands:
+  routes   List the routes of an app and what protects them
 
 Commands that are installed apart:
   migrate  Take a Flask project to Quart: pip install 'quart-jwt[migrate]'

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization import PublicFormat
 
 from quart_jwt.building_blocks import read_public_jwk
+from quart_jwt.service.commands.database_file import find_database
+from quart_jwt.service.commands.database_file import init_option
 from quart_jwt.service.commands.operator_acts import operator_acts
 from quart_jwt.service.commands.users import examples
 from quart_jwt.service.database.database import Database
@@ -66,13 +68,14 @@ def list_keys(*, ended: bool) -> None:
 
 
 @keys.command("rotate", epilog=examples("quart-jwt keys rotate"))
-def rotate() -> None:
+@init_option
+def rotate(*, init: bool) -> None:
     """
     Publish a new key. It signs after QUART_JWT_PUBLISH_BEFORE_USE; the key of
     before verifies until the last token that it made has expired.
     """
     with operator_acts(os.environ) as say:
-        made = _with_keys(lambda keys: keys.rotate())
+        made = _with_keys(lambda keys: keys.rotate(), init=init)
         say(Kind.KEY_PUBLISHED, key_id=made.kid)
     click.echo(f"published {made.kid}; it signs from {_time(made.signs_from)}")
 
@@ -122,21 +125,17 @@ def export(form: str) -> None:
 
 def _scheduled() -> list[ScheduledKey]:
     """Read all keys; nothing is made."""
-    return _with_keys(lambda keys: keys.scheduled(), reading=True)
+    return _with_keys(lambda keys: keys.scheduled())
 
 
-def _with_keys(
-    work: Callable[[SigningKeys], Awaitable[T]], *, reading: bool = False
-) -> T:
+def _with_keys(work: Callable[[SigningKeys], Awaitable[T]], *, init: bool = False) -> T:
     """Run ``work`` with the keys of the configured database."""
     settings = read_settings(os.environ)
     if settings.secret_key is not None:
         raise KeyStateError(
             f"{PREFIX}SECRET_KEY is set: it signs (HS256), and there are no other keys"
         )
-    if reading:
-        settings.storage.require_database()
-    settings.storage.prepare()
+    find_database(settings.storage, init=init)
 
     async def run() -> T:
         database = Database(settings.storage.database_url)

@@ -8,7 +8,6 @@ write, it is made for the service's user, or the service could not write it.
 
 import getpass
 import os
-import time
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -16,14 +15,15 @@ from contextlib import contextmanager
 from contextlib import suppress
 from pathlib import Path
 
+from quart_jwt.clock import system_time
 from quart_jwt.service.ground.events import happened
 from quart_jwt.service.ground.events import Kind
 from quart_jwt.service.ground.events import security_events
 from quart_jwt.service.observability.audit import AuditLog
-from quart_jwt.service.settings.environment import Reading
-from quart_jwt.service.settings.observability import read_audit_log
+from quart_jwt.service.settings.groups import Observability
+from quart_jwt.service.settings.settings import reading_of
 from quart_jwt.service.settings.state_dir import PRIVATE_FILE
-from quart_jwt.service.settings.storage import read_state_dir
+from quart_jwt.service.settings.storage import Storage
 
 ROOT = 0
 
@@ -41,13 +41,14 @@ def operator_acts(environ: Mapping[str, str]) -> Iterator[Say]:
     Raises:
         StartError: The audit log cannot be opened; nothing was changed.
     """
-    path = read_audit_log(Reading(environ))
+    reading = reading_of(environ)
+    path: Path | None = reading.value(Observability, "audit_log")
     if path is None:
         yield _say
         return
     if os.geteuid() == ROOT:
-        _make_for_the_service(path, read_state_dir(Reading(environ)))
-    audit = AuditLog(time.time)
+        _make_for_the_service(path, reading.value(Storage, "state_dir"))
+    audit = AuditLog(system_time)
     with (
         audit.opened(path, lost=lambda: None),
         security_events.connected_to(audit.write),

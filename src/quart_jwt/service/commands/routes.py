@@ -78,6 +78,11 @@ def routes_command(
         _refuse(open_routes(app, allow=allow, trust=trust))
 
 
+def main() -> None:
+    """Run the command, whose name stands first on the command line."""
+    routes_command(args=sys.argv[2:], prog_name="quart-jwt routes")
+
+
 def load(target: str) -> Quart:
     """
     Import an app.

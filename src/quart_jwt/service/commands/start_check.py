@@ -9,10 +9,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from quart_jwt.building_blocks import check_quart
 from quart_jwt.service.database.database import Database
 from quart_jwt.service.ground.errors import SettingsError
 from quart_jwt.service.resources import session_store
 from quart_jwt.service.resources import users_elsewhere
+from quart_jwt.service.serving.hypercorn_seams import check_hypercorn
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.sources import PREFIX
 
@@ -22,8 +24,11 @@ def check_start(settings: Settings) -> None:
     Look at everything that a start needs.
 
     Raises:
+        IncompatibleDependencyError: A dependency has changed where we rely on it.
         SettingsError: Lists everything that is wrong.
     """
+    check_quart()
+    check_hypercorn()
     faults = start_faults(settings)
     if faults:
         raise SettingsError(faults)

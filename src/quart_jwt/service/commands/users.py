@@ -5,15 +5,12 @@ A password is asked for or read from standard input, and is never an argument:
 other users of the machine can see arguments.
 """
 
-import asyncio
 import os
 import sys
-from collections.abc import Awaitable
 from collections.abc import Callable
 from datetime import datetime
 from datetime import UTC
 from typing import Any
-from typing import TypeVar
 
 import click
 
@@ -22,20 +19,20 @@ from quart_jwt.service.accounts.accounts import Accounts
 from quart_jwt.service.accounts.accounts import normalised_name
 from quart_jwt.service.accounts.passwords import check_new_password
 from quart_jwt.service.accounts.passwords import Passwords
+from quart_jwt.service.accounts.user_changes import UserChanges
+from quart_jwt.service.commands.database_file import init_option
 from quart_jwt.service.commands.operator_acts import operator_acts
 from quart_jwt.service.commands.terminal import has_terminal
-from quart_jwt.service.ground.errors import ElsewhereError
+from quart_jwt.service.commands.user_stores import await_next_second
+from quart_jwt.service.commands.user_stores import changing
+from quart_jwt.service.commands.user_stores import own_settings
+from quart_jwt.service.commands.user_stores import with_accounts
 from quart_jwt.service.ground.errors import PasswordRuleError
 from quart_jwt.service.ground.events import Kind
 from quart_jwt.service.ground.grants import checked_grants
 from quart_jwt.service.ground.grants import Grants
-from quart_jwt.service.resources import opened_accounts
-from quart_jwt.service.settings.settings import read_user_settings
-from quart_jwt.service.settings.settings import UserSettings
 
-T = TypeVar("T")
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]
-Work = Callable[[Accounts, Passwords], Awaitable[T]]
 
 
 def examples(*lines: str) -> str:
@@ -71,7 +68,7 @@ scope_option: Option = click.option(
 sign_out_option: Option = click.option(
     "--sign-out",
     is_flag=True,
-    help="End all sessions, so that the change counts at once.",
+    help="End all sessions as well, so that NAME has to log in again.",
 )
 password_option: Option = click.option(
     "--password-stdin",
@@ -92,21 +89,29 @@ password_option: Option = click.option(
 @role_option
 @scope_option
 @password_option
+@init_option
 def add(
-    name: str, *, roles: tuple[str, ...], scopes: tuple[str, ...], from_stdin: bool
+    name: str,
+    *,
+    roles: tuple[str, ...],
+    scopes: tuple[str, ...],
+    from_stdin: bool,
+    init: bool,
 ) -> None:
     """
     Add the user NAME, asking for a password.
     """
     name = normalised_name(name)
     grants = checked_grants(roles=roles, scopes=scopes)
-    _own_settings()
+    own_settings(init=init)
     password = _password(from_stdin=from_stdin)
 
     async def work(accounts: Accounts, passwords: Passwords) -> None:
         await accounts.add(name, await passwords.hash(password), grants)
 
-    _changing(Kind.USER_ADDED, name, work)
+    with operator_acts(os.environ) as say:
+        with_accounts(work, init=init)
+        say(Kind.USER_ADDED, subject=name)
     click.echo(f"added {name}")
 
 
@@ -117,13 +122,13 @@ def set_password(name: str, *, from_stdin: bool) -> None:
     """
     Set a new password for NAME; all sessions end.
     """
-    _own_settings()
+    own_settings()
     password = _password(from_stdin=from_stdin)
 
-    async def work(accounts: Accounts, passwords: Passwords) -> None:
-        await accounts.set_password(name, await passwords.hash(password))
+    async def work(changes: UserChanges, passwords: Passwords) -> None:
+        await changes.set_password(name, await passwords.hash(password))
 
-    _changing(Kind.PASSWORD_CHANGED, name, work)
+    changing(Kind.PASSWORD_CHANGED, name, work)
     click.echo(f"new password for {name}; all sessions ended")
 
 
@@ -144,7 +149,7 @@ def grant(
     """
     Give NAME roles and scopes.
 
-    They are in tokens from the next refresh on.
+    Access tokens are revoked, and clients refresh: new tokens have them.
     """
     more = _some_grants(roles, scopes)
     _change_grants(name, lambda grants: grants.with_more(more), sign_out=sign_out)
@@ -163,7 +168,7 @@ def revoke(
     """
     Take roles and scopes from NAME.
 
-    Tokens keep them until the next refresh.
+    Access tokens are revoked, and clients refresh: new tokens lack them.
     """
     fewer = _some_grants(roles, scopes)
     _change_grants(name, lambda grants: grants.without(fewer), sign_out=sign_out)
@@ -175,8 +180,8 @@ def disable(name: str) -> None:
     """
     Shut NAME out: no login, and all sessions end at once.
     """
-    _changing(
-        Kind.USER_DISABLED, name, lambda accounts, _passwords: accounts.disable(name)
+    changing(
+        Kind.USER_DISABLED, name, lambda changes, _passwords: changes.disable(name)
     )
     click.echo(f"disabled {name}; all sessions ended")
 
@@ -187,9 +192,9 @@ def enable(name: str) -> None:
     """
     Let NAME log in again; sessions of before stay ended.
     """
-    _changing(
-        Kind.USER_ENABLED, name, lambda accounts, _passwords: accounts.enable(name)
-    )
+    with operator_acts(os.environ) as say:
+        with_accounts(lambda accounts, _passwords: accounts.enable(name))
+        say(Kind.USER_ENABLED, subject=normalised_name(name))
     click.echo(f"enabled {name}")
 
 
@@ -201,43 +206,8 @@ def list_users() -> None:
     A line each, with tabs between: name, enabled or disabled, when added, roles and
     scopes; roles and scopes have blanks between them.
     """
-    _own_settings().storage.require_database()
-    for account in _with_accounts(lambda accounts, _passwords: accounts.listed()):
+    for account in with_accounts(lambda accounts, _passwords: accounts.listed()):
         click.echo(_line(account))
-
-
-def _changing(kind: Kind, name: str, work: Work[None]) -> None:
-    """Change the accounts, and have it in the audit log."""
-    with operator_acts(os.environ) as say:
-        _with_accounts(work)
-        say(kind, subject=normalised_name(name))
-
-
-def _with_accounts(work: Work[T]) -> T:
-    """Run ``work`` with the accounts of the configured database."""
-    settings = _own_settings()
-    settings.storage.prepare()
-
-    async def run() -> T:
-        url = settings.storage.database_url
-        async with opened_accounts(url, settings.hash_cost) as (accounts, passwords):
-            return await work(accounts, passwords)
-
-    return asyncio.run(run())
-
-
-def _own_settings() -> UserSettings:
-    """
-    Read the settings of our own directory, before a password is asked for in vain.
-
-    Raises:
-        ElsewhereError: Users are in another one.
-    """
-    settings = read_user_settings(os.environ)
-    elsewhere = settings.accounts.directory
-    if elsewhere is not None:
-        raise ElsewhereError(f"users are in the directory {elsewhere.name!r}, not here")
-    return settings
 
 
 def _some_grants(roles: tuple[str, ...], scopes: tuple[str, ...]) -> Grants:
@@ -249,14 +219,16 @@ def _some_grants(roles: tuple[str, ...], scopes: tuple[str, ...]) -> Grants:
 def _change_grants(
     name: str, change: Callable[[Grants], Grants], *, sign_out: bool
 ) -> None:
-    with operator_acts(os.environ) as say:
-        grants = _with_accounts(
-            lambda accounts, _passwords: accounts.change_grants(
-                name, change, sign_out=sign_out
-            )
-        )
-        say(Kind.USER_GRANTS_CHANGED, subject=normalised_name(name))
-    when = "all sessions ended" if sign_out else "counts from the next refresh on"
+    grants = changing(
+        Kind.USER_GRANTS_CHANGED,
+        name,
+        lambda changes, _passwords: changes.change_grants(
+            name, change, sign_out=sign_out
+        ),
+    ).grants
+    if not sign_out:
+        await_next_second()
+    when = "all sessions ended" if sign_out else "access tokens revoked"
     roles = " ".join(grants.roles) or "none"
     scopes = " ".join(grants.scopes) or "none"
     click.echo(f"{name}: roles {roles}; scopes {scopes}; {when}")

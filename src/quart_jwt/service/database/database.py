@@ -18,6 +18,7 @@ from typing import TypeVar
 from sqlalchemy import BigInteger
 from sqlalchemy import CursorResult
 from sqlalchemy import Executable
+from sqlalchemy import exists
 from sqlalchemy import RowMapping
 from sqlalchemy import select
 from sqlalchemy import String
@@ -58,9 +59,9 @@ class UserRow(Base):
     """
     One account.
 
-    ``session_epoch`` is written into every token and counted up when the
-    password changes or the account is disabled: older tokens then die. Roles and
-    scopes have a blank between them.
+    ``session_epoch`` counts up when the password changes or the account is disabled.
+    Every session keeps the one that it began under, and is refreshed under no other.
+    Roles and scopes have a blank between them.
     """
 
     __tablename__ = "users"
@@ -200,8 +201,8 @@ class Database:
 
     async def ping(self) -> None:
         """Raise StoreError if the database does not answer for every table."""
-        for table in Base.metadata.sorted_tables:
-            await self.rows(select(1).select_from(table).limit(1))
+        tables = Base.metadata.sorted_tables
+        await self.rows(select(*(exists().select_from(table) for table in tables)))
 
     async def close(self) -> None:
         """Close every connection."""

@@ -25,6 +25,7 @@ sentence. None of them carries a password, a token or a setting's value::
     ├── NameTakenError            command line only
     ├── UnknownNameError          command line only
     ├── ElsewhereError            command line only
+    ├── SignOutError              command line only
     ├── KeyStateError             command line only
     ├── SettingsError             start-up only
     ├── StartError                start-up only
@@ -227,6 +228,10 @@ class UnknownNameError(ServiceError):
 
 class ElsewhereError(ServiceError):
     """Raised when users are asked for here and are in another directory."""
+
+
+class SignOutError(ServiceError):
+    """Raised when a user was changed, but access tokens could not be revoked."""
 
 
 class KeyStateError(ServiceError):

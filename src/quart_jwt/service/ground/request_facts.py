@@ -8,15 +8,18 @@ which nobody logs, pays for one small object.
 
 import re
 import secrets
+from collections.abc import Callable
 from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
+from typing import TYPE_CHECKING
 
-from hypercorn.typing import ASGIFramework
-from hypercorn.typing import ASGIReceiveCallable
-from hypercorn.typing import ASGISendCallable
-from hypercorn.typing import ASGISendEvent
-from hypercorn.typing import Scope
+if TYPE_CHECKING:  # the command line does without a server
+    from hypercorn.typing import ASGIFramework
+    from hypercorn.typing import ASGIReceiveCallable
+    from hypercorn.typing import ASGISendCallable
+    from hypercorn.typing import ASGISendEvent
+    from hypercorn.typing import Scope
 
 HEADER = b"x-request-id"
 NO_CLAIMS: Mapping[str, Any] = {}
@@ -30,15 +33,19 @@ class RequestFacts:
     The facts of one request.
 
     Attributes:
-        claims: Those of the token that it came with, once its signature was good.
+        claims: Those of the token that it came with, if they were noted.
+        find_claim: Finds a claim of the token that was verified, if there is one.
+        forwarded_address: The client's address, if a trusted proxy says it.
     """
 
-    __slots__ = ("_id", "_scope", "claims")
+    __slots__ = ("_id", "_scope", "claims", "find_claim", "forwarded_address")
 
     def __init__(self, scope: Any) -> None:
         self._scope = scope
         self._id: str | None = None
         self.claims: Mapping[str, Any] = NO_CLAIMS
+        self.find_claim: Callable[[str], Any] | None = None
+        self.forwarded_address: str | None = None
 
     @property
     def request_id(self) -> str:
@@ -53,9 +60,24 @@ class RequestFacts:
         client = self._scope.get("client")
         return client[0] if client else None
 
+    @property
+    def address(self) -> str | None:
+        """The client's address: the peer's, or what a trusted proxy says."""
+        return self.forwarded_address or self.peer
+
+    @property
+    def user_agent(self) -> str | None:
+        """The ``User-Agent`` header, if there is one."""
+        for name, value in self._scope["headers"]:
+            if name == b"user-agent":
+                return str(value, "latin-1")
+        return None
+
     def claim(self, name: str) -> str | None:
         """Return a claim of the token, if there is one and it is a text."""
         value = self.claims.get(name)
+        if not self.claims and self.find_claim is not None:
+            value = self.find_claim(name)
         return value if isinstance(value, str) else None
 
 
@@ -74,6 +96,13 @@ def note_claims(claims: Mapping[str, Any]) -> None:
         facts.claims = claims
 
 
+def note_address(address: str) -> None:
+    """Remember the client's address, as a trusted proxy says it."""
+    facts = _current.get()
+    if facts is not None:
+        facts.forwarded_address = address
+
+
 class RequestIds:
     """
     An ASGI layer: every request gets its facts, and its answer ``X-Request-ID``.
@@ -83,12 +112,12 @@ class RequestIds:
         without: Answers at this path, and below, carry no id: they are a gateway's.
     """
 
-    def __init__(self, app: ASGIFramework, *, without: str) -> None:
+    def __init__(self, app: "ASGIFramework", *, without: str) -> None:
         self._app = app
         self._without = without
 
     async def __call__(
-        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+        self, scope: "Scope", receive: "ASGIReceiveCallable", send: "ASGISendCallable"
     ) -> None:
         """Handle one connection."""
         if scope["type"] == "lifespan":
@@ -104,8 +133,8 @@ class RequestIds:
             _current.reset(before)
 
 
-def _telling(request_id: bytes, send: ASGISendCallable) -> ASGISendCallable:
-    async def tell(event: ASGISendEvent) -> None:
+def _telling(request_id: bytes, send: "ASGISendCallable") -> "ASGISendCallable":
+    async def tell(event: "ASGISendEvent") -> None:
         if event["type"] in _STARTS:
             headers = event["headers"]  # type: ignore[typeddict-item] # the two in _STARTS have it
             event["headers"] = [*headers, (HEADER, request_id)]  # type: ignore[typeddict-unknown-key]

@@ -21,7 +21,7 @@ from quart_jwt.service.ground.errors import StoreError
 from quart_jwt.service.ground.values import Clock
 from quart_jwt.service.keys.schedule import ScheduledKey
 from quart_jwt.service.keys.signing_keys import SigningKeys
-from quart_jwt.service.settings.key_options import KeyOptions
+from quart_jwt.service.settings.storage import KeyOptions
 
 logger: logging.Logger = logging.getLogger(__name__)
 

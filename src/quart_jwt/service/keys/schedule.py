@@ -14,7 +14,7 @@ from dataclasses import field
 from math import inf
 from typing import Any
 
-from quart_jwt.service.settings.key_options import KeyOptions
+from quart_jwt.service.settings.storage import KeyOptions
 
 FIRST_GENERATION = 1
 

@@ -4,7 +4,6 @@ The service's keys: made at the first start, rotated, retired, and read as a rin
 
 import asyncio
 import logging
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from quart_jwt.building_blocks import KeyRing
 from quart_jwt.building_blocks import read_public_jwk
 from quart_jwt.building_blocks import ring_key
 from quart_jwt.building_blocks import RingKey
+from quart_jwt.clock import system_time
 from quart_jwt.service.database.database import Database
 from quart_jwt.service.ground.errors import KeyStateError
 from quart_jwt.service.ground.errors import StartError
@@ -23,14 +23,14 @@ from quart_jwt.service.keys.schedule import StoredKey
 from quart_jwt.service.keys.table import KeyTable
 from quart_jwt.service.keys.vault import KeyVault
 from quart_jwt.service.keys.vault import make_private_key
-from quart_jwt.service.settings.key_options import KeyOptions
 from quart_jwt.service.settings.settings import Settings
+from quart_jwt.service.settings.storage import KeyOptions
 
 logger: logging.Logger = logging.getLogger(__name__)
 
 
 def signing_keys(
-    settings: Settings, database: Database, clock: Clock = time.time
+    settings: Settings, database: Database, clock: Clock = system_time
 ) -> "SigningKeys":
     """
     Return the keys of a database.

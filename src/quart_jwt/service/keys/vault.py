@@ -32,6 +32,7 @@ from quart_jwt.service.settings.sources import PREFIX
 from quart_jwt.service.settings.state_dir import ensure_state_dir
 from quart_jwt.service.settings.state_dir import PRIVATE_FILE
 from quart_jwt.service.settings.state_dir import READING_OR_WRITING
+from quart_jwt.service.settings.state_dir import require_owner
 
 RSA_BITS = 2048
 """RFC 7518 §3.3; a longer key would cost four times the CPU per login."""
@@ -142,6 +143,7 @@ class KeyVault:
     def _read(self, kid: str) -> bytes:
         path = self._path(kid)
         try:
+            require_owner(path)
             shared = path.stat().st_mode & READING_OR_WRITING
             pem = path.read_bytes()
         except OSError as error:

@@ -17,13 +17,11 @@ from contextlib import contextmanager
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 
-from quart import has_request_context
-from quart import request
-
 from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.ground.events import Event
 from quart_jwt.service.ground.events import Kind
 from quart_jwt.service.ground.request_facts import request_facts
+from quart_jwt.service.ground.request_facts import RequestFacts
 from quart_jwt.service.observability.json_lines import json_line
 from quart_jwt.service.observability.json_lines import timestamp
 from quart_jwt.service.observability.logs import LineHandler
@@ -104,18 +102,17 @@ class AuditLog:
             "key_id": event.key_id,
             "client": event.client,
             "actor": event.actor,
-            **_client(),
-            "request_id": None if facts is None else facts.request_id,
+            **({} if facts is None else _client(facts)),
         }
 
 
-def _client() -> dict[str, str | None]:
-    if has_request_context():
-        agent = request.headers.get("User-Agent")
-        short = None if agent is None else agent[:MAX_USER_AGENT]
-        return {"address": request.remote_addr, "user_agent": short}
-    facts = request_facts()
-    return {} if facts is None else {"address": facts.peer}
+def _client(facts: RequestFacts) -> dict[str, str | None]:
+    agent = facts.user_agent
+    return {
+        "address": facts.address,
+        "user_agent": None if agent is None else agent[:MAX_USER_AGENT],
+        "request_id": facts.request_id,
+    }
 
 
 def _handler(path: Path | None, lost: Lost) -> logging.Handler:

@@ -7,22 +7,15 @@ all; see ``worker_files``.
 """
 
 import asyncio
-import fcntl
 import logging
 import os
-from collections.abc import Iterable
-from pathlib import Path
 
 from prometheus_client import CollectorRegistry
-from prometheus_client import Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
-from prometheus_client.registry import Collector
 
 from quart_jwt.service.observability.metrics import Metrics
 from quart_jwt.service.observability.worker_files import DIRECTORY
-from quart_jwt.service.observability.worker_files import has_begun
-from quart_jwt.service.observability.worker_files import locked
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -55,8 +48,8 @@ class Exposition:
         directory = os.environ.get(DIRECTORY)
         if directory:
             registry = CollectorRegistry(auto_describe=False)
-            registry.register(_Files(Path(directory)))
             try:
+                MultiProcessCollector(registry, directory)  # type: ignore[no-untyped-call] # it has no types
                 return encode(registry), media_type
             except Exception as error:  # noqa: BLE001 - whatever has become of the files
                 self._say(error)
@@ -68,16 +61,3 @@ class Exposition:
             logger.error(
                 "metrics of all workers cannot be read, each shows its own: %s", error
             )
-
-
-class _Files(Collector):
-    """The metrics in the files of a directory."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-
-    def collect(self) -> Iterable[Metric]:
-        """Add up what all files say."""
-        with locked(self._directory, fcntl.LOCK_SH):
-            files = [str(one) for one in self._directory.glob("*.db") if has_begun(one)]
-            return MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call, no-any-return] # it has no types

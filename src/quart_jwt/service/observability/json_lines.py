@@ -9,15 +9,19 @@ for it may be headers.
 import json
 import logging
 import os
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from datetime import UTC
+from functools import lru_cache
 from typing import Any
 
 from quart_jwt.service.ground.request_facts import request_facts
+from quart_jwt.service.observability.logs import ACCESS_LOGGER
+from quart_jwt.service.observability.logs import harmless
 from quart_jwt.service.observability.logs import LineFormatter
 from quart_jwt.service.observability.logs import safe_line
-from quart_jwt.service.settings.observability import log_format_of
+from quart_jwt.service.settings.settings import log_format_of
 
 MAX_TRACEBACK_LINES = 64
 """The last ones: what was raised stands at the end."""
@@ -39,6 +43,14 @@ class JsonFormatter(logging.Formatter):
                 **getattr(record, "access", {}),
                 "exception": self._exception(record),
             }
+        )
+
+    def access_line(self, message: str, atoms: Mapping[str, Any]) -> str:
+        """Return what ``format`` makes of a record of the access log."""
+        members = json_line({"message": message, **_facts(), **harmless(atoms)})
+        return (
+            f'{{"time": "{timestamp(time.time())}", "level": "INFO", '
+            f'"logger": "{ACCESS_LOGGER}", "process": {os.getpid()}, {members[1:]}'
         )
 
     def _exception(self, record: logging.LogRecord) -> list[str] | None:
@@ -68,8 +80,13 @@ def json_line(members: Mapping[str, Any]) -> str:
 
 def timestamp(seconds: float) -> str:
     """Return a moment as RFC 3339 has it, in UTC and with milliseconds."""
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
+    whole = int(seconds // 1)
+    return f"{_to_the_second(whole)}.{int((seconds - whole) * 1000):03}Z"
+
+
+@lru_cache(2)
+def _to_the_second(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def _safe(value: Any) -> Any:

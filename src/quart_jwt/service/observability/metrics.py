@@ -15,8 +15,6 @@ from prometheus_client import Counter
 from prometheus_client import Gauge
 from prometheus_client import Histogram
 
-from quart_jwt.service.observability.worker_values import count_in_allocated_files
-
 LATENCIES_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
 LAGS_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 
@@ -91,7 +89,6 @@ class Metrics:
     """The metrics of one service."""
 
     def __init__(self) -> None:
-        count_in_allocated_files()
         self.registry: CollectorRegistry = CollectorRegistry()
         family = Family(self.registry)
         self.cache: CacheMetrics = CacheMetrics(family)

@@ -16,7 +16,6 @@ from quart_jwt.building_blocks import CacheInfo
 from quart_jwt.building_blocks import VerifiedTokens
 from quart_jwt.service.ground.values import HashLoad
 from quart_jwt.service.observability.metrics import Metrics
-from quart_jwt.service.observability.worker_values import say_what_is_lost
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -90,7 +89,6 @@ class Sampler:
                 logger.error("metrics could not be sampled: %r", error)  # noqa: TRY400 - the sentence says it
 
     def _sample(self) -> None:
-        say_what_is_lost()
         self._sample_cache(self._cache())
         refused, self.lane_refusals = self.lane_refusals, Counter()
         for code, times in refused.items():

@@ -20,14 +20,14 @@ from quart_schema import Info
 from quart_schema import OpenAPIProvider
 from quart_schema import QuartSchema
 from quart_schema import Tag
-from werkzeug.routing.rules import Rule
+from werkzeug.routing import Rule
 
 from quart_jwt import __version__
 from quart_jwt.service.openapi.documented import JSON
 from quart_jwt.service.openapi.documented import NOTE
 from quart_jwt.service.openapi.documented import Note
 from quart_jwt.service.openapi.lane import LANE
-from quart_jwt.service.openapi.lane import LANE_PATH
+from quart_jwt.service.settings.groups import VERIFY_PATH
 
 REF = "#/components/schemas/{name}"
 FORM = "application/x-www-form-urlencoded"
@@ -60,7 +60,7 @@ def openapi_document(app: Quart) -> dict[str, Any]:
     """Describe every route of an app, and the lane in front of it."""
     provider = Provider(app, _extension())
     document: dict[str, Any] = provider.schema()
-    paths = {**document["paths"], LANE_PATH: LANE}
+    paths = {**document["paths"], VERIFY_PATH: LANE}
     document["paths"] = {path: paths[path] for path in sorted(paths)}
     return document
 
@@ -68,10 +68,14 @@ def openapi_document(app: Quart) -> dict[str, Any]:
 class Provider(OpenAPIProvider):
     """quart-schema's provider, with the notes that it does not know."""
 
+    def __init__(self, app: Quart, extension: QuartSchema) -> None:
+        super().__init__(app, extension)
+        self._views = app.view_functions
+
     def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
         """Describe the operations of one route."""
         paths, components = super().build_paths(rule)
-        view = self._app.view_functions[rule.endpoint]
+        view = self._views[rule.endpoint]
         note = getattr(view, NOTE, None)
         for operation in (one for path in paths.values() for one in path.values()):
             operation.update(_summary(inspect.getdoc(view) or ""))

@@ -4,8 +4,6 @@ The lane for gateways, which is no route of Quart's and so describes itself.
 
 from typing import Any
 
-LANE_PATH = "/auth/verify"
-
 _ERROR: dict[str, Any] = {"$ref": "#/components/schemas/Error"}
 _JSON_ERROR = {"application/json": {"schema": _ERROR}}
 

@@ -1,8 +1,9 @@
 """
 The shapes of bodies, as the OpenAPI document has them.
 
-They describe and nothing more: views read and write without them, so a request costs
-what it did before there was a document. That they tell the truth is tested.
+Views take from them which members a request has; answers are written without them, so
+a request costs what it did before there was a document. That they tell the truth is
+tested.
 """
 
 from typing import Annotated

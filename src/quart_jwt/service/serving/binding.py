@@ -10,9 +10,9 @@ import socket
 from contextlib import ExitStack
 
 from hypercorn.config import Config
-from hypercorn.config import Sockets
 
 from quart_jwt.service.ground.errors import StartError
+from quart_jwt.service.serving.hypercorn_seams import Sockets
 
 ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - to show, not to bind
 

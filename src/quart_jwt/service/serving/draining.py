@@ -13,12 +13,10 @@ The end of serving: from the wish to stop to the last answer.
 """
 
 import asyncio
-import contextlib
 import faulthandler
 import logging
 import math
 from collections.abc import Callable
-from collections.abc import Iterator
 from typing import cast
 
 from hypercorn.typing import ASGIFramework
@@ -27,16 +25,11 @@ from hypercorn.typing import ASGISendCallable
 from hypercorn.typing import ASGISendEvent
 from hypercorn.typing import Scope
 
+from quart_jwt.service.serving.limits import CLOSING_S
+from quart_jwt.service.serving.limits import LINGER_S
 from quart_jwt.service.serving.listeners import ListeningConfig
 
 logger: logging.Logger = logging.getLogger(__name__)
-
-LINGER_S = 1.0
-"""How long a stop waits for requests that may be on their way."""
-
-CLOSING_S = 4.0
-"""What a process has for closing itself; with ``LINGER_S`` the 5 s on top of the
-grace time."""
 
 LOOK_AGAIN_S = 0.05
 
@@ -122,19 +115,14 @@ class Drain:
             if scope["type"] == "http" and scope["http_version"].startswith("1."):
                 # RFC 9113 §8.2.2: HTTP/2 has no such header
                 send = self._closing(send)
-            with self._in_flight():
+            task = cast("asyncio.Task[object]", asyncio.current_task())
+            self._requests.add(task)
+            try:
                 await app(scope, receive, send)
+            finally:
+                self._requests.discard(task)
 
         return wrapped
-
-    @contextlib.contextmanager
-    def _in_flight(self) -> Iterator[None]:
-        task = cast("asyncio.Task[object]", asyncio.current_task())
-        self._requests.add(task)
-        try:
-            yield
-        finally:
-            self._requests.discard(task)
 
     def _closing(self, send: ASGISendCallable) -> ASGISendCallable:
         async def closing(event: ASGISendEvent) -> None:

@@ -7,12 +7,16 @@ reads has no time limit, and one bad ``:path`` ends all streams of its connectio
 """
 
 import h11
-import hypercorn.protocol
-from hypercorn.events import Closed
-from hypercorn.events import Event
-from hypercorn.protocol.events import Event as StreamEvent
-from hypercorn.protocol.h11 import H11Protocol
-from hypercorn.protocol.ws_stream import WSStream
+
+from quart_jwt.service.serving.hypercorn_seams import check_hypercorn
+from quart_jwt.service.serving.hypercorn_seams import Closed
+from quart_jwt.service.serving.hypercorn_seams import Event
+from quart_jwt.service.serving.hypercorn_seams import H11Protocol
+from quart_jwt.service.serving.hypercorn_seams import serve_connections_with
+from quart_jwt.service.serving.hypercorn_seams import serve_http1_with
+from quart_jwt.service.serving.hypercorn_seams import StreamEvent
+from quart_jwt.service.serving.hypercorn_seams import WSStream
+from quart_jwt.service.serving.listeners import Connection
 
 HTTP_2 = "h2"
 
@@ -44,5 +48,12 @@ class Http1(H11Protocol):
 
 
 def install() -> None:
-    """Let this process's Hypercorn serve its connections so."""
-    hypercorn.protocol.H11Protocol = Http1  # type: ignore[attr-defined] # imported there
+    """
+    Let this process's Hypercorn serve its connections so.
+
+    Raises:
+        IncompatibleDependencyError: This Hypercorn has no place for it.
+    """
+    check_hypercorn()
+    serve_http1_with(Http1)
+    serve_connections_with(Connection)

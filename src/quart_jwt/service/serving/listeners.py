@@ -1,72 +1,40 @@
 """
-Listening sockets that can be left without a failed request.
+Listening sockets that can be left without a failed request, and their connections.
 
-A ``Listener`` knows which of its connections are still open, and it lets go of
-its address while they go on. Hypercorn offers neither.
+A ``ListeningConfig`` knows which of its connections are still open, and it lets go of
+its address while they go on. Hypercorn offers neither. Both work through asyncio's
+streams and servers alone, and so on every event loop.
 """
 
 import asyncio
-import contextlib
-import os
+import select
 import socket
+from asyncio import AbstractServer
+from asyncio import StreamReader
+from asyncio import StreamWriter
+from collections.abc import Iterator
 from collections.abc import Mapping
+from contextlib import contextmanager
+from contextlib import suppress
 from typing import Any
 from typing import cast
-from weakref import WeakSet
 
 from hypercorn.config import Config
-from hypercorn.config import Sockets
+
+from quart_jwt.service.serving.hypercorn_seams import Sockets
+from quart_jwt.service.serving.hypercorn_seams import TCPServer
 
 UNREAD_MS = 30_000
 """How long an answer may wait, in milliseconds, for a client that reads nothing."""
 
-
-class Listener(socket.socket):
-    """
-    A listening socket that remembers the connections which it has given out.
-
-    Args:
-        bound: A bound stream socket; its descriptor moves into this object.
-    """
-
-    def __init__(self, bound: socket.socket) -> None:
-        super().__init__(bound.family, bound.type, bound.proto, fileno=bound.detach())
-        self._given: WeakSet[socket.socket] = WeakSet()
-
-    def accept(self) -> tuple[socket.socket, Any]:
-        """Same as a socket's, but the connection is remembered, and has an end."""
-        connection, address = super().accept()
-        self._given.add(connection)
-        if hasattr(socket, "TCP_USER_TIMEOUT") and self.family != socket.AF_UNIX:
-            # The kernel's own limit (tcp(7)): Hypercorn waits for a reader for ever.
-            connection.setsockopt(
-                socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS
-            )
-        return connection, address
-
-    @property
-    def open_connections(self) -> list[socket.socket]:
-        """The connections that nobody has closed yet."""
-        return [one for one in self._given if one.fileno() >= 0]
-
-    async def let_go(self) -> None:
-        """
-        Accept what has connected already, and nothing from then on.
-
-        This process keeps no hold on the address: once every process has let
-        go, clients are refused instead of left waiting. asyncio's server owns
-        the descriptor and will close it, so something has to stand there.
-        """
-        for _ in range(2):  # one turn of the loop finds them, the next accepts
-            await asyncio.sleep(0)
-        asyncio.get_running_loop().remove_reader(self.fileno())
-        with socket.socket(self.family, self.type) as unbound:
-            os.dup2(unbound.fileno(), self.fileno(), inheritable=False)
+TURNS = 8
+"""Turns of the event loop from the accept of a connection to the task that serves it:
+its transport is made, its protocol, the task."""
 
 
 class ListeningConfig(Config):
     """
-    Hypercorn's configuration, with listeners of ours.
+    Hypercorn's configuration, with servers that can be closed early.
 
     Attributes:
         listening: Set when the application has started and connections are
@@ -76,7 +44,9 @@ class ListeningConfig(Config):
     def __init__(self) -> None:
         super().__init__()
         self.listening: asyncio.Event = asyncio.Event()
-        self._listeners: list[Listener] = []
+        self._sockets = Sockets([], [], [])
+        self._servers: list[AbstractServer] = []
+        self._open: dict[StreamWriter, StreamReader] = {}
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> "ListeningConfig":
@@ -84,18 +54,43 @@ class ListeningConfig(Config):
         return cast("ListeningConfig", cls.from_mapping(values))
 
     def create_sockets(self) -> Sockets:
-        """Same as Hypercorn's, but with listeners."""
-        sockets = super().create_sockets()
-        secure = [Listener(one) for one in sockets.secure_sockets]
-        plain = [Listener(one) for one in sockets.insecure_sockets]
-        self._listeners = [*secure, *plain]
+        """Same as Hypercorn's, but the servers made from now on are remembered."""
+        self._sockets = super().create_sockets()
+        self._remember_servers(asyncio.get_running_loop())
         self.listening.set()
-        return Sockets([*secure], [*plain], sockets.quic_sockets)
+        return self._sockets
+
+    def _remember_servers(self, loop: asyncio.AbstractEventLoop) -> None:
+        # Hypercorn keeps its servers to itself, and ends only with all connections.
+        create = loop.create_server
+
+        async def create_server(*args: Any, **named: Any) -> AbstractServer:
+            server: AbstractServer = await create(*args, **named)
+            self._servers.append(server)
+            return server
+
+        loop.create_server = create_server  # type: ignore[method-assign, assignment] # for this loop alone
+
+    @contextmanager
+    def connected(self, reader: StreamReader, writer: StreamWriter) -> Iterator[None]:
+        """Count a connection as open meanwhile, and give it an end."""
+        connection = writer.get_extra_info("socket")
+        if hasattr(socket, "TCP_USER_TIMEOUT") and connection.family != socket.AF_UNIX:
+            # The kernel's own limit (tcp(7)): Hypercorn waits for a reader for ever.
+            with suppress(OSError):  # it has just been reset
+                connection.setsockopt(
+                    socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS
+                )
+        self._open[writer] = reader
+        try:
+            yield
+        finally:
+            del self._open[writer]
 
     @property
-    def open_connections(self) -> list[socket.socket]:
-        """The connections that nobody here has closed yet."""
-        return [one for each in self._listeners for one in each.open_connections]
+    def open_connections(self) -> int:
+        """How many connections nobody here has closed yet."""
+        return len(self._open)
 
     @property
     def has_clients(self) -> bool:
@@ -105,27 +100,57 @@ class ListeningConfig(Config):
         Hypercorn keeps a connection until its idle time is over, although the
         client has closed it long ago.
         """
-        return any(_may_send(one) for one in self.open_connections)
+        return any(
+            not (reader.at_eof() or reader.exception() or writer.is_closing())
+            for writer, reader in self._open.items()
+        )
 
     async def let_go(self) -> None:
-        """Accept nothing from now on."""
-        for listener in self._listeners:
-            await listener.let_go()
+        """
+        Accept what has connected already, and nothing from then on.
+
+        This process keeps no hold on the address: once every process has let
+        go, clients are refused instead of left waiting.
+        """
+        for _ in range(self.backlog):
+            await asyncio.sleep(0)
+            if not self._is_awaited():
+                break
+        loop = asyncio.get_running_loop()
+        for bound in self._bound:
+            # asyncio fails on what it accepts in the turn before its server is closed.
+            loop.remove_reader(bound)
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        for server in self._servers:
+            server.close()
+
+    @property
+    def _bound(self) -> list[socket.socket]:
+        return [*self._sockets.secure_sockets, *self._sockets.insecure_sockets]
+
+    def _is_awaited(self) -> bool:
+        """Whether somebody has connected and is not accepted yet."""
+        # uvloop accepts one connection in each turn, asyncio as many as there are.
+        waiting = select.poll()
+        for bound in self._bound:
+            waiting.register(bound, select.POLLIN)
+        return waiting.poll(0) != []
 
     def cut_off(self) -> int:
-        """Shut what is still open, and return how many those were."""
-        late = self.open_connections
-        for connection in late:
-            with contextlib.suppress(OSError):  # closed by the client meanwhile
-                connection.shutdown(socket.SHUT_RDWR)
-        return len(late)
+        """Abort what is still open, and return how many those were."""
+        for writer in self._open:
+            writer.transport.abort()
+        return len(self._open)
 
 
-def _may_send(connection: socket.socket) -> bool:
-    """Say whether a connection's client has not closed its side."""
-    try:
-        return connection.recv(1, socket.MSG_PEEK) != b""
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
+class Connection(TCPServer):
+    """Same as Hypercorn's, but its configuration knows that it is open."""
+
+    async def run(self) -> None:
+        """Serve the connection to its end."""
+        if not isinstance(self.config, ListeningConfig):  # plain Hypercorn's
+            await super().run()
+            return
+        with self.config.connected(self.reader, self.writer):
+            await super().run()

@@ -12,20 +12,20 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 import hypercorn.asyncio
-from hypercorn.utils import LifespanFailureError
 
 from quart_jwt.service.accounts.demo import DemoAccount
 from quart_jwt.service.accounts.demo import ensure_demo
+from quart_jwt.service.accounts.opened import opened_accounts
 from quart_jwt.service.app import create_app
 from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.keys.signing_keys import prepare_keys
-from quart_jwt.service.resources import opened_accounts
 from quart_jwt.service.serving import http1
 from quart_jwt.service.serving.binding import address_of
 from quart_jwt.service.serving.binding import bound_sockets
 from quart_jwt.service.serving.binding import hand_over
 from quart_jwt.service.serving.draining import Deadline
 from quart_jwt.service.serving.draining import Drain
+from quart_jwt.service.serving.hypercorn_seams import LifespanFailureError
 from quart_jwt.service.serving.lifespan import start_failure
 from quart_jwt.service.serving.listeners import ListeningConfig
 from quart_jwt.service.settings.settings import Settings

@@ -16,7 +16,8 @@ from typing import Any
 from hypercorn.config import Config
 
 from quart_jwt.service.ground.errors import StartError
-from quart_jwt.service.observability.logs import LineLogger
+from quart_jwt.service.observability.access_log import LineLogger
+from quart_jwt.service.serving.event_loop import LOOPS
 from quart_jwt.service.serving.listeners import ListeningConfig
 
 FILE_NAME = "hypercorn.toml"
@@ -24,6 +25,7 @@ FILE_NAME = "hypercorn.toml"
 DEFAULTS: Mapping[str, Any] = {
     "bind": "127.0.0.1:8000",
     "workers": 0,
+    "worker_class": "uvloop",
     "backlog": 2048,
     "keep_alive_timeout": 15,
     "graceful_timeout": 10,
@@ -83,7 +85,6 @@ MAX_WORKERS = 64
 
 ONE_PROCESS: Mapping[str, Any] = {
     "workers": 1,
-    "worker_class": "asyncio",
     "debug": False,
     "use_reloader": False,
 }
@@ -116,7 +117,12 @@ def make_config(values: Mapping[str, Any], binds: Sequence[str]) -> ListeningCon
     Args:
         values: What ``read_values`` returned.
         binds: Where to listen instead of what the values say.
+
+    Raises:
+        StartError: ``worker_class`` is none of ours.
     """
+    if values.get("worker_class", LOOPS[0]) not in LOOPS:
+        raise StartError(f"worker_class must be one of {', '.join(LOOPS)}")
     bind = {"bind": list(binds)} if binds else {}
     logger = {"logger_class": LineLogger}
     return ListeningConfig.of({**values, **ONE_PROCESS, **bind, **logger})

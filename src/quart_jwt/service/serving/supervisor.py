@@ -11,12 +11,10 @@ import contextlib
 import logging
 from collections.abc import Awaitable
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.ground.errors import StopError
-from quart_jwt.service.serving.draining import CLOSING_S
-from quart_jwt.service.serving.draining import LINGER_S
+from quart_jwt.service.serving.limits import Limits
 from quart_jwt.service.serving.worker_process import WorkerProcess
 
 logger: logging.Logger = logging.getLogger(__name__)
@@ -28,34 +26,6 @@ LONG_LIFE_S = 10.0
 """A worker that has lived so long did not die of its start."""
 
 MAX_PAUSE_S = 30.0
-KILL_AFTER_S = 2.0
-"""A worker ends itself; what cannot even do that is killed so much later."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """
-    How long things may take, in seconds.
-
-    Attributes:
-        start_s: From a worker's start to its first beat.
-        grace_s: From SIGTERM to the last answer.
-        idle_s: For how long a connection may be without a request.
-    """
-
-    start_s: float
-    grace_s: float
-    idle_s: float
-
-    @property
-    def stop_s(self) -> float:
-        """From SIGTERM to the end of a worker."""
-        return self.grace_s + LINGER_S + CLOSING_S + KILL_AFTER_S
-
-    @property
-    def drain_s(self) -> float:
-        """From the wish to replace a worker to its end."""
-        return self.idle_s + self.stop_s
 
 
 def pause_s(quick_deaths: int) -> float:

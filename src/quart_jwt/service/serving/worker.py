@@ -13,68 +13,30 @@ import faulthandler
 import pkgutil
 import signal
 import socket
-import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from dataclasses import field
 from functools import partial
 from pathlib import Path
 
 import click
 import hypercorn.asyncio
 from hypercorn.typing import ASGIFramework
-from hypercorn.utils import LifespanFailureError
-from hypercorn.utils import LifespanTimeoutError
 
+from quart_jwt.exceptions import IncompatibleDependencyError
 from quart_jwt.service.ground.errors import ServiceError
 from quart_jwt.service.ground.errors import StartError
-from quart_jwt.service.observability.worker_files import WorkerFiles
+from quart_jwt.service.serving import event_loop
 from quart_jwt.service.serving import http1
 from quart_jwt.service.serving.draining import Deadline
 from quart_jwt.service.serving.draining import Drain
 from quart_jwt.service.serving.draining import end_by_force
 from quart_jwt.service.serving.heartbeat import WorkerEnd
+from quart_jwt.service.serving.hypercorn_seams import LifespanFailureError
+from quart_jwt.service.serving.hypercorn_seams import LifespanTimeoutError
 from quart_jwt.service.serving.lifespan import start_failure
 from quart_jwt.service.serving.listeners import ListeningConfig
 from quart_jwt.service.serving.server_config import make_config
 from quart_jwt.service.serving.server_config import read_values
-
-SHOW_WHERE = signal.SIGUSR1
-"""A hung worker is asked by it for a traceback of every thread."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerCommand:
-    """
-    How a worker is started; the options of ``main``.
-
-    Attributes:
-        application: ``module:name`` of the ASGI application.
-        config: The path of a ``hypercorn.toml``, or None for the usual one.
-        secure: Descriptors of listening sockets with TLS.
-        plain: Descriptors of listening sockets without.
-        metrics: The directory in which all workers count.
-    """
-
-    application: str
-    config: Path | None = None
-    secure: Sequence[int] = field(default=())
-    plain: Sequence[int] = field(default=())
-    metrics: WorkerFiles | None = None
-
-    @property
-    def descriptors(self) -> Sequence[int]:
-        """What a worker inherits besides its channel."""
-        return [*self.secure, *self.plain]
-
-    def arguments(self, channel: int) -> Sequence[str]:
-        """Return the command line for a worker at the other end of a channel."""
-        # -P: a file in the current directory is nobody's module
-        program = [sys.executable, "-P", "-m", __name__, "--channel", str(channel)]
-        config = [] if self.config is None else ["--config", str(self.config)]
-        secure = [f"--secure={number}" for number in self.secure]
-        plain = [f"--plain={number}" for number in self.plain]
-        return [*program, *config, *secure, *plain, self.application]
+from quart_jwt.service.serving.worker_command import SHOW_WHERE
 
 
 @click.command()
@@ -98,8 +60,10 @@ def main(
         config = _config(path, secure, plain)
         app = pkgutil.resolve_name(application)
         end = socket.socket(fileno=channel)
-        asyncio.run(serve(app, config, end, deadline=end_by_force))
-    except ServiceError as error:
+        event_loop.run(
+            serve(app, config, end, deadline=end_by_force), config.worker_class
+        )
+    except (IncompatibleDependencyError, ServiceError) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -9,11 +9,14 @@ import os
 import signal
 import socket
 from asyncio.subprocess import Process
+from typing import TYPE_CHECKING
 
-from quart_jwt.service.observability.worker_files import WorkerFiles
 from quart_jwt.service.serving.heartbeat import SupervisorEnd
-from quart_jwt.service.serving.worker import SHOW_WHERE
-from quart_jwt.service.serving.worker import WorkerCommand
+from quart_jwt.service.serving.worker_command import SHOW_WHERE
+from quart_jwt.service.serving.worker_command import WorkerCommand
+
+if TYPE_CHECKING:  # it stands on prometheus-client
+    from quart_jwt.service.observability.worker_files import WorkerFiles
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -36,7 +39,7 @@ class WorkerProcess:
         process: Process,
         channel: socket.socket,
         silent_after_s: float,
-        metrics: WorkerFiles | None = None,
+        metrics: "WorkerFiles | None" = None,
     ) -> None:
         self._process = process
         self._metrics = metrics

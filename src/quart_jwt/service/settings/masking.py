@@ -3,21 +3,21 @@ What of a setting may be shown: a secret is not, and neither is a URL's password
 """
 
 import re
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from quart_jwt.service.settings.reading import DIRECTORY
+from quart_jwt.service.settings.settings import TABLE
+from quart_jwt.service.settings.sources import Sources
 
 MASK = "********"
 
-SECRETS = frozenset({"SECRET_KEY", "KEY_ENCRYPTION_KEY"})
-_OF_OTHERS = "USER_DIRECTORY_"
-"""Settings of somebody else's, of which nobody here knows which are secret."""
+SECRETS = frozenset(one.name for one in TABLE if one.is_secret)
 
 # Up to the last @: a password that somebody forgot to percent-encode may hold one.
 _PASSWORD = re.compile("(://[^:@/]*):.*@", re.DOTALL)
 _IN_QUERY = re.compile("(?i)([?&][^=&]*(?:password|secret|token|key)[^=&]*=)[^&#]*")
-
-
-def is_secret(name: str) -> bool:
-    """Whether nothing of a setting may be shown."""
-    return name in SECRETS or name.startswith(_OF_OTHERS)
 
 
 def masked(name: str, text: str) -> str:
@@ -28,6 +28,17 @@ def masked(name: str, text: str) -> str:
         name: The setting, without the prefix.
         text: Its value.
     """
-    if text and is_secret(name):
+    # Of a directory from elsewhere nobody here knows which settings are secret.
+    if text and (name in SECRETS or name.startswith(f"{DIRECTORY}_")):
         return MASK
     return _IN_QUERY.sub(rf"\1{MASK}", _PASSWORD.sub(rf"\1:{MASK}@", text))
+
+
+def exposed_secrets(environ: Mapping[str, str]) -> Path | None:
+    """Return the settings file if it holds a secret that every user can read."""
+    sources = Sources(environ)
+    if sources.path is None or not sources.path.is_file():
+        return None
+    is_open = bool(sources.path.stat().st_mode & stat.S_IROTH)
+    holds_secret = any(masked(name, text) != text for name, text in sources.in_file())
+    return sources.path if is_open and holds_secret else None

@@ -1,89 +1,206 @@
 """
 The settings of the service, from the environment and a file, checked once.
 
-Reading collects every fault and raises them together. What each setting is
-called, what it is when it is not set, and which of them go together stands here.
+Reading collects every fault and raises them together. Each setting is declared in its
+group; what several of them must be together stands here.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
-from functools import partial
+from dataclasses import replace
 
 from quart_jwt.building_blocks import DETAILS
-from quart_jwt.building_blocks import weakness
 from quart_jwt.service.ground.errors import SettingsError
 from quart_jwt.service.ground.values import HashCost
 from quart_jwt.service.ground.values import OWASP_MINIMUM
-from quart_jwt.service.settings.account_options import AccountOptions
-from quart_jwt.service.settings.account_options import read_account_options
-from quart_jwt.service.settings.account_options import read_hash_cost
-from quart_jwt.service.settings.cors import Cors
-from quart_jwt.service.settings.cors import read_cors
-from quart_jwt.service.settings.environment import DAYS
-from quart_jwt.service.settings.environment import MINUTES
-from quart_jwt.service.settings.environment import Reading
-from quart_jwt.service.settings.gateway import Gateway
-from quart_jwt.service.settings.gateway import read_gateway
-from quart_jwt.service.settings.key_options import KeyOptions
-from quart_jwt.service.settings.key_options import read_key_options
-from quart_jwt.service.settings.observability import Observability
-from quart_jwt.service.settings.observability import read_observability
-from quart_jwt.service.settings.production import refuse_unsafe
-from quart_jwt.service.settings.proxies import Proxies
-from quart_jwt.service.settings.proxies import read_proxies
+from quart_jwt.service.settings import kinds
+from quart_jwt.service.settings.declared import declared_by
+from quart_jwt.service.settings.declared import setting
+from quart_jwt.service.settings.groups import AccountOptions
+from quart_jwt.service.settings.groups import Cors
+from quart_jwt.service.settings.groups import Gateway
+from quart_jwt.service.settings.groups import HASH_COSTS
+from quart_jwt.service.settings.groups import LogFormat
+from quart_jwt.service.settings.groups import Observability
+from quart_jwt.service.settings.groups import OWN_DIRECTORY
+from quart_jwt.service.settings.groups import Proxies
+from quart_jwt.service.settings.groups import Throttling
+from quart_jwt.service.settings.kinds import DAYS
+from quart_jwt.service.settings.kinds import MINUTES
+from quart_jwt.service.settings.reading import DIRECTORY
+from quart_jwt.service.settings.reading import Reading
 from quart_jwt.service.settings.sources import PREFIX
-from quart_jwt.service.settings.storage import read_storage
+from quart_jwt.service.settings.storage import KeyOptions
 from quart_jwt.service.settings.storage import Storage
-from quart_jwt.service.settings.throttling import read_throttling
-from quart_jwt.service.settings.throttling import Throttling
+
+DEBUG_VARIABLES = ("QUART_DEBUG", "FLASK_DEBUG")
+"""Flask's makes Quart show errors to whoever asks; Quart's is meant to."""
+
+
+def hash_cost(text: str) -> HashCost:
+    """The cost of a hash by its name."""
+    return HASH_COSTS[kinds.one_of(*HASH_COSTS)(text)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """
-    Everything that ``create_app`` needs.
-
-    Attributes:
-        storage: Where the data are.
-        secret_key: Signs the tokens (HS256): 32 bytes or more; None to sign with key
-            pairs that the service makes, publishes and rotates.
-        keys: How it does that, and what names tokens carry.
-        access_token_expires_s: Life of an access token, in seconds.
-        refresh_token_expires_s: Life of a session, in seconds.
-        cookie_secure: Whether cookies travel over HTTPS only.
-        session_details: What a session records of the client that logs in.
-        gateway: Whose questions at ``/auth/verify`` are believed, and how.
-        cors: Which pages of other origins may ask.
-        docs: Whether ``/openapi.json`` and ``/docs`` are there.
-        proxies: Whose word about the client's address is believed.
-        throttling: How often somebody may try to sign in.
-        accounts: Where users come from.
-        hash_cost: What a password hash costs.
-        observability: What an operator sees, and who else may.
-    """
+    """Everything that ``create_app`` needs."""
 
     storage: Storage
-    secret_key: str | None = field(default=None, repr=False)
     keys: KeyOptions = field(default_factory=KeyOptions)
-    access_token_expires_s: int = 15 * MINUTES
-    refresh_token_expires_s: int = 30 * DAYS
-    cookie_secure: bool = True
-    session_details: tuple[str, ...] = ()
+    secret_key: str | None = setting(
+        "SECRET_KEY",
+        kinds.secret,
+        "signs the tokens (HS256) in place of "
+        "[keys](keys.md#the-keys-of-the-service); 32 bytes or more, not a publicly "
+        "known one",
+        default=None,
+        unset="none",
+        is_secret=True,
+    )
+    access_token_expires_s: int = setting(
+        "ACCESS_TOKEN_EXPIRES",
+        kinds.seconds(),
+        "seconds, up to 366 days",
+        default=15 * MINUTES,
+    )
+    refresh_token_expires_s: int = setting(
+        "REFRESH_TOKEN_EXPIRES",
+        kinds.seconds(),
+        "seconds; the length of a session; not less than the access token's",
+        default=30 * DAYS,
+    )
+    session_details: tuple[str, ...] = setting(
+        "SESSION_DETAILS",
+        kinds.some_of(DETAILS),
+        "what a session keeps of the client: `user_agent`, `address`, or both with a "
+        "comma",
+        default=(),
+        unset="nothing",
+    )
+    cookie_secure: bool = setting(
+        "COOKIE_SECURE",
+        kinds.flag,
+        "whether cookies are sent over HTTPS only",
+        default=True,
+        in_development=False,
+    )
+    docs: bool = setting(
+        "DOCS",
+        kinds.flag,
+        "whether `/openapi.json` and `/docs` are there",
+        default=False,
+        in_development=True,
+    )
+    hash_cost: HashCost = setting(
+        "PASSWORD_HASHING",
+        hash_cost,
+        "what a [password hash](accounts.md#password-hashes) costs; or "
+        "`rfc9106-low-memory`, `rfc9106-high-memory`",
+        default=OWASP_MINIMUM,
+        unset="owasp",
+    )
+    accounts: AccountOptions = field(default_factory=AccountOptions)
+    throttling: Throttling = field(default_factory=Throttling)
+    proxies: Proxies = field(default_factory=Proxies)
     gateway: Gateway = field(default_factory=Gateway)
     cors: Cors = field(default_factory=Cors)
-    docs: bool = False
-    proxies: Proxies = field(default_factory=Proxies)
-    throttling: Throttling = field(default_factory=Throttling)
-    accounts: AccountOptions = field(default_factory=AccountOptions)
-    hash_cost: HashCost = OWASP_MINIMUM
     observability: Observability = field(default_factory=Observability)
 
     def __post_init__(self) -> None:
         """Raise SettingsError: nobody gets to serve with a weak secret."""
-        weak = _secret_weakness(self.secret_key)
-        if weak is not None:
-            raise SettingsError([f"the secret key is too weak: {weak}"])
+        if self.secret_key is not None:
+            weak = kinds.secret_weakness(self.secret_key)
+            if weak is not None:
+                raise SettingsError([f"the secret key is too weak: {weak}"])
+
+
+GROUPS = (
+    *(Storage, KeyOptions, Settings, AccountOptions, Throttling),
+    *(Proxies, Gateway, Cors, Observability),
+)
+TABLE = tuple(one for group in GROUPS for _, one in declared_by(group))
+"""Every setting there is, in the order in which they are shown."""
+NAMES = tuple(one.name for one in TABLE)
+
+
+def reading_of(environ: Mapping[str, str]) -> Reading:
+    """Return a reading of an environment and the file that it names."""
+    return Reading(environ, NAMES, OWN_DIRECTORY)
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """
+    Read and check all settings.
+
+    Raises:
+        SettingsError: Lists everything that is wrong.
+    """
+    return read_all(reading_of(environ), environ)
+
+
+def read_all(reading: Reading, environ: Mapping[str, str]) -> Settings:
+    """Same as ``read_settings``, but the reading is there to be asked afterwards."""
+    settings = Settings(
+        storage=_storage(reading),
+        keys=reading.group(KeyOptions),
+        accounts=_accounts(reading),
+        throttling=reading.group(Throttling),
+        proxies=reading.group(Proxies),
+        gateway=reading.group(Gateway),
+        cors=reading.group(Cors),
+        observability=reading.group(Observability),
+        **reading.values(Settings),
+    )
+    _check_together(reading, settings)
+    if settings.storage.mode == "production":
+        _refuse_unsafe(reading, environ, cookie_secure=settings.cookie_secure)
+    reading.finish()
+    return settings
+
+
+def _storage(reading: Reading) -> Storage:
+    is_named = reading.is_given("DATABASE_URL")
+    storage = reading.group(Storage, is_database_named=is_named)
+    reading.show_default("DATABASE_URL", storage.database_url)
+    return storage
+
+
+def _accounts(reading: Reading) -> AccountOptions:
+    accounts = reading.group(AccountOptions)
+    if accounts.directory is None:
+        return accounts
+    options = reading.below(DIRECTORY)
+    return replace(accounts, directory=replace(accounts.directory, options=options))
+
+
+def _check_together(reading: Reading, settings: Settings) -> None:
+    if settings.access_token_expires_s > settings.refresh_token_expires_s:
+        shortest = f"{PREFIX}ACCESS_TOKEN_EXPIRES"
+        reading.fault("REFRESH_TOKEN_EXPIRES", f"must not be less than {shortest}")
+    cors = settings.cors
+    if cors.credentials and kinds.ANY in cors.origins:
+        reading.fault(
+            "CORS_CREDENTIALS",
+            "must not be true for *: any page could act with the cookies of its reader",
+        )
+    if cors.credentials and not cors.origins:
+        reading.fault("CORS_CREDENTIALS", f"needs origins in {PREFIX}CORS_ORIGINS")
+
+
+def _refuse_unsafe(
+    reading: Reading, environ: Mapping[str, str], *, cookie_secure: bool
+) -> None:
+    """Leave a fault for what is fine for a look and dangerous for users."""
+    if not cookie_secure:
+        reading.fault(
+            "COOKIE_SECURE",
+            "cannot be false in production: cookies would travel over plain HTTP",
+        )
+    for name in DEBUG_VARIABLES:
+        if environ.get(name, "").lower() not in {"", "0", "false", "no"}:
+            reading.fault("MODE", f"cannot be production while {name} is set")
 
 
 def read_storage_settings(environ: Mapping[str, str]) -> Storage:
@@ -93,8 +210,8 @@ def read_storage_settings(environ: Mapping[str, str]) -> Storage:
     Raises:
         SettingsError: Lists everything that is wrong.
     """
-    reading = Reading(environ)
-    storage = read_storage(reading)
+    reading = reading_of(environ)
+    storage = _storage(reading)
     reading.finish()
     return storage
 
@@ -108,11 +225,13 @@ class UserSettings:
         storage: Where the data are.
         accounts: Where users come from.
         hash_cost: What a password hash costs.
+        access_token_expires_s: Life of an access token, in seconds.
     """
 
     storage: Storage
     accounts: AccountOptions
     hash_cost: HashCost
+    access_token_expires_s: int
 
 
 def read_user_settings(environ: Mapping[str, str]) -> UserSettings:
@@ -122,88 +241,26 @@ def read_user_settings(environ: Mapping[str, str]) -> UserSettings:
     Raises:
         SettingsError: Lists everything that is wrong.
     """
-    reading = Reading(environ)
+    reading = reading_of(environ)
     settings = UserSettings(
-        storage=read_storage(reading),
-        accounts=read_account_options(reading),
-        hash_cost=read_hash_cost(reading),
+        storage=_storage(reading),
+        accounts=_accounts(reading),
+        hash_cost=reading.value(Settings, "hash_cost"),
+        access_token_expires_s=reading.value(Settings, "access_token_expires_s"),
     )
     reading.finish()
     return settings
 
 
-def read_settings(environ: Mapping[str, str]) -> Settings:
+def log_format_of(environ: Mapping[str, str]) -> LogFormat:
     """
-    Read and check all settings.
-
-    Raises:
-        SettingsError: Lists everything that is wrong.
+    Return how log lines are written, for who configures logging before settings are
+    read; what is wrong counts as text here, and is refused by ``read_settings``.
     """
-    return read_all(Reading(environ), environ)
+    log_format = reading_of(environ).value(Observability, "log_format")
+    return "json" if log_format == "json" else "text"
 
 
-def read_all(reading: Reading, environ: Mapping[str, str]) -> Settings:
-    """Same as ``read_settings``, but the reading is there to be asked afterwards."""
-    storage = read_storage(reading)
-    access_s, refresh_s = _lives_s(reading)
-    is_production = storage.mode == "production"
-    secure = reading.flag("COOKIE_SECURE", default=is_production)
-    settings = partial(
-        Settings,
-        storage=storage,
-        secret_key=_secret(reading),
-        keys=read_key_options(reading),
-        access_token_expires_s=access_s,
-        refresh_token_expires_s=refresh_s,
-        cookie_secure=secure,
-        session_details=_session_details(reading),
-        gateway=read_gateway(reading),
-        cors=read_cors(reading),
-        docs=reading.flag("DOCS", default=not is_production),
-        proxies=read_proxies(reading),
-        throttling=read_throttling(reading),
-        accounts=read_account_options(reading),
-        hash_cost=read_hash_cost(reading),
-        observability=read_observability(reading),
-    )
-    if is_production:
-        refuse_unsafe(reading, environ, cookie_secure=secure)
-    reading.finish()  # before anything is made of what is wrong
-    return settings()
-
-
-def _lives_s(reading: Reading) -> tuple[int, int]:
-    """Return how long an access token and a session live, in seconds."""
-    access_s = reading.seconds("ACCESS_TOKEN_EXPIRES", 15 * MINUTES)
-    refresh_s = reading.seconds("REFRESH_TOKEN_EXPIRES", 30 * DAYS)
-    if access_s > refresh_s:
-        reading.fault(
-            "REFRESH_TOKEN_EXPIRES",
-            f"must not be less than {PREFIX}ACCESS_TOKEN_EXPIRES",
-        )
-    return access_s, refresh_s
-
-
-def _session_details(reading: Reading) -> tuple[str, ...]:
-    text = reading.text("SESSION_DETAILS") or ""
-    details = tuple(part.strip() for part in text.split(",") if part.strip())
-    if not set(details) <= set(DETAILS):
-        reading.fault("SESSION_DETAILS", f"can only contain {' and '.join(DETAILS)}")
-    return details
-
-
-def _secret(reading: Reading) -> str | None:
-    secret = reading.text("SECRET_KEY")
-    weak = _secret_weakness(secret)
-    if weak is not None:
-        reading.fault("SECRET_KEY", f"is too weak: {weak}")
-    return secret
-
-
-def _secret_weakness(secret: str | None) -> str | None:
-    if secret is None:
-        return None
-    try:
-        return weakness("HS256", secret)
-    except (RuntimeError, ValueError):
-        return "it cannot be used as an HS256 secret"
+def logs_verified(environ: Mapping[str, str]) -> bool:
+    """Return whether ``log_verified`` is set; see ``log_format_of``."""
+    return bool(reading_of(environ).value(Observability, "log_verified"))

@@ -23,8 +23,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from quart_jwt.service.settings.masking import masked
-
 PREFIX = "QUART_JWT_"
 FILE_SETTING = f"{PREFIX}SETTINGS"
 DEFAULT_FILE = Path("quart-jwt.toml")
@@ -85,13 +83,11 @@ class Sources:
             if name not in names
         ]
 
-    def holds_secret(self) -> bool:
-        """Whether the file says anything that must not be shown."""
-        return any(
-            masked(name, one.text) != one.text
-            for name, one in self._given.items()
-            if one.origin != ENVIRONMENT
-        )
+    def in_file(self) -> Iterator[tuple[str, str]]:
+        """Iterate over the names and texts that the file gives."""
+        for name, one in self._given.items():
+            if one.origin != ENVIRONMENT:
+                yield name, one.text
 
     def _from_file(self) -> Iterator[tuple[str, Given]]:
         if self.path is None:
@@ -141,15 +137,6 @@ def _strangers(path: Path | None) -> list[str]:
         return []
     why = "is somebody else's, or everybody can change it"
     return [f"{path} {why}: name it with {FILE_SETTING} if it is meant"]
-
-
-def exposed_secrets(environ: Mapping[str, str]) -> Path | None:
-    """Return the settings file if it holds a secret that every user can read."""
-    sources = Sources(environ)
-    if sources.path is None or not sources.path.is_file():
-        return None
-    is_open = bool(sources.path.stat().st_mode & stat.S_IROTH)
-    return sources.path if is_open and sources.holds_secret() else None
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Given]:

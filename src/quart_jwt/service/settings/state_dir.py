@@ -15,6 +15,7 @@ from quart_jwt.service.ground.errors import StartError
 PRIVATE_DIR = 0o700
 PRIVATE_FILE = 0o600
 WRITING = 0o022
+ROOT = 0
 READING_OR_WRITING = 0o066
 """What the group and everybody else may do."""
 
@@ -24,8 +25,8 @@ def ensure_state_dir(path: Path) -> None:
     Make the directory if it is not there.
 
     Raises:
-        StartError: It cannot be made, something else has its name, or others
-            may write there.
+        StartError: It cannot be made, something else has its name, it belongs to
+            another user, or others may write there.
     """
     try:
         path.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
@@ -33,6 +34,7 @@ def ensure_state_dir(path: Path) -> None:
         raise StartError(
             f"the state directory {str(path)!r} cannot be made: {error.strerror}"
         ) from error
+    require_owner(path)
     if path.stat().st_mode & WRITING:
         raise StartError(
             f"others can write in the state directory {str(path)!r}: "
@@ -40,16 +42,18 @@ def ensure_state_dir(path: Path) -> None:
         )
 
 
-def ensure_private_file(path: Path) -> None:
+def require_owner(path: Path) -> None:
     """
-    Make an empty file that only its owner reads, if there is none.
+    Refuse a file or directory of another user, who could read and change it.
+
+    Ours and root's are fine. Root may administer what belongs to the service's user.
 
     Raises:
-        StartError: It cannot be made.
+        StartError: It belongs to another user.
     """
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE))
-    except OSError as error:
+    owner, us = path.stat().st_uid, os.geteuid()
+    if us != ROOT and owner not in {ROOT, us}:
         raise StartError(
-            f"the file {str(path)!r} cannot be written: {error.strerror}"
-        ) from error
+            f"{str(path)!r} belongs to another user (uid {owner}, and this is uid "
+            f"{us}): whoever owns it could choose keys and users"
+        )

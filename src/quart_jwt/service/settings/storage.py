@@ -1,27 +1,24 @@
 """
-Where the service keeps things.
+Where the service keeps things, and what its own keys are.
 """
 
 from dataclasses import dataclass
-from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import make_url
 from sqlalchemy import URL
-from sqlalchemy.exc import ArgumentError
 
-from quart_jwt.building_blocks import SCHEMES
 from quart_jwt.service.ground.errors import StartError
-from quart_jwt.service.settings.environment import Reading
+from quart_jwt.service.settings import kinds
+from quart_jwt.service.settings.declared import setting
+from quart_jwt.service.settings.kinds import DAYS
+from quart_jwt.service.settings.kinds import MINUTES
+from quart_jwt.service.settings.kinds import SQLITE
+from quart_jwt.service.settings.kinds import sqlite_path
 from quart_jwt.service.settings.state_dir import ensure_state_dir
+from quart_jwt.service.settings.state_dir import require_owner
 
 Mode = Literal["development", "production"]
-
-
-STATE_DIR = ".quart-jwt"
-SQLITE = "sqlite+aiosqlite"
-POSTGRESQL_SCHEME = "postgresql+asyncpg://"
 
 FILE_TIMEOUT_S = 5.0
 """A file does not hang like a network, but a hundred sign-ins write one by one."""
@@ -29,28 +26,73 @@ SERVER_TIMEOUT_S = 0.25
 MAX_TIMEOUT_MS = 60_000
 """Nobody waits longer for a page."""
 
+ES256 = "ES256"
+"""
+Signs in a thirteenth of the time of RS256 (docs/keys.md), and gateways verify it; for
+those that take RSA alone, ``QUART_JWT_KEY_ALGORITHM=RS256``.
+"""
+
+PUBLISH_BEFORE_USE_S = 10 * MINUTES
+"""Envoy keeps a JWK Set for ten minutes, which is the longest of the gateways."""
+
+MAX_REREAD_S = 30
+"""A process looks for new keys this often, whatever else is configured."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storage:
     """
     Where the service keeps things; all that the ``users`` commands need.
 
-    Attributes:
-        mode: ``production`` unless the environment says otherwise.
-        state_dir: The directory of what the service makes itself.
-        database_url: The database of the accounts.
-        is_database_named: Whether somebody has chosen it.
-        store_url: Where sessions are; None for the same database.
-        store_timeout_ms: How long a call of the session store may take; None for
-            what suits the store.
+    ``is_database_named`` says whether somebody has chosen the database. It and the
+    store may have a password in their URLs.
     """
 
-    mode: Mode
-    state_dir: Path
-    database_url: str = field(repr=False)  # it may hold a password
+    mode: Mode = setting(
+        "MODE",
+        kinds.one_of("development", "production"),
+        "`development` or `production`",
+        default="production",
+    )
+    state_dir: Path = setting(
+        "STATE_DIR",
+        Path,
+        "what the service makes: database, keys",
+        default=Path(".quart-jwt"),
+    )
+    database_url: str = setting(
+        "DATABASE_URL",
+        kinds.database_url,
+        "accounts, keys and sessions: `sqlite+aiosqlite:///relative.db`, "
+        "`sqlite+aiosqlite:////absolute.db`, or "
+        "`postgresql+asyncpg://user:password@host/database`",
+        default="",
+        unset="service.db in the state directory",
+        may_be_shown=False,
+    )
+    store_url: str | None = setting(
+        "STORE_URL",
+        kinds.store_url,
+        "sessions elsewhere: any of the [stores](stores.md)",
+        default=None,
+        unset="the same database",
+        may_be_shown=False,
+    )
+    store_timeout_ms: int | None = setting(
+        "STORE_TIMEOUT_MS",
+        kinds.number(MAX_TIMEOUT_MS),
+        "milliseconds that a call of the session store may take; up to 60,000",
+        default=None,
+        unset="250, or 5000 for SQLite",
+    )
     is_database_named: bool = True
-    store_url: str | None = field(default=None, repr=False)
-    store_timeout_ms: int | None = None
+
+    def __post_init__(self) -> None:
+        """Fill in the usual database, whatever characters its path has."""
+        if not self.database_url:
+            path = str(self.state_dir / "service.db")
+            usual = URL.create(SQLITE, database=path).render_as_string()
+            object.__setattr__(self, "database_url", usual)
 
     @property
     def sessions_url(self) -> str:
@@ -60,7 +102,7 @@ class Storage:
     @property
     def database_file(self) -> Path | None:
         """The file of the accounts; None for a server."""
-        return _sqlite_path(self.database_url)
+        return sqlite_path(self.database_url)
 
     @property
     def store_timeout_s(self) -> float:
@@ -75,92 +117,80 @@ class Storage:
         Make the state directory if the database is to be in it.
 
         Raises:
-            StartError: It cannot be made.
+            StartError: It cannot be made, or belongs to another user, as may the
+                database.
         """
         path = self.database_file
-        if path is not None and path.is_relative_to(self.state_dir):
+        if path is None:
+            return
+        if path.is_relative_to(self.state_dir):
             ensure_state_dir(self.state_dir)
+        if path.exists():
+            require_owner(path)
 
     def require_database(self) -> None:
         """
-        Refuse to look into a file that is not there; nothing is made.
+        Refuse to work on a file that is not there; nothing is made.
 
         Raises:
-            StartError: There is none.
+            StartError: There is none, or it belongs to another user.
         """
         path = self.database_file
         if path is not None and not path.is_file():
-            raise StartError(f"there is no database at {str(path)!r}")
+            raise StartError(
+                f"there is no database at {str(path)!r}: run this in the directory of "
+                "the service, or let 'quart-jwt db upgrade' make one"
+            )
+        self.prepare()
 
 
-def read_state_dir(reading: Reading) -> Path:
-    """Read where the state directory is."""
-    return Path(reading.text("STATE_DIR", shown=STATE_DIR) or STATE_DIR)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyOptions:
+    """How the service makes, keeps and publishes its keys, and names its tokens."""
 
-
-def read_storage(reading: Reading) -> Storage:
-    """Read where the data are; faults are left with the reading."""
-    state_dir = read_state_dir(reading)
-    return Storage(
-        mode=_mode(reading),
-        state_dir=state_dir,
-        database_url=_database_url(reading, state_dir),
-        is_database_named=reading.is_given("DATABASE_URL"),
-        store_url=_store_url(reading),
-        store_timeout_ms=_store_timeout_ms(reading),
+    issuer: str | None = setting(
+        "ISSUER",
+        kinds.issuer,
+        "`iss` of tokens, a URL; tokens without it are refused from then on",
+        default=None,
+        unset="none",
+    )
+    audience: str | None = setting(
+        "AUDIENCE", str, "`aud` of tokens, in the same way", default=None, unset="none"
+    )
+    algorithm: str = setting(
+        "KEY_ALGORITHM",
+        kinds.one_of(
+            *(ES256, "ES384", "ES512", "EdDSA"),
+            *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+        ),
+        "the algorithm of new keys; keys that exist keep theirs. "
+        "[Which gateways verify what](keys.md#which-algorithm)",
+        default=ES256,
+    )
+    encryption_key: str | None = setting(
+        "KEY_ENCRYPTION_KEY",
+        kinds.encryption_key,
+        "seals private keys into the database: 32 random bytes in base64url; without "
+        "it they are files",
+        default=None,
+        unset="none",
+        is_secret=True,
+    )
+    publish_before_use_s: int = setting(
+        "PUBLISH_BEFORE_USE",
+        kinds.seconds(DAYS),
+        "seconds for which a new key is published before it signs; as long as a "
+        "gateway keeps the keys",
+        default=PUBLISH_BEFORE_USE_S,
     )
 
+    @property
+    def reread_s(self) -> float:
+        """How often the key table is read: a new key is known long before it signs."""
+        return min(MAX_REREAD_S, self.publish_before_use_s / 4)
 
-def _store_timeout_ms(reading: Reading) -> int | None:
-    usual = int(1_000 * SERVER_TIMEOUT_S)
-    if not reading.text("STORE_TIMEOUT_MS", shown=f"{usual}, or 5000 for SQLite"):
-        return None
-    return reading.number("STORE_TIMEOUT_MS", usual, most=MAX_TIMEOUT_MS)
-
-
-def _mode(reading: Reading) -> Mode:
-    match reading.text("MODE", shown="production"):
-        case "development":
-            return "development"
-        case None | "production":
-            return "production"
-    reading.fault("MODE", "must be development or production")
-    return "production"
-
-
-def _database_url(reading: Reading, state_dir: Path) -> str:
-    usual = _sqlite_url(state_dir / "service.db")
-    url = reading.text("DATABASE_URL", shown=usual)
-    if url is None:
-        return usual
-    if _sqlite_path(url) is None and not url.startswith(POSTGRESQL_SCHEME):
-        reading.fault(
-            "DATABASE_URL",
-            f"must be {SQLITE}:/// and a file's path, or {POSTGRESQL_SCHEME}…",
-        )
-    return url
-
-
-def _sqlite_url(path: Path) -> str:
-    """Return the URL of a file, whatever characters its path has."""
-    return URL.create(SQLITE, database=str(path)).render_as_string()
-
-
-def _sqlite_path(text: str) -> Path | None:
-    """Return the file of an SQLite URL, ``%`` decoded once; None for another URL."""
-    try:
-        url = make_url(text)
-    except (ArgumentError, ValueError):
-        return None
-    path = url.database or ""
-    if url != URL.create(SQLITE, database=path) or not path:
-        return None
-    return None if path.startswith(":") or "\0" in path else Path(path)
-
-
-def _store_url(reading: Reading) -> str | None:
-    url = reading.text("STORE_URL", shown="the same database")
-    if url is not None and url.partition("://")[0] not in SCHEMES:
-        known = ", ".join(f"{one}://" for one in SCHEMES)
-        reading.fault("STORE_URL", f"must begin with one of {known}")
-    return url
+    @property
+    def max_age_s(self) -> int:
+        """How long others may keep the JWK Set: a new key is seen before it signs."""
+        return min(5 * MINUTES, self.publish_before_use_s // 2)

@@ -1,124 +1,159 @@
 """
-The contract of the counters: three verbs, each one atomic step.
+Attempts that all processes count together: the rule, applied with compare-and-set.
 
 An attempt is counted *before* the password is looked at, or a hundred guesses that come
 at once would all be let through. A right one is told of afterwards, and so is one that
 met an outage: nothing was guessed with it.
 
-An account that is under attack stays open to its owner in the places where the owner
-has signed in before: such a place is counted by itself, and nobody elsewhere can use it
-up.
+Records are read without a lock, so an attempt that has to wait waits for nobody. If
+another attempt was counted in between, nothing is written, and the rule is applied
+again to what is there then.
 """
 
+import asyncio
+from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
-from quart_jwt.service.throttling.waits import HOUR_MS
-from quart_jwt.service.throttling.waits import Rate
-from quart_jwt.service.throttling.waits import Waits
+import msgspec
 
-MAX_PLACES = 16
-"""Of one account; the one that was used longest ago goes first."""
-PLACE_KNOWN_MS = 90 * 24 * HOUR_MS
-"""Three times the longest session by default: who comes monthly stays known."""
+from quart_jwt.service.ground.errors import StoreError
+from quart_jwt.service.throttling import rule
+from quart_jwt.service.throttling.rule import Limits
+from quart_jwt.service.throttling.rule import Pool
+from quart_jwt.service.throttling.rule import Record
+from quart_jwt.service.throttling.rule import Refused
+from quart_jwt.service.throttling.rule import Step
+from quart_jwt.service.throttling.rule import Visit
 
-MAX_COUNTS = 50_000
+STEPS_AT_ONCE = 3
 """
-In each pool, some 10 MB together; the one that would be forgotten first goes first.
+Steps under way in a process: the database has five or ten connections for everything.
 
-A flood of new names pushes out new names, never an account that has begun to wait.
+It also bounds how often a step is repeated because another came between.
 """
+
+PATIENCE_S = 10
+"""How long a step waits for its turn; the store hangs then."""
+
+_DECODER = msgspec.json.Decoder(Record)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class Change:
     """
-    Who tries, in digests; None for what is not counted.
+    One record to be written.
 
     Attributes:
-        address: The address, for its rate.
-        account: The account that is tried.
-        place: The address as a place of that account.
+        key: Whose it is, a digest.
+        old: The text that was read; None if there was none.
+        new: The text to write.
+        pool: What bounds the record (``rule.Record.pool``).
+        expires_at_ms: From when on it is worth as much as no record.
     """
 
-    address: str | None
-    account: str | None = None
-    place: str | None = None
+    key: str
+    old: str | None
+    new: str
+    pool: Pool | None
+    expires_at_ms: int
 
 
-class Counted(StrEnum):
-    """What has been tried too often; the value is the reason of the event."""
-
-    ADDRESS = "address"
-    ACCOUNT = "account"
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
+class RecordStore(Protocol):
     """
-    An attempt that comes too early.
+    Where the texts of records are.
 
     Attributes:
-        by: What has been tried too often.
-        wait_ms: When the next attempt makes sense, in milliseconds from now; 1 or more.
+        name: What a ``StoreError`` calls it.
     """
 
-    by: Counted
-    wait_ms: int
+    name: str
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """
-    What the counters go by.
-
-    Attributes:
-        waits: Of an account, and of an account in a known place.
-        rate: Of an address.
-        max_counts: How many counts there may be in each pool.
-    """
-
-    waits: Waits
-    rate: Rate
-    max_counts: int = MAX_COUNTS
-
-
-class Attempts(Protocol):
-    """Counters that all processes share."""
-
-    async def admit(self, visit: Visit, *, now_ms: int) -> Refused | None:
+    async def read(self, keys: Sequence[str]) -> Mapping[str, str]:
         """
-        Count an attempt, or say what has been tried too often.
-
-        First the address, then the account: in a known place that place of it. What
-        is refused by the account has counted for the address.
+        Return the texts that there are.
 
         Raises:
-            StoreError: The counters cannot be reached.
+            StoreError: The store cannot be reached.
         """
 
-    async def succeed(self, visit: Visit, *, now_ms: int) -> None:
+    async def swap(self, changes: Sequence[Change], *, now_ms: int) -> bool:
         """
-        Take back an attempt that was right, and the failures before it.
+        Write all, or none if one is no longer what was read.
 
-        The address gets its one back. The failures of the account, or of the known
-        place, are forgotten; a new place is known from now on.
+        Of too many records in a pool those that expire first are removed.
+
+        Returns:
+            Whether they were written.
 
         Raises:
-            StoreError: The counters cannot be reached.
-        """
-
-    async def give_back(self, visit: Visit, *, now_ms: int) -> None:
-        """
-        Take back an attempt that came to no answer, and nothing else.
-
-        The address and the account, or the known place, get their one back. The
-        failures before it stay, and no place becomes known.
-
-        Raises:
-            StoreError: The counters cannot be reached.
+            StoreError: The store cannot be reached.
         """
 
     async def close(self) -> None:
         """Let go of connections."""
+
+
+class Attempts:
+    """
+    Counts attempts.
+
+    Args:
+        records: Where.
+        limits: What is allowed.
+    """
+
+    def __init__(self, records: RecordStore, limits: Limits) -> None:
+        self._records = records
+        self._limits = limits
+        self._turns = asyncio.Semaphore(STEPS_AT_ONCE)
+
+    async def admit(self, visit: Visit, *, now_ms: int) -> Refused | None:
+        """See ``rule.admit``; raises a StoreError if records cannot be reached."""
+        return await self._applied(rule.admit, visit, now_ms)
+
+    async def succeed(self, visit: Visit, *, now_ms: int) -> None:
+        """See ``rule.succeed``; raises a StoreError if records cannot be reached."""
+        await self._applied(rule.succeed, visit, now_ms)
+
+    async def give_back(self, visit: Visit, *, now_ms: int) -> None:
+        """See ``rule.give_back``; raises a StoreError if records cannot be reached."""
+        await self._applied(rule.give_back, visit, now_ms)
+
+    async def close(self) -> None:
+        """Let go of connections; the next use may be on another event loop."""
+        await self._records.close()
+        self._turns = asyncio.Semaphore(STEPS_AT_ONCE)
+
+    async def _applied(self, step: Step, visit: Visit, now_ms: int) -> Refused | None:
+        turns = self._turns
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await turns.acquire()
+        except TimeoutError as error:
+            raise StoreError(self._records.name) from error
+        try:
+            while True:
+                texts = await self._records.read(visit.keys) if visit.keys else {}
+                records = {key: _DECODER.decode(texts[key]) for key in texts}
+                changed, refused = step(visit, records, self._limits, now_ms)
+                changes = [
+                    _change(key, texts.get(key), record)
+                    for key, record in changed.items()
+                    if records.get(key) != record
+                ]
+                if not changes or await self._records.swap(changes, now_ms=now_ms):
+                    return refused
+        finally:
+            turns.release()
+
+
+def _change(key: str, old: str | None, record: Record) -> Change:
+    return Change(
+        key=key,
+        old=old,
+        new=msgspec.json.encode(record).decode(),
+        pool=record.pool,
+        expires_at_ms=record.expires_at_ms,
+    )

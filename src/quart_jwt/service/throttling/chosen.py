@@ -5,12 +5,12 @@ accounts are. Signing in needs both anyway, so counting adds nothing that can be
 
 from quart_jwt.service.database.database import Database
 from quart_jwt.service.ground.values import Clock
+from quart_jwt.service.settings.groups import Throttling
 from quart_jwt.service.settings.settings import Settings
-from quart_jwt.service.settings.throttling import Throttling
 from quart_jwt.service.throttling.attempts import Attempts
-from quart_jwt.service.throttling.attempts import Limits
 from quart_jwt.service.throttling.digests import Digests
-from quart_jwt.service.throttling.sql import SqlAttempts
+from quart_jwt.service.throttling.rule import Limits
+from quart_jwt.service.throttling.sql import SqlRecords
 from quart_jwt.service.throttling.throttle import Throttle
 from quart_jwt.service.throttling.waits import Rate
 from quart_jwt.service.throttling.waits import SECOND_MS
@@ -41,13 +41,15 @@ def _attempts(settings: Settings, database: Database) -> Attempts | None:
     limits = limits_of(settings.throttling)
     url = settings.storage.sessions_url
     if url.partition("://")[0] not in REDIS_SCHEMES:
-        return SqlAttempts(database, limits)
+        return Attempts(SqlRecords(database, limits.max_counts), limits)
     # The driver comes with an extra of its own.
     from quart_jwt.building_blocks import client_from_url  # noqa: PLC0415
-    from quart_jwt.service.throttling.redis import RedisAttempts  # noqa: PLC0415
+    from quart_jwt.service.throttling.redis import RedisRecords  # noqa: PLC0415
 
     timeout_s = settings.storage.store_timeout_s
-    return RedisAttempts(client_from_url(url), limits, timeout_s=timeout_s)
+    client = client_from_url(url)
+    records = RedisRecords(client, limits.max_counts, timeout_s=timeout_s)
+    return Attempts(records, limits)
 
 
 def limits_of(throttling: Throttling) -> Limits:

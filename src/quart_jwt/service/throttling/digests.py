@@ -11,7 +11,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 from ipaddress import IPv6Address
 
-from quart_jwt.service.throttling.attempts import Visit
+from quart_jwt.service.throttling.rule import Visit
 
 IPV6_PREFIX = 64
 """The bits that a provider gives to a customer; the rest is the customer's choice."""

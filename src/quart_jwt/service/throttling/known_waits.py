@@ -8,9 +8,9 @@ A wait is believed for a second. It may end early, when an attempt that was unde
 turns out right, or is given back; within this process that is heard of at once.
 """
 
-from quart_jwt.service.throttling.attempts import Counted
-from quart_jwt.service.throttling.attempts import Refused
-from quart_jwt.service.throttling.attempts import Visit
+from quart_jwt.service.throttling.rule import Counted
+from quart_jwt.service.throttling.rule import Refused
+from quart_jwt.service.throttling.rule import Visit
 from quart_jwt.service.throttling.waits import SECOND_MS
 
 BELIEVED_MS = SECOND_MS

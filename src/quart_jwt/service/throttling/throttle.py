@@ -21,12 +21,12 @@ from quart_jwt.service.ground.events import happened
 from quart_jwt.service.ground.events import Kind
 from quart_jwt.service.ground.values import Clock
 from quart_jwt.service.throttling.attempts import Attempts
-from quart_jwt.service.throttling.attempts import Refused
-from quart_jwt.service.throttling.attempts import Visit
 from quart_jwt.service.throttling.digests import Digests
 from quart_jwt.service.throttling.digests import Door
 from quart_jwt.service.throttling.known_waits import KnownWaits
 from quart_jwt.service.throttling.places_at_once import PlacesAtOnce
+from quart_jwt.service.throttling.rule import Refused
+from quart_jwt.service.throttling.rule import Visit
 
 SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
 

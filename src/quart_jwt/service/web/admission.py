@@ -1,16 +1,22 @@
 """
-Admission: whose token it is, and whether that user may still use it.
+Admission: what a user's tokens say, and whether the user may still use them.
 
-The session store knows which sessions have ended. The user directory knows who is
-disabled, and changes ``session_epoch`` when a password changes: ours is changed from
-other processes, too, and every token of before dies with it.
+Access tokens are judged from memory: whatever signs a user out ends sessions in the
+session store, whose feed every process follows. The user is looked up where a session
+begins or goes on, and on pages about the user.
 """
 
 from typing import Any
 
+from quart_jwt import create_token_pair
+from quart_jwt import get_jwt
+from quart_jwt import get_jwt_header
+from quart_jwt import revoke_family
+from quart_jwt import TokenPair
 from quart_jwt.exceptions import RevokedTokenError
+from quart_jwt.service.accounts.accounts import Account
 from quart_jwt.service.accounts.directory import User
-from quart_jwt.service.ground.request_facts import note_claims
+from quart_jwt.service.ground.errors import CredentialsError
 from quart_jwt.service.resources import current_resources
 
 EPOCH = "session_epoch"
@@ -21,9 +27,12 @@ def claims_of(user: User) -> dict[str, Any]:
     What a user's tokens say beside the name.
 
     Roles and scopes are those of today (RFC 9068 §2.2.3); a claim that would be empty
-    is left out. The epoch ties a token to the password of today.
+    is left out. A directory from elsewhere cannot end our sessions when the epoch of a
+    user changes, so that its users' tokens carry theirs.
     """
-    claims: dict[str, Any] = {EPOCH: user.session_epoch}
+    claims: dict[str, Any] = {}
+    if user.session_epoch and not isinstance(user, Account):
+        claims[EPOCH] = user.session_epoch
     if user.grants.scopes:
         claims["scope"] = " ".join(user.grants.scopes)
     if user.grants.roles:
@@ -31,20 +40,64 @@ def claims_of(user: User) -> dict[str, Any]:
     return claims
 
 
-async def user_of(header: dict[str, Any], payload: dict[str, Any]) -> User:
+async def new_session(user: User, *, issued_at: float) -> TokenPair:
     """
-    Return the user that a verified token belongs to.
+    Start a session for a user whose password was checked, and look once more.
+
+    Whoever shuts a user out changes the user first and ends the sessions afterwards. A
+    session that began before that change is ended by them; one that began after it is
+    found out here.
+
+    Args:
+        user: The user, as it was when the password was checked.
+        issued_at: A moment before that, in epoch seconds.
 
     Raises:
-        RevokedTokenError: There is none, it is disabled, or its epoch is another;
-            or the token is of no session, and so none of ours.
+        CredentialsError: The user was disabled or signed out meanwhile; the session has
+            ended, and no token was handed out.
     """
-    note_claims(payload)
-    if not isinstance(payload.get("sid"), str):
-        raise RevokedTokenError(header, payload)
-    user = await current_resources().users.directory.find(payload["sub"])
+    pair = await create_token_pair(
+        user.name,
+        fresh=True,
+        additional_claims=claims_of(user),
+        issued_at=issued_at,
+        epoch=user.session_epoch,
+    )
+    again = await current_resources().users.directory.find(user.name)
+    if again is None or not again.enabled:
+        reason = "disabled"
+    elif again.session_epoch != user.session_epoch:
+        reason = "signed_out"
+    else:
+        return pair
+    await revoke_family(pair.session_id)
+    raise CredentialsError(reason, user.name)
+
+
+async def user_of_request() -> User:
+    """
+    Return the user of this request's token, as the directory has it now.
+
+    Raises:
+        RevokedTokenError: There is none, or it is disabled; the session has ended.
+    """
+    claims = get_jwt()
+    user = await current_resources().users.directory.find(claims["sub"])
     if user is None or not user.enabled:
-        raise RevokedTokenError(header, payload)
-    if payload.get(EPOCH) != user.session_epoch:
+        await revoke_family(claims["sid"], identity=claims["sub"])
+        raise RevokedTokenError(get_jwt_header(), claims)
+    return user
+
+
+async def user_elsewhere(header: dict[str, Any], payload: dict[str, Any]) -> User:
+    """
+    Return the user that a verified token belongs to, for a directory from elsewhere.
+
+    Raises:
+        RevokedTokenError: There is none, it is disabled, or its epoch is another.
+    """
+    remembered = current_resources().remembered_users
+    user = await remembered.find(payload["sub"], payload.get(EPOCH, 0))
+    if user is None:
         raise RevokedTokenError(header, payload)
     return user

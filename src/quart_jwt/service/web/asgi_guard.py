@@ -1,11 +1,13 @@
 """
 The outermost layer: what must hold for every answer, whoever gives it.
 
-It stands outside Quart because Quart cannot do these four: refuse a request
-target that Quart itself fails on, or a request with two lengths, put headers on
-answers to websocket handshakes, and give a JSON 500 when everything else has failed.
+It stands outside Quart because Quart cannot do these five: refuse a request
+target that Quart itself fails on, or a request with two lengths, stop buffering a
+body that is too long, put headers on answers to websocket handshakes, and give a
+JSON 500 when everything else has failed.
 """
 
+import asyncio
 import json
 import logging
 import re
@@ -14,6 +16,7 @@ from urllib.parse import urlsplit
 
 from hypercorn.typing import ASGIFramework
 from hypercorn.typing import ASGIReceiveCallable
+from hypercorn.typing import ASGIReceiveEvent
 from hypercorn.typing import ASGISendCallable
 from hypercorn.typing import ASGISendEvent
 from hypercorn.typing import Scope
@@ -21,6 +24,9 @@ from hypercorn.typing import Scope
 from quart_jwt.building_blocks import answer_unread
 
 logger: logging.Logger = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 16 * 1024
+"""A login needs some 1.5 KiB at most."""
 
 SECURITY_HEADERS = [
     # RFC 6749 §5.1: answers with tokens are stored by no cache
@@ -40,7 +46,6 @@ _HOST = re.compile(
     rb"(?:\[[0-9A-Fa-f:.]{2,45}\]|[\w-]{1,63}(?:\.[\w-]{1,63}){0,126}\.?|)(?::[0-9]{0,5})?",
     re.ASCII,
 )
-_LENGTHS = {b"content-length", b"transfer-encoding"}
 _OURS = {name for name, _ in SECURITY_HEADERS}
 _STARTS = {"http.response.start", "websocket.http.response.start"}
 
@@ -66,6 +71,7 @@ class AsgiGuard:
             await self._app(scope, receive, send)
             return
         started = False
+        answered = asyncio.Event()
         is_for_everybody = scope["path"].startswith(FOR_EVERYBODY)
 
         async def guarded_send(event: ASGISendEvent) -> None:
@@ -74,11 +80,17 @@ class AsgiGuard:
                 started = True
                 _add_headers(event, self._headers, for_everybody=is_for_everybody)
             await send(event)
+            if event["type"] == "websocket.http.response.body":
+                answered.set()
 
         if not _is_request(scope["path"], scope["headers"]):
             refusing = _refuse(scope, guarded_send, 400, "bad_request", "Bad Request")
             await answer_unread(scope, receive, refusing)
             return
+        if scope["type"] == "http":
+            receive = _cut_off(receive)
+        else:
+            receive = _leaving(receive, answered)
         try:
             await self._app(scope, receive, guarded_send)
         except Exception:
@@ -93,7 +105,25 @@ class AsgiGuard:
 
 
 def _is_request(path: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    return is_target(path) and is_host(headers) and has_one_length(headers)
+    """
+    Say whether a request can be routed, in one pass over its headers.
+
+    Werkzeug encodes the Host header (RFC 9110 §7.2) by IDNA, which raises for empty and
+    for long labels. With two lengths, one server's body is another one's next request
+    (RFC 9112 §6.3).
+    """
+    if not path.startswith("/") and not is_target(path):
+        return False
+    has_length = has_encoding = False
+    for name, value in headers:
+        if name == b"host":
+            if _HOST.fullmatch(value) is None:
+                return False
+        elif name == b"content-length":
+            has_length = True
+        elif name == b"transfer-encoding":
+            has_encoding = True
+    return not (has_length and has_encoding)
 
 
 def is_target(path: str) -> bool:
@@ -112,23 +142,49 @@ def is_target(path: str) -> bool:
     return parts.scheme in {"http", "https"} and parts.path.startswith("/")
 
 
-def is_host(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+def _cut_off(receive: ASGIReceiveCallable) -> ASGIReceiveCallable:
     """
-    Say whether the Host header can be one (RFC 9110 §7.2).
+    End a body at the event with which it is too long, and drop the rest.
 
-    Werkzeug encodes it by IDNA, which raises for empty and for long labels.
+    Quart sees that it is too long and answers 413. From 0.23 on, Quart looks only when
+    the whole body is there, and keeps all of it in memory until then.
     """
-    hosts = [value for name, value in headers if name == b"host"]
-    return all(_HOST.fullmatch(host) for host in hosts)
+    left = MAX_BODY_BYTES
+
+    async def receive_cut_off() -> ASGIReceiveEvent:
+        nonlocal left
+        event = await receive()
+        while left < 0 and event["type"] == "http.request":
+            event = await receive()
+        if event["type"] == "http.request":
+            left -= len(event.get("body", b""))
+            if left < 0:
+                event["more_body"] = False
+        return event
+
+    return receive_cut_off
 
 
-def has_one_length(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+def _leaving(
+    receive: ASGIReceiveCallable, answered: asyncio.Event
+) -> ASGIReceiveCallable:
     """
-    Say whether a request has its end said once, if at all.
+    Let the client of a handshake leave when it is answered: no route takes websockets.
 
-    RFC 9112 §6.3: with two, one server's body is another one's next request.
+    From 0.23 on, Quart returns only when the client has left, and Hypercorn closes
+    the connection of a refused handshake only when Quart has returned.
     """
-    return not {name for name, _ in headers} >= _LENGTHS
+    connected = False
+
+    async def receive_leaving() -> ASGIReceiveEvent:
+        nonlocal connected
+        if not connected:
+            connected = True
+            return await receive()
+        await answered.wait()
+        return {"type": "websocket.disconnect", "code": 1000}
+
+    return receive_leaving
 
 
 def _add_headers(
@@ -138,7 +194,7 @@ def _add_headers(
     if for_everybody and _may_be_kept(headers):
         event["headers"] = [*headers, SECURITY_HEADERS[-1]]  # type: ignore[typeddict-unknown-key]
         return
-    kept = [pair for pair in headers if bytes(pair[0]).lower() not in _OURS]
+    kept = [pair for pair in headers if pair[0].lower() not in _OURS]
     event["headers"] = [*kept, *ours]  # type: ignore[typeddict-unknown-key]
 
 

@@ -24,7 +24,8 @@ from hypercorn.typing import Scope
 from hypercorn.typing import WebsocketScope
 
 from quart_jwt.building_blocks import trusted_peers
-from quart_jwt.service.settings.proxies import Proxies
+from quart_jwt.service.ground.request_facts import note_address
+from quart_jwt.service.settings.groups import Proxies
 
 MAX_PROXIES = 16
 """In a row; more are a loop or an attempt to make us work."""
@@ -59,6 +60,7 @@ class ClientAddress:
             if address is not None:
                 # A copy: the server writes its access log by its own scope.
                 scope = cast("Scope", {**scope, "client": (address, 0)})
+                note_address(address)
         await self._app(scope, receive, send)
 
     def _address_behind(self, scope: HTTPScope | WebsocketScope) -> str | None:

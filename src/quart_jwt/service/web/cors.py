@@ -8,7 +8,7 @@ none of this: a gateway asks there, and has headers of its own for its pages.
 from quart import Quart
 from quart_cors import cors
 
-from quart_jwt.service.settings.cors import Cors
+from quart_jwt.service.settings.groups import Cors
 
 METHODS = ("GET", "HEAD", "POST", "DELETE")
 ALLOWED_HEADERS = ("Authorization", "Content-Type", "X-CSRF-TOKEN")

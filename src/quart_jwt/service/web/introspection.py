@@ -1,13 +1,14 @@
 """
 Introspection (RFC 7662): what a token is worth now, for a client that asks.
 
-A token is shown to the main flow as if it had come in a request's body, so nothing
-counts here that would not count there: signature, claims, session and user are
+A token is shown to the main flow as a request's own is, so nothing counts here that
+would not count there: signature, claims, session and user are
 asked in the same place. Any refusal is one answer, ``{"active": false}``.
 """
 
 from typing import Any
 
+from quart_jwt.building_blocks import Credential
 from quart_jwt.building_blocks import current_binding
 from quart_jwt.building_blocks import granted_scopes
 from quart_jwt.building_blocks import JWTSettings as Settings
@@ -16,6 +17,7 @@ from quart_jwt.building_blocks import Requirement
 from quart_jwt.building_blocks import session_store
 from quart_jwt.building_blocks import verify
 from quart_jwt.exceptions import KeysUnavailableError
+from quart_jwt.service.resources import current_resources
 from quart_jwt.typing import Claims
 
 COPIED = ("client_id", "exp", "iat", "nbf", "sub", "aud", "iss", "jti", "sid", "roles")
@@ -24,7 +26,7 @@ COPIED = ("client_id", "exp", "iat", "nbf", "sub", "aud", "iss", "jti", "sid", "
 NOT_APPLICABLE = "N_A"
 """RFC 8693 §2.2.1: said of what is no access token, and opens no resource."""
 
-ANY_TOKEN = Requirement(locations=("json",), verify_type=False)
+ANY_TOKEN = Requirement(verify_type=False)
 
 INACTIVE: dict[str, Any] = {"active": False}
 
@@ -37,9 +39,8 @@ async def introspect(token: str) -> dict[str, Any]:
         StoreError: The session store or the database cannot tell.
     """
     manager, settings = current_binding()
-    presentation = HeldToken(token, settings.json_key)
     try:
-        verified = await verify(manager, settings, presentation, ANY_TOKEN)
+        verified = await verify(manager, settings, Credential(token, "json"), ANY_TOKEN)
     except KeysUnavailableError:
         raise
     except REFUSALS:
@@ -50,50 +51,19 @@ async def introspect(token: str) -> dict[str, Any]:
     return _described(claims)
 
 
-class HeldToken:
-    """
-    A token in the hand, shown as a request shows one in its JSON.
-
-    Args:
-        token: The token's text, whatever it is.
-        key: The member that access tokens come in.
-    """
-
-    method = "POST"
-    opens_websocket = False
-
-    def __init__(self, token: str, key: str) -> None:
-        self._body = {key: token}
-
-    def header(self, _name: str) -> str | None:
-        """No header."""
-        return None
-
-    def cookie(self, _name: str) -> str | None:
-        """No cookie."""
-        return None
-
-    def argument(self, _name: str) -> str | None:
-        """No query."""
-        return None
-
-    async def json(self) -> Any:
-        """The token."""
-        return self._body
-
-    async def form_field(self, _name: str) -> str | None:
-        """No form."""
-        return None
-
-
 async def _is_current(claims: Claims, settings: Settings) -> bool:
-    """Whether a refresh token is the one that its session takes next."""
+    """Whether a refresh token is the one that its session takes next, and may take."""
+    user = await current_resources().users.directory.find(claims["sub"])
+    if user is None or not user.enabled:
+        return False
     sessions = session_store(settings)
     live = await sessions.settle(
         "live", sessions.store.live(claims["sub"], now=sessions.clock())
     )
     return any(
-        family.family_id == claims["sid"] and family.current.jti == claims["jti"]
+        family.family_id == claims["sid"]
+        and family.current.jti == claims["jti"]
+        and family.epoch == user.session_epoch
         for family in live
     )
 

@@ -5,9 +5,12 @@ Unknown members are refused: a misspelt ``cookies`` would otherwise put tokens
 into a body that expects none. No message repeats what was sent.
 """
 
-from collections.abc import Mapping
 from typing import Any
+from typing import get_args
 
+from msgspec import Struct
+from msgspec.structs import FieldInfo
+from msgspec.structs import fields
 from quart import Request
 
 from quart_jwt.building_blocks import strict_json_loads as loads
@@ -17,19 +20,19 @@ from quart_jwt.service.ground.errors import RequestError
 _JSON_NAMES: dict[type, str] = {str: "string", bool: "boolean"}
 
 
-async def read_members(
-    request: Request, *, required: Mapping[str, type], optional: Mapping[str, type]
-) -> dict[str, Any]:
+async def read_members(request: Request, schema: type[Struct]) -> dict[str, Any]:
     """
-    Read the members of a body, each of its type.
+    Read the members of a body, each of its type; what they may be is not looked at.
 
     The media type is required because an HTML form of another site cannot
     send it: that is what keeps strangers from logging a browser in.
 
     Args:
         request: The request.
-        required: What has to be there, and its type: ``str`` or ``bool``.
-        optional: What else may be there.
+        schema: What has to be there, and what may be, as it is documented.
+
+    Returns:
+        The members, with the defaults of those that are not there.
 
     Raises:
         MediaTypeError: The body does not say that it is JSON.
@@ -44,23 +47,22 @@ async def read_members(
         raise RequestError(
             "malformed_json", "The body is not valid JSON in UTF-8"
         ) from None
-    return _checked(body, required, {**required, **optional})
+    return _checked(body, {member.name: member for member in fields(schema)})
 
 
-def _checked(
-    body: Any, required: Mapping[str, type], members: Mapping[str, type]
-) -> dict[str, Any]:
+def _checked(body: Any, members: dict[str, FieldInfo]) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise RequestError("not_an_object", "The body must be a JSON object")
-    for name in required:
-        if name not in body:
+    for name, member in members.items():
+        if member.required and name not in body:
             raise RequestError("missing_field", f"The field {name!r} is missing")
     if not body.keys() <= members.keys():
         raise RequestError("unknown_field", f"The only fields are {', '.join(members)}")
     for name, value in body.items():
-        if not isinstance(value, members[name]):
+        kind, *_ = get_args(members[name].type)  # Annotated[str, ...]
+        if not isinstance(value, kind):
             raise RequestError(
-                "wrong_field_type",
-                f"The field {name!r} must be a {_JSON_NAMES[members[name]]}",
+                "wrong_field_type", f"The field {name!r} must be a {_JSON_NAMES[kind]}"
             )
-    return body
+    defaults = {name: one.default for name, one in members.items() if not one.required}
+    return {**defaults, **body}

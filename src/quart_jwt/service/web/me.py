@@ -9,13 +9,13 @@ from quart import jsonify
 from quart import Response
 
 from quart_jwt import get_jwt
-from quart_jwt import get_jwt_identity
 from quart_jwt import jwt_required
 from quart_jwt.building_blocks import granted_scopes
 from quart_jwt.service.openapi import schemas
 from quart_jwt.service.openapi.documented import documented
 from quart_jwt.service.openapi.documented import Needs
 from quart_jwt.service.resources import current_resources
+from quart_jwt.service.web.admission import user_of_request
 
 me_routes: Blueprint = Blueprint("me", __name__)
 
@@ -25,9 +25,10 @@ me_routes: Blueprint = Blueprint("me", __name__)
 @jwt_required()
 async def me() -> Response:
     """Say who the user is, in which session, until when, and what is allowed."""
+    user = await user_of_request()
     claims = get_jwt()
     return jsonify(
-        name=get_jwt_identity(),
+        name=user.name,
         session_id=claims["sid"],
         expires_at=claims["exp"],
         fresh=_is_fresh(claims.get("fresh")),

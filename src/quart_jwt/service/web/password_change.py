@@ -1,25 +1,29 @@
 """
 Changing one's own password: the old sessions end, and a new one begins.
 
-The new ``session_epoch`` kills every token of before in all processes at once. The
-sessions are ended in the store as well, so that they leave the list, and for other
-apps that ask the same store. The user goes on with a new session.
+The password is changed first, and counts up the user's epoch. Then the sessions of
+older epochs end in the session store. If that fails, they are not refreshed any more,
+and their access tokens expire. The user goes on with a new session.
 """
 
 from quart import Blueprint
 from quart import request
 from quart import Response
 
-from quart_jwt import create_token_pair
-from quart_jwt import get_current_user
+from quart_jwt import get_jwt
+from quart_jwt import get_jwt_header
+from quart_jwt import get_jwt_identity
 from quart_jwt import get_jwt_request_location
 from quart_jwt import jwt_required
 from quart_jwt import revoke_all_for
 from quart_jwt.building_blocks import current_settings
 from quart_jwt.building_blocks import session_store
+from quart_jwt.exceptions import RevokedTokenError
+from quart_jwt.service.accounts.accounts import Account
 from quart_jwt.service.accounts.directory import PasswordChanging
 from quart_jwt.service.accounts.directory import User
 from quart_jwt.service.accounts.passwords import check_new_password
+from quart_jwt.service.ground.errors import CredentialsError
 from quart_jwt.service.ground.errors import DirectoryError
 from quart_jwt.service.ground.errors import WrongPasswordError
 from quart_jwt.service.ground.events import happened
@@ -30,7 +34,7 @@ from quart_jwt.service.openapi.documented import documented
 from quart_jwt.service.openapi.documented import Needs
 from quart_jwt.service.resources import current_resources
 from quart_jwt.service.throttling.digests import Door
-from quart_jwt.service.web.admission import claims_of
+from quart_jwt.service.web.admission import new_session
 from quart_jwt.service.web.json_body import read_members
 from quart_jwt.service.web.token_answers import token_answer
 
@@ -59,28 +63,26 @@ CODES = {
 @jwt_required()
 async def change_password() -> Response:
     """Set a new password, and answer as a login does, in the way the token came."""
-    wanted = await read_members(
-        request, required={"current_password": str, "new_password": str}, optional={}
-    )
+    wanted = await read_members(request, schemas.NewPasswords)
     check_new_password(wanted["new_password"])  # a slip is not a guess
-    user: User = get_current_user()
+    name: str = get_jwt_identity()
+    issued_at = current_resources().clock()
     # Finished even if the client goes away: a changed password with sessions left
     # would be worse than none.
     resources = current_resources()
     async with resources.throttle.attempt(
         Door.SIGN_IN,
-        name=resources.users.throttle_name(user.name),
+        name=resources.users.throttle_name(name),
         address=request.remote_addr,
     ):
         changed = await session_store(current_settings()).settle(
             "end_all",
-            _change_and_end(
-                user.name, wanted["current_password"], wanted["new_password"]
-            ),
+            _change_and_end(name, wanted["current_password"], wanted["new_password"]),
         )
-    pair = await create_token_pair(
-        changed.name, fresh=True, additional_claims=claims_of(changed)
-    )
+    try:
+        pair = await new_session(changed, issued_at=issued_at)
+    except CredentialsError:
+        raise RevokedTokenError(get_jwt_header(), get_jwt()) from None
     answer = token_answer(pair, in_cookies=get_jwt_request_location() == "cookies")
     happened(Kind.SIGNED_IN, subject=changed.name, session_id=pair.session_id)
     return answer
@@ -94,15 +96,19 @@ async def _change_and_end(name: str, current: str, new: str) -> User:
         raise
     except DirectoryError:
         # It may have happened all the same, and then nobody may stay signed in.
-        await _end_sessions(name, reason="unknown")
+        await _end_sessions(name, None, reason="unknown")
         raise
-    await _end_sessions(name)
+    # A directory from elsewhere may leave the epoch as it was.
+    epoch = changed.session_epoch if isinstance(changed, Account) else None
+    await _end_sessions(name, epoch)
     return changed
 
 
-async def _end_sessions(name: str, reason: str | None = None) -> None:
+async def _end_sessions(
+    name: str, before_epoch: int | None, reason: str | None = None
+) -> None:
     try:
-        await revoke_all_for(name)
+        await revoke_all_for(name, before_epoch=before_epoch)
     finally:
         happened(Kind.PASSWORD_CHANGED, subject=name, reason=reason)
 

@@ -49,9 +49,7 @@ CODES = {
 )
 async def register() -> tuple[Response, int]:
     """Add a user unless the name is taken, and answer the same either way."""
-    wanted = await read_members(
-        request, required={"username": str, "password": str}, optional={}
-    )
+    wanted = await read_members(request, schemas.NewUser)
     name = normalised_name(wanted["username"])
     throttle = current_resources().throttle
     async with throttle.attempt(Door.REGISTRATION, address=request.remote_addr):

@@ -5,7 +5,9 @@ A view reads its request, asks the resources, and answers; what can go wrong is
 raised and answered in ``refusals``.
 """
 
+from collections.abc import Iterator
 from collections.abc import Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from jwt import ExpiredSignatureError
@@ -14,8 +16,6 @@ from quart import jsonify
 from quart import request
 from quart import Response
 
-from quart_jwt import create_token_pair
-from quart_jwt import get_current_user
 from quart_jwt import get_jwt
 from quart_jwt import get_jwt_identity
 from quart_jwt import get_jwt_request_location
@@ -26,7 +26,6 @@ from quart_jwt import unset_jwt_cookies
 from quart_jwt import verify_jwt_in_request
 from quart_jwt.exceptions import RevokedTokenError
 from quart_jwt.service.accounts.accounts import normalised_name
-from quart_jwt.service.accounts.directory import User
 from quart_jwt.service.accounts.passwords import check_password
 from quart_jwt.service.ground.errors import CredentialsError
 from quart_jwt.service.ground.events import happened
@@ -41,7 +40,9 @@ from quart_jwt.service.openapi.documented import STORES
 from quart_jwt.service.resources import current_resources
 from quart_jwt.service.throttling.digests import Door
 from quart_jwt.service.web.admission import claims_of
-from quart_jwt.service.web.login_request import read_login
+from quart_jwt.service.web.admission import new_session
+from quart_jwt.service.web.admission import user_of_request
+from quart_jwt.service.web.json_body import read_members
 from quart_jwt.service.web.token_answers import token_answer
 
 REFRESH_PATH = "/refresh"
@@ -69,27 +70,31 @@ routes: Blueprint = Blueprint("service", __name__)
 @traced("sign_in")
 async def login() -> Response:
     """Exchange a name and a password for the tokens of a new session."""
-    wanted = await read_login(request)
+    wanted = await read_members(request, schemas.Credentials)
     resources = current_resources()
-    name = normalised_name(wanted.username)
-    check_password(wanted.password)  # what is none is not a guess
+    issued_at = resources.clock()
+    name = normalised_name(wanted["username"])
+    check_password(wanted["password"])  # what is none is not a guess
     async with resources.throttle.attempt(
         Door.SIGN_IN,
         name=resources.users.throttle_name(name),
         address=request.remote_addr,
     ):
-        user = await _authenticated(name, wanted.password)
-    pair = await create_token_pair(
-        user.name, fresh=True, additional_claims=claims_of(user)
-    )
-    answer = token_answer(pair, in_cookies=wanted.cookies)
+        with _refusals_told():
+            user = await resources.users.directory.authenticate(
+                name, wanted["password"]
+            )
+    with _refusals_told():
+        pair = await new_session(user, issued_at=issued_at)
+    answer = token_answer(pair, in_cookies=wanted["cookies"])
     happened(Kind.SIGNED_IN, subject=user.name, session_id=pair.session_id)
     return answer
 
 
-async def _authenticated(name: str, password: str) -> User:
+@contextmanager
+def _refusals_told() -> Iterator[None]:
     try:
-        return await current_resources().users.directory.authenticate(name, password)
+        yield
     except CredentialsError as error:
         happened(Kind.SIGN_IN_REFUSED, subject=error.subject, reason=error.reason)
         raise
@@ -107,8 +112,13 @@ async def _authenticated(name: str, password: str) -> User:
 @traced("refresh")
 async def refresh() -> Response:
     """Exchange a refresh token for the next tokens of the same session."""
-    user: User = get_current_user()
-    pair = await rotate_refresh_token(additional_claims=claims_of(user))
+    issued_at = current_resources().clock()
+    user = await user_of_request()
+    pair = await rotate_refresh_token(
+        additional_claims=claims_of(user),
+        issued_at=issued_at,
+        epoch=user.session_epoch,
+    )
     return token_answer(pair, in_cookies=get_jwt_request_location() == "cookies")
 
 

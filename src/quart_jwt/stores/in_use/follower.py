@@ -3,7 +3,7 @@ Following a store's feed: the revocations of everybody, known in this process.
 
 What is known answers most questions without a round trip. It is stale by at most a
 stated bound; when it is older, incomplete or too much, the follower says that it
-does not know, and whoever asks has to ask the store.
+does not know, and the store has to be asked (``answers``).
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from quart_jwt.exceptions import FeedGapError
 from quart_jwt.exceptions import StoreError
 from quart_jwt.stores.base import Changes
 from quart_jwt.stores.base import RevokedTokens
+from quart_jwt.stores.in_use.known_good import KnownGood
 from quart_jwt.stores.in_use.watchers import Watchers
 from quart_jwt.tokens.revocation import Revocation
 from quart_jwt.tokens.revocation import Revocations
@@ -30,6 +31,18 @@ back still keep it.
 
 KEEP_MARGIN_S = 60
 """Revocations are kept longer than the tokens, for clocks that are put back."""
+
+PURGE_MARGIN_S = 2 * 60 * 60
+"""
+Revocations stay in the store for longer, so that followers can read them again after a
+clock was set back: by an hour if somebody took local time for UTC.
+"""
+
+STEP_BACK_S = 1.0
+"""A clock that is set back by less is slewed, and the margins cover it."""
+
+LAPSE_S = KEEP_MARGIN_S / 2
+"""A longer pause between two readings may hide an entry that was purged meanwhile."""
 
 OVERFLOW_PAUSE_S = 60.0
 """How long the store is asked each time before the feed is tried again."""
@@ -50,6 +63,7 @@ class Follower:
 
     Attributes:
         watchers: Who is to be told.
+        reading: Which reading of the feed this is; another one begins after a gap.
     """
 
     def __init__(
@@ -67,16 +81,21 @@ class Follower:
         self._bound_s = bound_s
         self._revoked = Revocations(max_entries)
         self.watchers: Watchers = Watchers()
+        self._good = KnownGood()
         self._position: str | None = None
         self._current_at = -inf
+        self._learnt_at = -inf
         self._begun_at = inf
-        self._readings = 0
         self._is_full = False
+        self.reading = 0
 
     def take(self, revocations: tuple[Revocation, ...]) -> None:
         """Learn at once what this process has just revoked, and tell who watches it."""
-        self.watchers.tell(revocations)
-        self._is_full = not all(map(self._revoked.add, revocations))
+        followed = [one.as_followed() for one in revocations]
+        self.watchers.tell(followed)
+        for one in followed:
+            self._good.drop(one)
+        self._is_full = not all(map(self._revoked.add, followed))
         if self._is_full:
             _logger.warning(
                 "More than %d revocations: the session store is asked about each token",
@@ -89,16 +108,37 @@ class Follower:
         return self._revoked.refuses(token)
 
     def can_tell(self, token: TokenRef) -> bool:
-        """
-        Whether what is not known to be revoked, is not.
+        """Whether what is not known to be revoked, is not: within the bound."""
+        fresh = self._monotonic() - self._current_at <= self._bound_s()
+        return fresh and self.knows(token)
 
-        A token that is older than the store's data is the store's to judge: it may
-        have lost the family, and then the token has to be refused.
+    def knows(self, token: TokenRef) -> bool:
+        """
+        Whether the feed, as far as it was read, says everything about a token.
+
+        A token that is older than the store's data is the store's to judge, because it
+        may have lost the family, and so is one that outlives what the feed remembers.
+        The store is asked about them once (``remember``).
         """
         is_older = token.family_id is not None and token.issued_at <= self._begun_at
-        return not is_older and (
-            self._monotonic() - self._current_at <= self._bound_s()
-        )
+        return not (is_older or token.outlives_feed) or token in self._good
+
+    def remember(self, token: TokenRef, reading: int) -> None:
+        """
+        Remember that the store found a token good, unless the feed always tells.
+
+        Args:
+            token: The token.
+            reading: What ``reading`` was before the store was asked; if the feed was
+                begun anew since, something may have been missed.
+        """
+        if reading == self.reading and not self.knows(token):
+            self._good.add(token)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it has been current, and is not within the bound any more."""
+        return -inf < self._current_at < self._monotonic() - self._bound_s()
 
     async def run(self) -> None:
         """Follow until cancelled."""
@@ -119,8 +159,32 @@ class Follower:
         Raises:
             StoreError: The store cannot tell now.
         """
-        asked_at, begun = self._monotonic(), self._readings
+        asked_at = self._monotonic()
         wait_s = self._bound_s() / READS_PER_BOUND if self._current_at > -inf else 0
+        changes = await self._read(wait_s)
+        if self._is_full:
+            return OVERFLOW_PAUSE_S
+        if changes is None or changes.revocations:
+            return 0
+        return max(0, wait_s - (self._monotonic() - asked_at))
+
+    async def catch_up(self) -> bool:
+        """
+        Read the feed now, for requests that wait for it; never raises.
+
+        Returns:
+            Whether everything was read: what ``knows`` says then is as of this call.
+        """
+        reading = self.reading
+        try:
+            changes = await self._read(0)
+        except StoreError:
+            return False
+        return changes is not None and changes.is_complete and reading == self.reading
+
+    async def _read(self, wait_s: float) -> Changes | None:
+        """Read a page of the feed; None if it has to be begun anew."""
+        asked_at, reading = self._monotonic(), self.reading
         try:
             changes = await self._store.changes(
                 self._position, limit=PAGE, wait_s=wait_s, now=self._clock()
@@ -128,26 +192,34 @@ class Follower:
         except FeedGapError:
             _logger.warning("The session store's feed has a gap: read from its start")
             self._forget()
-            return 0
-        if begun == self._readings:
+            return None
+        if reading == self.reading:
             self._learn(changes, asked_at)
-        if self._is_full:
-            return OVERFLOW_PAUSE_S
-        waited_s = self._monotonic() - asked_at
-        return 0 if changes.revocations else max(0, wait_s - waited_s)
+        return changes
 
     def _learn(self, changes: Changes, asked_at: float) -> None:
-        self._revoked.drop_ended(self._clock() - KEEP_MARGIN_S)
+        now = self._clock()
+        if now < self._learnt_at - STEP_BACK_S:
+            # What was forgotten as over may be in force again.
+            _logger.warning("The clock was set back: the feed is read from its start")
+            self._forget()
+            return
+        self._revoked.drop_ended(now - KEEP_MARGIN_S)
+        # By the clock on the wall, which goes on while the machine is suspended.
+        if abs(now - self._learnt_at) > LAPSE_S:
+            self._good.clear()
+        self._learnt_at = now
         self.take(changes.revocations)
         if self._is_full:
             return
         self._position, self._begun_at = changes.position, changes.begun_at
         if changes.is_complete:
             # Not when the answer came: it may have been on its way for long.
-            self._current_at = asked_at
+            self._current_at = max(self._current_at, asked_at)
 
     def _forget(self) -> None:
         # An answer that is under way belongs to the reading before.
-        self._readings += 1
+        self.reading += 1
         self._revoked.clear()
+        self._good.clear()
         self._position, self._current_at, self._begun_at = None, -inf, inf

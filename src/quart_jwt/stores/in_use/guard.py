@@ -9,38 +9,30 @@ import asyncio
 import logging
 from collections.abc import Callable
 from collections.abc import Coroutine
-from collections.abc import Sequence
-from functools import partial
 from typing import Any
 from typing import TypeVar
 
 from quart_jwt.exceptions import JWTExtendedException
 from quart_jwt.exceptions import StoreError
 from quart_jwt.exceptions import StoreTimeoutError
-from quart_jwt.stores.base import Changes
-from quart_jwt.stores.base import Limit
 from quart_jwt.stores.base import Store
 from quart_jwt.stores.in_use.circuit_breaker import CircuitBreaker
-from quart_jwt.tokens.revocation import Revocation
-from quart_jwt.tokens.revocation import TokenRef
-from quart_jwt.tokens.rotation import Family
-from quart_jwt.tokens.rotation import Presented
-from quart_jwt.tokens.rotation import Rotation
-from quart_jwt.tokens.rotation import Successor
+from quart_jwt.stores.in_use.deadline import wait_within
+from quart_jwt.stores.wrapped import Call
+from quart_jwt.stores.wrapped import wrapped
 
 OPEN_TIMEOUT_S = 10.0
 """Opening may have to make tables; whoever waits for it keeps the usual deadline."""
 
 T = TypeVar("T")
-Verb = Callable[[], Coroutine[Any, Any, T]]
 Clock = Callable[[], float]
 
 _logger = logging.getLogger("quart_jwt")
 
 
-class GuardedStore:
+class Guard:
     """
-    A store that answers in time or raises ``StoreError``.
+    Makes a store answer in time or raise ``StoreError``.
 
     It is opened at the first call if it could not be opened before.
 
@@ -49,113 +41,47 @@ class GuardedStore:
         clock: Gives the time in epoch seconds.
         monotonic: Gives seconds that only go forward.
         timeout_s: Gives the deadline of a call, in seconds.
+
+    Attributes:
+        store: The guarded store.
     """
 
     def __init__(
         self, store: Store, *, clock: Clock, monotonic: Clock, timeout_s: Clock
     ) -> None:
-        self._store = store
+        self._unguarded = store
         self._clock = clock
         self._timeout_s = timeout_s
         self._breaker = CircuitBreaker(monotonic)
         self._is_open = False
         self._opening: asyncio.Task[None] | None = None
         self._left_behind: set[asyncio.Task[Any]] = set()
+        self.store = wrapped(store, self._guarded)
 
-    async def open(self, *, now: float) -> None:
-        """See ``stores.base.Lifecycle.open``."""
-        await self._answer(self._opened(now), OPEN_TIMEOUT_S)
+    async def _guarded(self, verb: str, call: Call) -> Any:
+        if verb == "open":
+            return await self._answer(self._opened(**call.keywords), OPEN_TIMEOUT_S)
+        if verb == "close":
+            return await self._close()
+        self._breaker.admit()
+        # A reader of the feed may wait for news; that is not the store's delay.
+        waits_s = call.keywords.get("wait_s", 0)
+        return await self._answer(self._once_open(call), self._timeout_s() + waits_s)
 
-    async def close(self) -> None:
+    async def _close(self) -> None:
         """Close the store, which can be opened again; never raises."""
         self._is_open, self._opening = False, None
         for task in self._left_behind:
             task.cancel()
         try:
-            await self._outcome(self._store.close(), OPEN_TIMEOUT_S)
+            await self._outcome(self._unguarded.close(), OPEN_TIMEOUT_S)
         except StoreError as exc:
             _logger.warning("The session store did not close: %s", exc)
 
-    async def ping(self) -> None:
-        """See ``stores.base.Lifecycle.ping``."""
-        await self._call(self._store.ping)
-
-    async def start(
-        self, family: Family, *, limit: Limit | None, now: float
-    ) -> tuple[Revocation, ...]:
-        """See ``stores.base.Families.start``."""
-        return await self._call(
-            partial(self._store.start, family, limit=limit, now=now)
-        )
-
-    async def rotate(
-        self, presented: Presented, successor: Successor, *, grace_s: float, now: float
-    ) -> Rotation:
-        """See ``stores.base.Families.rotate``."""
-        return await self._call(
-            partial(self._store.rotate, presented, successor, grace_s=grace_s, now=now)
-        )
-
-    async def end(
-        self, family_id: str, *, subject: str | None, now: float
-    ) -> tuple[Revocation, ...]:
-        """See ``stores.base.Families.end``."""
-        return await self._call(
-            partial(self._store.end, family_id, subject=subject, now=now)
-        )
-
-    async def end_all(
-        self,
-        subject: str,
-        *,
-        spare: str | None,
-        started_by: float | None,
-        now: float,
-    ) -> tuple[Revocation, ...]:
-        """See ``stores.base.Families.end_all``."""
-        return await self._call(
-            partial(
-                self._store.end_all,
-                subject,
-                spare=spare,
-                started_by=started_by,
-                now=now,
-            )
-        )
-
-    async def live(self, subject: str, *, now: float) -> Sequence[Family]:
-        """See ``stores.base.Families.live``."""
-        return await self._call(partial(self._store.live, subject, now=now))
-
-    async def revoke(self, revocation: Revocation, *, now: float) -> None:
-        """See ``stores.base.RevokedTokens.revoke``."""
-        await self._call(partial(self._store.revoke, revocation, now=now))
-
-    async def is_revoked(self, token: TokenRef, *, now: float) -> bool:
-        """See ``stores.base.RevokedTokens.is_revoked``."""
-        return await self._call(partial(self._store.is_revoked, token, now=now))
-
-    async def changes(
-        self, after: str | None, *, limit: int, wait_s: float, now: float
-    ) -> Changes:
-        """See ``stores.base.RevokedTokens.changes``; waiting is not counted."""
-        reading = partial(
-            self._store.changes, after, limit=limit, wait_s=wait_s, now=now
-        )
-        return await self._call(reading, extra_s=wait_s)
-
-    async def purge(self, *, limit: int, now: float) -> int:
-        """See ``stores.base.RevokedTokens.purge``."""
-        return await self._call(partial(self._store.purge, limit=limit, now=now))
-
-    async def _call(self, verb: Verb[T], extra_s: float = 0) -> T:
-        self._breaker.admit()
-        return await self._answer(self._once_open(verb), self._timeout_s() + extra_s)
-
-    async def _once_open(self, verb: Verb[T]) -> T:
+    async def _once_open(self, call: Call) -> Any:
         if not self._is_open:
             await self._opened(self._clock())
-        return await verb()
+        return await call()
 
     async def _opened(self, now: float) -> None:
         """Open the store, once for all who wait, and longer than any of them does."""
@@ -166,7 +92,7 @@ class GuardedStore:
 
     async def _open(self, now: float) -> None:
         async with asyncio.timeout(OPEN_TIMEOUT_S):
-            await self._store.open(now=now)
+            await self._unguarded.open(now=now)
         self._is_open = True
 
     async def _answer(self, work: Coroutine[Any, Any, T], deadline_s: float) -> T:
@@ -191,7 +117,7 @@ class GuardedStore:
         """
         task = asyncio.create_task(work)
         try:
-            await asyncio.wait({task}, timeout=deadline_s)
+            await wait_within({task}, deadline_s)
         finally:
             if not task.done():
                 self._leave_behind(task)

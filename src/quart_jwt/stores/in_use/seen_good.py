@@ -32,8 +32,8 @@ class SeenGood:
         """Remember that a token was found good now."""
         if jti is None:
             return
+        self._seen.pop(jti, None)  # to the end, whatever another thread does
         self._seen[jti] = self._monotonic()
-        self._seen.move_to_end(jti)
         if len(self._seen) > self._max_entries:
             self._seen.popitem(last=False)
 

@@ -6,25 +6,21 @@ import asyncio
 import logging
 from collections.abc import Callable
 from collections.abc import Coroutine
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 from typing import TypeVar
 
 from quart_jwt.exceptions import StoreError
 from quart_jwt.stores.base import ending_of
-from quart_jwt.stores.base import Limit
 from quart_jwt.stores.base import Store
+from quart_jwt.stores.in_use.answers import Answers
 from quart_jwt.stores.in_use.follower import Follower
-from quart_jwt.stores.in_use.follower import KEEP_MARGIN_S
-from quart_jwt.stores.in_use.guard import GuardedStore
-from quart_jwt.tokens.revocation import Revocation
+from quart_jwt.stores.in_use.follower import PURGE_MARGIN_S
+from quart_jwt.stores.in_use.guard import Guard
+from quart_jwt.stores.wrapped import Call
+from quart_jwt.stores.wrapped import wrapped
 from quart_jwt.tokens.revocation import TokenRef
-from quart_jwt.tokens.rotation import Family
 from quart_jwt.tokens.rotation import Outcome
-from quart_jwt.tokens.rotation import Presented
-from quart_jwt.tokens.rotation import Rotation
-from quart_jwt.tokens.rotation import Successor
 
 PURGE_EVERY_S = 60.0
 PURGE_AT_MOST = 1_000
@@ -47,6 +43,9 @@ class StoreInUse:
         timeout_s: Gives the deadline of a call, in seconds.
         bound_s: Gives the most seconds by which a revocation may be known late.
         max_entries: The most revocations to hold in memory.
+
+    Attributes:
+        store: The verbs. ``is_revoked`` asks the store only if the feed cannot tell.
     """
 
     def __init__(
@@ -59,19 +58,21 @@ class StoreInUse:
         bound_s: Clock,
         max_entries: int,
     ) -> None:
-        self._guarded = GuardedStore(
+        self._guard = Guard(
             store, clock=clock, monotonic=monotonic, timeout_s=timeout_s
         )
         self._follower = Follower(
-            self._guarded,
+            self._guard.store,
             clock=clock,
             monotonic=monotonic,
             bound_s=bound_s,
             max_entries=max_entries,
         )
+        self._answers = Answers(self._follower, monotonic=monotonic, bound_s=bound_s)
         self._clock = clock
         self._serving: set[asyncio.Task[None]] = set()
         self._unfinished: set[asyncio.Task[Any]] = set()
+        self.store = wrapped(self._guard.store, self._known)
 
     async def open(self) -> None:
         """
@@ -80,7 +81,7 @@ class StoreInUse:
         A store that is away does not stop the start: it is asked again later.
         """
         try:
-            await self._guarded.open(now=self._clock())
+            await self._guard.store.open(now=self._clock())
         except StoreError as exc:
             _logger.error("The session store is not there yet: %s", exc)  # noqa: TRY400 - a driver's traceback may show the URL
         for work in (self._follower.run(), self._purge_now_and_then()):
@@ -93,7 +94,7 @@ class StoreInUse:
         for task in serving:
             task.cancel()
         await asyncio.gather(*serving, *self._unfinished, return_exceptions=True)
-        await self._guarded.close()
+        await self._guard.store.close()
 
     async def finish(self, work: Coroutine[Any, Any, T]) -> T:
         """
@@ -111,66 +112,9 @@ class StoreInUse:
             task.add_done_callback(_log_failure)
             raise
 
-    async def ping(self) -> None:
-        """See ``stores.base.Lifecycle.ping``."""
-        await self._guarded.ping()
-
-    async def start(
-        self, family: Family, *, limit: Limit | None, now: float
-    ) -> tuple[Revocation, ...]:
-        """See ``stores.base.Families.start``."""
-        return self._taken(await self._guarded.start(family, limit=limit, now=now))
-
-    async def rotate(
-        self, presented: Presented, successor: Successor, *, grace_s: float, now: float
-    ) -> Rotation:
-        """See ``stores.base.Families.rotate``."""
-        rotation = await self._guarded.rotate(
-            presented, successor, grace_s=grace_s, now=now
-        )
-        if rotation.outcome is Outcome.REUSE and rotation.family is not None:
-            self._taken((ending_of(rotation.family),))
-        return rotation
-
-    async def end(
-        self, family_id: str, *, subject: str | None, now: float
-    ) -> tuple[Revocation, ...]:
-        """See ``stores.base.Families.end``."""
-        gone = await self._guarded.end(family_id, subject=subject, now=now)
-        return self._taken(gone)
-
-    async def end_all(
-        self,
-        subject: str,
-        *,
-        spare: str | None,
-        started_by: float | None,
-        now: float,
-    ) -> tuple[Revocation, ...]:
-        """See ``stores.base.Families.end_all``."""
-        gone = await self._guarded.end_all(
-            subject, spare=spare, started_by=started_by, now=now
-        )
-        return self._taken(gone)
-
-    async def live(self, subject: str, *, now: float) -> Sequence[Family]:
-        """See ``stores.base.Families.live``."""
-        return await self._guarded.live(subject, now=now)
-
-    async def revoke(self, revocation: Revocation, *, now: float) -> None:
-        """See ``stores.base.RevokedTokens.revoke``."""
-        await self._guarded.revoke(revocation, now=now)
-        self._taken((revocation,))
-
-    async def is_revoked(self, token: TokenRef, *, now: float) -> bool:
-        """See ``stores.base.RevokedTokens.is_revoked``; asks the store only if the
-        feed cannot tell.
-        """
-        if self._follower.refuses(token):
-            return True
-        if self._follower.can_tell(token):
-            return False
-        return await self._guarded.is_revoked(token, now=now)
+    def is_known_good(self, token: TokenRef) -> bool:
+        """Whether the feed can tell that a token was not revoked; asks nothing."""
+        return not self._follower.refuses(token) and self._follower.can_tell(token)
 
     def watch(
         self, token: TokenRef, revoked: Callable[[], object]
@@ -192,10 +136,25 @@ class StoreInUse:
             revoked()
         return stop
 
-    def _taken(self, revocations: tuple[Revocation, ...]) -> tuple[Revocation, ...]:
-        """Known at once in the process that revoked, whatever the feed does."""
-        self._follower.take(revocations)
-        return revocations
+    async def _known(self, verb: str, call: Call) -> Any:
+        """
+        What this process revokes, it knows at once, whatever the feed does; and what
+        it knows is not asked for.
+        """
+        if verb == "is_revoked":
+            return await self._is_revoked(call)
+        answer = await call()
+        if verb in {"start", "end", "end_all"}:
+            self._follower.take(answer)
+        elif verb == "revoke":
+            self._follower.take(call.args)
+        elif verb == "rotate" and answer.outcome is Outcome.REUSE and answer.family:
+            self._follower.take((ending_of(answer.family),))
+        return answer
+
+    async def _is_revoked(self, call: Call) -> bool:
+        (token,) = call.args
+        return await self._answers.is_revoked(token, call)
 
     async def _purge_now_and_then(self) -> None:
         while True:
@@ -205,8 +164,10 @@ class StoreInUse:
 
     async def purge(self) -> None:
         """Remove what no token could need any more, in small steps."""
-        now = self._clock() - KEEP_MARGIN_S
-        while await self._guarded.purge(limit=PURGE_AT_MOST, now=now) >= PURGE_AT_MOST:
+        now = self._clock() - PURGE_MARGIN_S
+        while (
+            await self._guard.store.purge(limit=PURGE_AT_MOST, now=now) >= PURGE_AT_MOST
+        ):
             pass
 
 

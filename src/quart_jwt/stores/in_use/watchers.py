@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from quart_jwt.tokens.revocation import Revocation
 from quart_jwt.tokens.revocation import Scope
+from quart_jwt.tokens.revocation import scopes_of
 from quart_jwt.tokens.revocation import TokenRef
 
 Told = Callable[[], object]
@@ -51,16 +52,11 @@ class Watchers:
         for one in revocations if self._watching else ():
             watching = self._watching.get((one.scope, one.name), {})
             for told, token in list(watching.items()):
-                if one.scope is not Scope.SUBJECT or _was_before(token, one):
+                if one.issued_by is None or token.issued_at <= one.issued_by:
                     told()
 
 
 def _keys(token: TokenRef) -> list[tuple[Scope, str]]:
     names = [(Scope.TOKEN, token.jti), (Scope.FAMILY, token.family_id)]
-    if token.family_id is None:
-        names.append((Scope.SUBJECT, token.subject))
+    names += [(scope, token.subject) for scope in scopes_of(token)]
     return [(scope, name) for scope, name in names if name is not None]
-
-
-def _was_before(token: TokenRef, cut: Revocation) -> bool:
-    return token.issued_at <= (cut.issued_by or 0)

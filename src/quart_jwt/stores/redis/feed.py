@@ -48,7 +48,8 @@ class Feed:
         changes = await self._page(after, limit=limit, now=now)
         if changes.revocations or wait_s <= 0:
             return changes
-        await self._news(changes.position, min(wait_s, LONGEST_WAIT_S))
+        if not await self._news(changes.position, min(wait_s, LONGEST_WAIT_S)):
+            return changes  # whoever reads next looks before waiting
         return await self._page(changes.position, limit=limit, now=now)
 
     async def _page(self, after: str | None, *, limit: int, now: float) -> Changes:
@@ -68,15 +69,16 @@ class Feed:
             float(begun_at),
         )
 
-    async def _news(self, position: str, wait_s: float) -> None:
-        """Wait until there is an entry after a position, or for that long."""
+    async def _news(self, position: str, wait_s: float) -> bool:
+        """Wait for an entry after a position; False if none comes in that time."""
         number = position.rpartition("-")[2]
         with translated():
-            await self._client.xread(
+            entries = await self._client.xread(
                 {f"{self._prefix}feed:entries": f"{number}-0"},
                 count=1,
                 block=ceil(wait_s * 1_000),
             )
+        return bool(entries)
 
 
 def _revocation(fields: list[Any]) -> Revocation:

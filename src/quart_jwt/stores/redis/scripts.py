@@ -35,13 +35,12 @@ class Script:
 
     Args:
         name: The name of its file, without ``.lua``.
-        folder: Where that is; every script begins with the ``prelude.lua`` there.
+        folder: Where that is; a script begins with the ``prelude.lua`` there, if any.
     """
 
     def __init__(self, name: str, *, folder: Traversable = _LUA) -> None:
-        parts = [
-            (folder / f"{one}.lua").read_text("utf-8") for one in ("prelude", name)
-        ]
+        files = [folder / f"{one}.lua" for one in ("prelude", name)]
+        parts = [file.read_text("utf-8") for file in files if file.is_file()]
         self._text = "\n".join(parts)
         self._digest = sha1(self._text.encode(), usedforsecurity=False).hexdigest()
 

@@ -37,6 +37,7 @@ from quart_jwt.stores.redis.scripts import translated
 from quart_jwt.stores.redis.scripts import Word
 from quart_jwt.tokens.revocation import Revocation
 from quart_jwt.tokens.revocation import Scope
+from quart_jwt.tokens.revocation import scopes_of
 from quart_jwt.tokens.revocation import TokenRef
 from quart_jwt.tokens.rotation import Family
 from quart_jwt.tokens.rotation import Outcome
@@ -142,10 +143,12 @@ class RedisStore:
         *,
         spare: str | None,
         started_by: float | None,
+        before_epoch: int | None = None,
         now: float,
     ) -> tuple[Revocation, ...]:
         """See ``stores.base.Families.end_all``."""
-        return _endings(await self._run(END_ALL, now, subject, spare, started_by))
+        words = (subject, spare, started_by, before_epoch)
+        return _endings(await self._run(END_ALL, now, *words))
 
     async def live(self, subject: str, *, now: float) -> Sequence[Family]:
         """See ``stores.base.Families.live``."""
@@ -157,7 +160,8 @@ class RedisStore:
         if revocation.scope is Scope.FAMILY:
             raise ValueError("A family is ended with end(), not revoked")
         words = (revocation.name, revocation.until, revocation.issued_by)
-        await self._run(REVOKE, now, revocation.scope.value, *words)
+        followed_until = revocation.as_followed().until
+        await self._run(REVOKE, now, revocation.scope.value, *words, followed_until)
 
     async def is_revoked(self, token: TokenRef, *, now: float) -> bool:
         """See ``stores.base.RevokedTokens.is_revoked``."""
@@ -166,8 +170,9 @@ class RedisStore:
             words += [Scope.TOKEN.value, token.jti]
         if token.family_id is not None:
             words += [Scope.FAMILY.value, token.family_id]
-        elif token.subject is not None:
-            words += [Scope.SUBJECT.value, token.subject]
+        if token.subject is not None:
+            for scope in scopes_of(token):
+                words += [scope.value, token.subject]
         return bool(await self._run(IS_REVOKED, now, *words))
 
     async def changes(

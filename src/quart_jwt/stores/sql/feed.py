@@ -7,11 +7,9 @@ that has seen number n has seen everything before it. It is the last row that an
 transaction locks, which is why nobody can wait for each other in a circle.
 """
 
-import asyncio
 import time
 import uuid
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 
 from sqlalchemy import and_
@@ -26,7 +24,7 @@ from quart_jwt.exceptions import FeedGapError
 from quart_jwt.stores.base import Changes
 from quart_jwt.stores.sql.connections import Connections
 from quart_jwt.stores.sql.news import CHANNEL
-from quart_jwt.stores.sql.news import News
+from quart_jwt.stores.sql.news import news_of
 from quart_jwt.stores.sql.tables import FEED
 from quart_jwt.stores.sql.tables import FEED_ENTRIES
 from quart_jwt.tokens.revocation import Revocation
@@ -46,10 +44,12 @@ class Feed:
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
-        self._news = News(connections)
+        self._news = news_of(connections)
+        self._last: tuple[object, Changes] | None = None
 
     async def close(self) -> None:
         """Stop listening."""
+        self._last = None
         await self._news.close()
 
     async def begin(self, connection: AsyncConnection, now: float) -> None:
@@ -86,14 +86,31 @@ class Feed:
         until = time.monotonic() + wait_s
         while True:
             # Before the look, so that nothing falls between it and the wait.
-            news = await self._news.next() if wait_s > 0 else asyncio.Event()
-            changes = await self._page(after, limit, now)
-            left_s = until - time.monotonic()
-            if changes.revocations or left_s <= 0:
+            mark = await self._news.mark() if wait_s > 0 else object()
+            changes = await self._look(mark, after, limit, now)
+            if changes.revocations or not await self._news_by(until, mark):
                 return changes
-            with suppress(TimeoutError):
-                async with asyncio.timeout(min(left_s, self._news.poll_s)):
-                    await news.wait()
+
+    async def _news_by(self, until: float, mark: object) -> bool:
+        """
+        Say whether to look again; False once the time is over without any news.
+
+        Whoever reads next looks before waiting, so nothing is lost by that.
+        """
+        left_s = until - time.monotonic()
+        return left_s > 0 and await self._news.wait(mark, left_s)
+
+    async def _look(
+        self, mark: object, after: str | None, limit: int, now: float
+    ) -> Changes:
+        """Return a page; without a query if the last was its end and still is."""
+        last = self._last
+        if last is not None and last[0] == mark and last[1].position == after:
+            return last[1]
+        changes = await self._page(after, limit, now)
+        at_the_end = changes.is_complete and not changes.revocations
+        self._last = (mark, changes) if at_the_end else None
+        return changes
 
     async def _count_up(self, connection: AsyncConnection, by: int, now: float) -> int:
         counting = update(FEED).values(last=FEED.c.last + by).returning(FEED.c.last)

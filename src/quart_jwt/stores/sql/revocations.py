@@ -17,6 +17,7 @@ from quart_jwt.stores.sql.tables import FAMILIES
 from quart_jwt.stores.sql.tables import REVOCATIONS
 from quart_jwt.tokens.revocation import Revocation
 from quart_jwt.tokens.revocation import Scope
+from quart_jwt.tokens.revocation import scopes_of
 from quart_jwt.tokens.revocation import TokenRef
 
 Insert = sqlite.Insert | postgresql.Insert
@@ -60,9 +61,11 @@ def revoked(token: TokenRef) -> ColumnElement[bool]:
             FAMILIES.c.family_id == token.family_id, FAMILIES.c.revoked_at.is_(None)
         )
         reasons.append(~exists().where(goes_on))
-    elif token.subject is not None:
+    if token.subject is not None:
         reaches = REVOCATIONS.c.issued_by >= token.issued_at
-        reasons.append(_is_revoked(Scope.SUBJECT, token.subject, reaches))
+        reasons += [
+            _is_revoked(scope, token.subject, reaches) for scope in scopes_of(token)
+        ]
     return or_(false(), *reasons)
 
 

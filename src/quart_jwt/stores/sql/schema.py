@@ -8,18 +8,21 @@ database that is newer than this code is fine: revisions only add
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from sqlalchemy import column
 from sqlalchemy import Connection
 from sqlalchemy import func
+from sqlalchemy import inspect
 from sqlalchemy import select
+from sqlalchemy import table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from quart_jwt.exceptions import StoreError
 from quart_jwt.stores.sql.connections import Connections
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 ENVIRONMENT = Path(__file__).with_name("migrations")
 """Where Alembic finds ``env.py``."""
@@ -34,14 +37,23 @@ class Schema:
     One line of revisions.
 
     Attributes:
-        revisions: The folder in which they are.
+        revisions: The folder in which they are; a file is named after its revision,
+            ``r0001_what.py``, and each has one predecessor.
         version_table: Where a database keeps its revision.
     """
 
     revisions: Path
     version_table: str
 
-    def _config(self) -> Config:
+    @property
+    def known(self) -> list[str]:
+        """The revisions that this code knows, the newest last."""
+        return sorted(path.name[1:5] for path in self.revisions.glob("r[0-9]*.py"))
+
+    def config(self) -> "Config":
+        """Return what Alembic has to know, which takes its import."""
+        from alembic.config import Config  # noqa: PLC0415 - it is slow, and rarely needed
+
         config = Config()
         # Alembic interpolates "%".
         for option, path in (
@@ -57,20 +69,24 @@ class Schema:
         if connection.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(UPGRADE_LOCK)))
         if self.lags(connection):
-            config = self._config()
+            from alembic import command  # noqa: PLC0415 - see config
+
+            config = self.config()
             config.attributes["connection"] = connection
             config.attributes["version_table"] = self.version_table
             command.upgrade(config, "head")
 
     def lags(self, connection: Connection) -> bool:
         """Whether a database lacks a revision that this code knows."""
-        context = MigrationContext.configure(
-            connection, opts={"version_table": self.version_table}
-        )
-        current = context.get_current_revision()
-        scripts = ScriptDirectory.from_config(self._config())
-        known = [one.revision for one in scripts.walk_revisions()]
-        return current is None or (current in known and current != known[0])
+        current, known = self._current(connection), self.known
+        return current is None or (current in known and current != known[-1])
+
+    def _current(self, connection: Connection) -> str | None:
+        if not inspect(connection).has_table(self.version_table):
+            return None
+        versions = table(self.version_table, column("version_num"))
+        revision: str | None = connection.scalar(select(versions.c.version_num))
+        return revision
 
 
 SESSIONS = Schema(ENVIRONMENT / "versions", "quart_jwt_version")

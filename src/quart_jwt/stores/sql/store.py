@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlalchemy import ColumnElement
 from sqlalchemy import delete
 from sqlalchemy import insert
@@ -26,6 +27,8 @@ from quart_jwt.stores.base import Changes
 from quart_jwt.stores.base import ending_of
 from quart_jwt.stores.base import Limit
 from quart_jwt.stores.family_fields import family_of
+from quart_jwt.stores.family_fields import flat
+from quart_jwt.stores.family_fields import MOVING
 from quart_jwt.stores.session_limit import age
 from quart_jwt.stores.session_limit import surplus
 from quart_jwt.stores.sql.connections import Connections
@@ -50,6 +53,16 @@ from quart_jwt.tokens.rotation import Rotation
 from quart_jwt.tokens.rotation import Successor
 
 Condition = ColumnElement[bool]
+
+# Made once: SQLAlchemy takes longer to build a statement than to run it.
+THIS = FAMILIES.c.family_id == bindparam("this")
+LOCKED = select(FAMILIES).where(THIS).with_for_update()
+CHANGE = (
+    update(FAMILIES)
+    .where(THIS)
+    .values({name: bindparam(f"new_{name}") for name in MOVING})
+)
+START = insert(FAMILIES)
 
 
 class SQLStore:
@@ -111,7 +124,7 @@ class SQLStore:
                 live = await _live(connection, family.subject, now)
                 too_many = [one.family_id for one in surplus(live, limit)]
                 ended = await _end(connection, now, FAMILIES.c.family_id.in_(too_many))
-            await connection.execute(insert(FAMILIES).values(row_of(family)))
+            await connection.execute(START, row_of(family))
             await self._feed.append(connection, ended, now)
             return ended
 
@@ -121,17 +134,15 @@ class SQLStore:
         self, presented: Presented, successor: Successor, *, grace_s: float, now: float
     ) -> Rotation:
         """See ``stores.base.Families.rotate``."""
-        this = FAMILIES.c.family_id == presented.family_id
-        looking = select(FAMILIES).where(this).with_for_update()
+        this = {"this": presented.family_id}
 
         async def rotating(connection: AsyncConnection) -> Rotation:
-            found = await connection.execute(looking)
+            found = await connection.execute(LOCKED, this)
             row = found.mappings().one_or_none()
             family = None if row is None else family_of(row)
             rotation = rotate(family, presented, successor, grace_s=grace_s, now=now)
             if rotation.family is not None and rotation.family is not family:
-                change = update(FAMILIES).where(this).values(row_of(rotation.family))
-                await connection.execute(change)
+                await connection.execute(CHANGE, this | _moved(rotation.family))
             if rotation.family is not None and rotation.outcome is Outcome.REUSE:
                 await self._feed.append(connection, [ending_of(rotation.family)], now)
             return rotation
@@ -158,6 +169,7 @@ class SQLStore:
         *,
         spare: str | None,
         started_by: float | None,
+        before_epoch: int | None = None,
         now: float,
     ) -> tuple[Revocation, ...]:
         """See ``stores.base.Families.end_all``."""
@@ -166,6 +178,9 @@ class SQLStore:
             chosen.append(FAMILIES.c.family_id != spare)
         if started_by is not None:
             chosen.append(FAMILIES.c.created_at <= started_by)
+        if before_epoch is not None:
+            epoch = FAMILIES.c.epoch
+            chosen.append(or_(epoch.is_(None), epoch < before_epoch))
 
         async def ending(connection: AsyncConnection) -> tuple[Revocation, ...]:
             await self._lock(connection, subject)
@@ -187,7 +202,7 @@ class SQLStore:
 
         async def revoking(connection: AsyncConnection) -> None:
             await connection.execute(remembering)
-            await self._feed.append(connection, [revocation], now)
+            await self._feed.append(connection, [revocation.as_followed()], now)
 
         await self._connections.write(revoking)
 
@@ -230,6 +245,12 @@ class SQLStore:
         """Let nobody else count or end several families of a subject meanwhile."""
         key = int.from_bytes(digest(subject)[:8], signed=True)
         await self._connections.lock(connection, key)
+
+
+def _moved(family: Family) -> dict[str, Any]:
+    """What a rotation may change of a family's row."""
+    fields = flat(family)
+    return {f"new_{name}": fields[name] for name in MOVING}
 
 
 def _of(subject: str) -> Condition:

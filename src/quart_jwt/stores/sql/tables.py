@@ -42,6 +42,8 @@ FAMILIES = Table(
     Column("revoked_at", Double),
     Column("user_agent", Text),
     Column("address", Text),
+    Column("access_until", Double),
+    Column("epoch", BigInteger),
 )
 """One row for each sign-in, however often it is refreshed."""
 

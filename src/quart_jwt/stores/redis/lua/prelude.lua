@@ -80,7 +80,19 @@ local function live(subject)
   return found
 end
 
--- End a family that goes on; gives its id and until when that has to be remembered.
+-- Tell of the end of a family; gives its id and until when the feed remembers it: as
+-- long as an access token could be accepted. A refresh token is asked for here.
+local function tell_end(family_id)
+  local till, access_till = unpack(
+    redis.call('HMGET', prefix .. 'family:' .. family_id, 'keep_until', 'access_until'))
+  if access_till and (not till or tonumber(access_till) < tonumber(till)) then
+    till = access_till
+  end
+  append('family', family_id, till or '', '')
+  return { family_id, till or '' }
+end
+
+-- End a family that goes on; gives what tell_end gives.
 local function finish(family_id)
   local key = prefix .. 'family:' .. family_id
   local jti, revoked_at, till = unpack(
@@ -90,6 +102,5 @@ local function finish(family_id)
   end
   redis.call('HSET', key, 'revoked_at', ARGV[2])
   redis.call('HINCRBY', key, 'version', 1)
-  append('family', family_id, till or '', '')
-  return { family_id, till or '' }
+  return tell_end(family_id)
 end

@@ -13,6 +13,6 @@ keep(rest, till)
 local subject, created_at = unpack(redis.call('HMGET', key, 'subject', 'created_at'))
 belongs(ARGV[4], subject, created_at, till)
 if ARGV[7] == 'ended' then
-  append('family', ARGV[4], till, '')
+  tell_end(ARGV[4])
 end
 return 1

@@ -1,9 +1,9 @@
 -- Revoke a token or a subject; of two revocations, what refuses more holds. ARGV: scope,
--- name, until, issued_by.
+-- name, until, issued_by; until when the feed has to remember it.
 
 local rest, till, issued_by = 'revoked:' .. ARGV[4] .. ':' .. ARGV[5], ARGV[6], ARGV[7]
 local old_till, old_by = unpack(redis.call('HMGET', prefix .. rest, 'until', 'issued_by'))
-append(ARGV[4], ARGV[5], till, issued_by)
+append(ARGV[4], ARGV[5], ARGV[8], issued_by)
 if old_till and (old_till == '' or (till ~= '' and tonumber(old_till) > tonumber(till))) then
   till = old_till
 end

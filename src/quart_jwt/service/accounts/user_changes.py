@@ -1,0 +1,133 @@
+"""
+Changes of users that count in both stores: the database, and the sessions.
+
+The row is changed first and sessions are ended afterwards. A login or a refresh that is
+under way meanwhile either began its session before that, and it is ended here, or finds
+the changed row when it looks once more.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+from collections.abc import Callable
+
+from quart_jwt import MemoryStore
+from quart_jwt import Store
+from quart_jwt.building_blocks import Revocation
+from quart_jwt.building_blocks import Scope
+from quart_jwt.exceptions import StoreError
+from quart_jwt.service.accounts.accounts import Account
+from quart_jwt.service.accounts.accounts import Accounts
+from quart_jwt.service.accounts.accounts import normalised_name
+from quart_jwt.service.ground.errors import SignOutError
+from quart_jwt.service.ground.grants import Grants
+from quart_jwt.service.ground.values import Clock
+
+TIMEOUT_S = 10.0
+"""For one step of the session store, connecting included: an operator waits for it."""
+
+
+class UserChanges:
+    """
+    Changes users, and revokes what the change makes wrong.
+
+    Args:
+        accounts: The rows.
+        sessions: The session store, opened here.
+        clock: Gives the time in seconds since 1970.
+        access_life_s: How long an access token lives, in seconds.
+    """
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        sessions: Store,
+        *,
+        clock: Clock,
+        access_life_s: int,
+    ) -> None:
+        self._accounts = accounts
+        self._sessions = sessions
+        self._clock = clock
+        self._access_life_s = access_life_s
+
+    async def set_password(self, name: str, password_hash: str) -> None:
+        """
+        Change a password; every session of the user ends.
+
+        Raises:
+            UnknownNameError: There is no such user.
+            SignOutError: The password is changed, but the session store is unavailable.
+        """
+        await self._end(name, await self._accounts.set_password(name, password_hash))
+
+    async def disable(self, name: str) -> None:
+        """
+        Shut a user out; every session of the user ends, and stays ended.
+
+        Raises:
+            UnknownNameError: There is no such user.
+            SignOutError: The user is disabled, but the session store is unavailable.
+        """
+        await self._end(name, await self._accounts.disable(name))
+
+    async def change_grants(
+        self, name: str, change: Callable[[Grants], Grants], *, sign_out: bool
+    ) -> Account:
+        """
+        Change the roles and scopes of a user: those in access tokens count no more.
+
+        Args:
+            name: The user.
+            change: Makes the new ones of those that there are.
+            sign_out: Whether every session of the user ends. If not, its clients
+                refresh, and get the new ones.
+
+        Raises:
+            UnknownNameError: There is no such user.
+            GrantRuleError: They are too many.
+            SignOutError: They are changed, but the session store is unavailable.
+        """
+        account = await self._accounts.change_grants(name, change, sign_out=sign_out)
+        if sign_out:
+            await self._end(name, account.session_epoch)
+        else:
+            await self._told(lambda: self._revoke_access(account.name))
+        return account
+
+    async def _end(self, name: str, epoch: int) -> None:
+        await self._told(lambda: self._end_before(normalised_name(name), epoch))
+
+    async def _end_before(self, subject: str, epoch: int) -> None:
+        await self._sessions.end_all(
+            subject, spare=None, started_by=None, before_epoch=epoch, now=self._clock()
+        )
+
+    async def _revoke_access(self, subject: str) -> None:
+        now = self._clock()
+        until = now + self._access_life_s
+        cut = Revocation(scope=Scope.ACCESS, name=subject, until=until, issued_by=now)
+        await self._sessions.revoke(cut, now=now)
+
+    async def _told(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Take a step of the session store; explain what its failure means."""
+        if isinstance(self._sessions, MemoryStore):
+            raise self._sign_out_error(
+                "sessions are in the memory of the running service, and cannot be "
+                "ended from here"
+            )
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                await self._sessions.open(now=self._clock())
+                await step()
+        except (StoreError, TimeoutError) as error:
+            raise self._sign_out_error(
+                "the session store is unavailable; run the command again when it is "
+                f"there ({str(error) or 'no answer in time'})"
+            ) from error
+
+    def _sign_out_error(self, why: str) -> SignOutError:
+        minutes = -(-self._access_life_s // 60)
+        return SignOutError(
+            f"the user is changed, but access tokens stay valid for up to {minutes} "
+            f"minutes, because {why}"
+        )
