@@ -16,7 +16,7 @@ def _run(*arguments: str, **environ: str) -> Result:
 
 
 def _add(*more: str) -> Result:
-    return _run("add", "alice", *more, "--password-stdin")
+    return _run("add", "alice", *more, "--init", "--password-stdin")
 
 
 def _listed() -> list[str]:
@@ -108,7 +108,7 @@ def test_users_of_another_directory_are_not_here() -> None:
     for arguments in (
         ("list",),
         ("disable", "alice"),
-        ("add", "a", "--password-stdin"),
+        ("add", "a", "--init", "--password-stdin"),
     ):
         done = _run(*arguments, USER_DIRECTORY="ldap", USER_DIRECTORY_URL="x")
         assert (done.exit_code, done.stderr) == (

@@ -178,7 +178,13 @@ def test_origins_are_a_setting() -> None:
     [
         *("app.example.com", "https://app.example.com/", "https://APP.example.com"),
         *("https://app.example.com:443", "http://app.example.com:80", "null"),
-        *("https://*.example.com", "ftp://a", "https://", "https://a:0", "https://a b"),
+        *(
+            "https://*.example.com",
+            "file:///a",
+            "https://",
+            "https://a:0",
+            "https://a b",
+        ),
         *("https://user@a", "https://a?b", "https://a#b", "https://ä.example", "a\nb"),
     ],
 )

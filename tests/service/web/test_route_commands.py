@@ -47,10 +47,10 @@ def broken():
 """
 
 TABLE = """\
-METHOD  PATH     PROTECTED BY                                     ENDPOINT
-POST    /login   nothing                                          login
-GET     /me      jwt_required(fresh=True, locations={'headers'})  me
-GET     /orders  shop.create_app.guard?                           guarded.orders
+METHOD  PATH     PROTECTED BY                                      ENDPOINT
+POST    /login   nothing                                           login
+GET     /me      jwt_required(fresh=True, locations=('headers',))  me
+GET     /orders  shop.create_app.guard?                            guarded.orders
 """
 
 Run = Callable[..., Result]
