@@ -235,6 +235,21 @@ async def test_what_a_known_token_opens_ends_with_it(
     assert ended == [ENDED]
 
 
+async def test_another_event_loop_opens_no_stream(
+    app: Quart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A known token is accepted there, too; but its end would not be noticed."""
+    headers = {"Authorization": f"Bearer {await _token(app)}"}
+    await (await app.test_client().get("/file", headers=headers)).get_data()
+    monkeypatch.setattr(decorators, "verify", None)  # it is not asked again
+
+    async def stream() -> None:
+        await app.test_client().get("/stream", headers=headers)
+
+    with pytest.raises(RuntimeError, match="from two event loops"):
+        await asyncio.to_thread(asyncio.run, stream())
+
+
 async def test_streams_may_outlive_their_token(app: Quart, clock: Clock) -> None:
     """The option lets a stream go on."""
     app.config["JWT_END_STREAMS_WITH_TOKEN"] = False

@@ -68,7 +68,7 @@ class Lifetime:
         sessions = self._settings.sessions
         if sessions is None:
             return lambda: None
-        return sessions.in_use.watch(token_ref(self._claims, self._settings), is_over)
+        return sessions.watch(token_ref(self._claims, self._settings), is_over)
 
 
 async def close_with_token(handler: Awaitable[T]) -> T | None:

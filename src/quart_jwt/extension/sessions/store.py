@@ -101,6 +101,19 @@ class SessionStore:
             self._seen.note(token.jti)
         return True
 
+    def watch(
+        self, token: TokenRef, revoked: Callable[[], object]
+    ) -> Callable[[], None]:
+        """
+        Have a function called when a token is revoked; see ``StoreInUse.watch``.
+
+        Raises:
+            RuntimeError: Another event loop uses the store. The function would be
+                called in that loop's thread.
+        """
+        self._loop.check()
+        return self.in_use.watch(token, revoked)
+
     async def settle(self, verb: str, work: Coroutine[Any, Any, T]) -> T:
         """
         Do something with the store to the end, even if the client goes away.
