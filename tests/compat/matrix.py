@@ -158,8 +158,6 @@ def _shaped() -> Iterator[Named]:
                 case(request, config=config, guard=GUARDS["refresh"]),
             )
     for shape, value in {
-        "two-first": f"access_token_cookie={good}; access_token_cookie=garbage",
-        "two-last": f"access_token_cookie=garbage; access_token_cookie={good}",
         "empty": "access_token_cookie=",
         "quoted": f'access_token_cookie="{good}"',
         "among": f"a=b; access_token_cookie={good}; c=d",

@@ -40,7 +40,8 @@ def _said(helper: Callable[[], Any]) -> Any:
     try:
         return helper()
     except RuntimeError as error:
-        return f"RuntimeError: {error}"
+        # Ours may go on with a hint for the developer.
+        return f"RuntimeError: {str(error).partition('. ')[0]}"
 
 
 def _raise(make: Callable[[Kit], Exception], _kit: Kit) -> Any:

@@ -26,17 +26,20 @@ _SEPARATORS = re.compile(r"[ \t,]")
 LOCATIONS = ("headers", "cookies", "query_string", "json")
 
 
-def from_header(value: str, *, name: str, scheme: str) -> str:
+def from_header(value: str, *, name: str, scheme: str | None) -> str:
     """
     Read ``Authorization: Bearer <JWT>`` (RFC 6750 §2.1).
 
     Args:
         value: The header's value; several headers are joined by commas.
         name: The header's name, for the message.
-        scheme: The word before the token, in any case (RFC 9110 §11.1); empty for none.
+        scheme: The word before the token, in any case (RFC 9110 §11.1); empty or
+            None for none.
     """
     if len(value) > MAX_HEADER_CHARS:
         raise InvalidHeaderError(f"The {name} header is too long")
+    if not scheme:
+        return _only(_words(_stripped(value, name)), 1, f"{name}: <JWT>", name)
     first, _, text = value.partition(" ")
     # The two words of every well-behaved client; a token has no blank and no comma.
     if text and first.lower() == scheme.lower() and not _SEPARATORS.search(text):
@@ -46,19 +49,21 @@ def from_header(value: str, *, name: str, scheme: str) -> str:
 
 def _from_list(value: str, name: str, scheme: str) -> str:
     """The same for whatever else there may be: a list of credentials."""
-    value = value.strip(_BLANKS).strip(",")
-    if not value:
-        raise NoAuthorizationError(f"Missing {name} Header")
-    if not scheme:
-        return _only(_words(value), 1, f"{name}: <JWT>", name)
     expected = f"{name}: {scheme} <JWT>"
-    fields = [_words(part) for part in value.split(",")]
+    fields = [_words(part) for part in _stripped(value, name).split(",")]
     ours = [words for words in fields if words[0].lower() == scheme.lower()]
     if len(ours) != 1:
         raise NoAuthorizationError(
             f"Missing '{scheme}' type in '{name}' header. Expected '{expected}'"
         )
     return _only(ours[0], 2, expected, name)
+
+
+def _stripped(value: str, name: str) -> str:
+    value = value.strip(_BLANKS).strip(",")
+    if not value:
+        raise NoAuthorizationError(f"Missing {name} Header")
+    return value
 
 
 def _words(text: str) -> list[str]:

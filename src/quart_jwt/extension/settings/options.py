@@ -125,7 +125,7 @@ class Options:
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values = values
 
-    header_type: Option[str] = Option("JWT_HEADER_TYPE")
+    header_type: Option[str | None] = Option("JWT_HEADER_TYPE")
     query_string_name: Option[str] = Option("JWT_QUERY_STRING_NAME")
     query_string_value_prefix: Option[str] = Option("JWT_QUERY_STRING_VALUE_PREFIX")
     json_key: Option[str] = Option("JWT_JSON_KEY")
