@@ -289,7 +289,7 @@ async def test_a_clock_that_was_an_hour_ahead_makes_nothing_valid(
     clock.advance(-hours * 3600)
     await follower.step()
 
-    assert not follower.can_tell(token("r"))
+    assert not follower.can_tell(NEW)
     await follower.step()
     assert follower.can_tell(NEW)
     assert follower.refuses(token("r"))

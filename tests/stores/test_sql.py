@@ -21,6 +21,7 @@ from quart_jwt.exceptions import FeedGapError
 from quart_jwt.exceptions import StoreError
 from quart_jwt.stores.sql import news as sql_news
 from quart_jwt.stores.sql import sqlite as sql_sqlite
+from quart_jwt.stores.sql.schema import SESSIONS
 from quart_jwt.stores.sql.store import SQLStore
 from quart_jwt.stores.sql.tables import METADATA
 from quart_jwt.tokens.rotation import Outcome
@@ -290,7 +291,7 @@ async def test_a_newer_database_serves_old_workers(sql: Any) -> None:
 async def _downgrading(connection: AsyncConnection) -> None:
     for statement in (
         "ALTER TABLE quart_jwt_families DROP COLUMN device",
-        "UPDATE quart_jwt_version SET version_num = '0001'",
+        f"UPDATE quart_jwt_version SET version_num = '{SESSIONS.known[-1]}'",  # noqa: S608 - our own number
     ):
         await connection.exec_driver_sql(statement)
 
@@ -363,7 +364,7 @@ async def test_an_idle_feed_of_postgresql_is_not_looked_at(postgres: Any) -> Non
     """Its end is asked for instead, which SQLAlchemy does not see."""
     statements: list[str] = []
     event.listen(
-        postgres._connections._engine.sync_engine,
+        postgres._connections._database._engine.sync_engine,
         "before_cursor_execute",
         lambda _connection, _cursor, statement, *_: statements.append(statement),
     )
@@ -401,7 +402,7 @@ async def test_an_idle_feed_of_sqlite_is_not_queried(sqlite: Any) -> None:
     """Once its end has been read, reading again costs no statement."""
     statements: list[str] = []
     event.listen(
-        sqlite._connections._engine.sync_engine,
+        sqlite._connections._database._engine,
         "before_cursor_execute",
         lambda _connection, _cursor, statement, *_: statements.append(statement),
     )

@@ -24,6 +24,7 @@ from quart_jwt.extension.hooks.loaders import Hook
 from quart_jwt.extension.hooks.loaders import Loaders
 from quart_jwt.extension.hooks.loaders import VerifyHooks
 from quart_jwt.extension.hooks.waiting import via_loop
+from quart_jwt.extension.request.current import IN_HOOK
 from quart_jwt.extension.request.current import Verified
 from quart_jwt.extension.request.presentation import Credential
 from quart_jwt.extension.request.presentation import present
@@ -101,7 +102,11 @@ async def _verify_credential(
     if settings.sessions and not (hooks.blocklist or requirement.skip_revocation_check):
         await _refuse_revoked(settings, settings.sessions, token, verified)
     if hooks.blocklist or hooks.verification or hooks.user:
-        verified.user = await _ask(hooks, verified, requirement)
+        asking = IN_HOOK.set(True)
+        try:
+            verified.user = await _ask(hooks, verified, requirement)
+        finally:
+            IN_HOOK.reset(asking)
     return verified
 
 

@@ -21,7 +21,7 @@ MAX_HEADER_CHARS = 16_384
 """Twice the longest token; nothing longer is taken apart (servers stop there, too)."""
 
 _BLANKS = " \t"
-_SEPARATORS = re.compile(r"[ \t,]")
+_ONE_WORD = re.compile(r"[^ \t,]+")
 
 LOCATIONS = ("headers", "cookies", "query_string", "json")
 
@@ -42,7 +42,7 @@ def from_header(value: str, *, name: str, scheme: str | None) -> str:
         return _only(_words(_stripped(value, name)), 1, f"{name}: <JWT>", name)
     first, _, text = value.partition(" ")
     # The two words of every well-behaved client; a token has no blank and no comma.
-    if text and first.lower() == scheme.lower() and not _SEPARATORS.search(text):
+    if scheme and first.lower() == scheme.lower() and _ONE_WORD.fullmatch(text):
         return text
     return _from_list(value, name, scheme)
 

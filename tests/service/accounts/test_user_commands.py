@@ -52,6 +52,7 @@ def test_roles_and_scopes_are_given_and_taken() -> None:
 @pytest.mark.parametrize("command", ["grant", "revoke"])
 def test_a_change_needs_a_user_and_something_to_change(command: str) -> None:
     """A sentence and status 1 for nobody, a usage error for nothing."""
+    _run("add", "bob", "--init", "--password-stdin")
     done = _run(command, "alice", "--role", "a")
     assert (done.exit_code, done.stderr) == (
         1,

@@ -6,6 +6,7 @@ passed; ``get_jwt`` and its kin read it there.
 """
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 from quart import current_app
@@ -29,6 +30,9 @@ EXTENSION = "quart-jwt"
 
 SETTINGS = "quart-jwt.settings"
 """The key of the app's own settings in ``app.extensions``."""
+
+IN_HOOK: ContextVar[bool] = ContextVar("in_hook", default=False)
+"""Whether a hook is being asked about a token that has not passed yet."""
 
 
 class Verified:
@@ -169,10 +173,13 @@ def _verified() -> Verified:
         return verified
     if is_pending():
         raise unawaited_error()
+    hint = (
+        ". Hooks are asked before the token has passed: in a hook, use the header and "
+        "the claims that it is given"
+    )
     raise RuntimeError(
         "You must call `@jwt_required()` or `verify_jwt_in_request()` before using "
-        "this method. Hooks are asked before the token has passed: in a hook, use the "
-        "header and the claims that it is given"
+        f"this method{hint if IN_HOOK.get() else ''}"
     )
 
 

@@ -203,6 +203,7 @@ class Follower:
             # What was forgotten as over may be in force again.
             _logger.warning("The clock was set back: the feed is read from its start")
             self._forget()
+            self._learnt_at = now
             return
         self._revoked.drop_ended(now - KEEP_MARGIN_S)
         # By the clock on the wall, which goes on while the machine is suspended.
