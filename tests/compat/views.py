@@ -40,8 +40,7 @@ def _said(helper: Callable[[], Any]) -> Any:
     try:
         return helper()
     except RuntimeError as error:
-        # Ours may go on with a hint for the developer.
-        return f"RuntimeError: {str(error).partition('. ')[0]}"
+        return f"RuntimeError: {error}"
 
 
 def _raise(make: Callable[[Kit], Exception], _kit: Kit) -> Any:

@@ -38,8 +38,6 @@ def from_header(value: str, *, name: str, scheme: str | None) -> str:
     """
     if len(value) > MAX_HEADER_CHARS:
         raise InvalidHeaderError(f"The {name} header is too long")
-    if not scheme:
-        return _only(_words(_stripped(value, name)), 1, f"{name}: <JWT>", name)
     first, _, text = value.partition(" ")
     # The two words of every well-behaved client; a token has no blank and no comma.
     if scheme and first.lower() == scheme.lower() and _ONE_WORD.fullmatch(text):
@@ -47,23 +45,21 @@ def from_header(value: str, *, name: str, scheme: str | None) -> str:
     return _from_list(value, name, scheme)
 
 
-def _from_list(value: str, name: str, scheme: str) -> str:
+def _from_list(value: str, name: str, scheme: str | None) -> str:
     """The same for whatever else there may be: a list of credentials."""
+    value = value.strip(_BLANKS).strip(",")
+    if not value:
+        raise NoAuthorizationError(f"Missing {name} Header")
+    if not scheme:
+        return _only(_words(value), 1, f"{name}: <JWT>", name)
     expected = f"{name}: {scheme} <JWT>"
-    fields = [_words(part) for part in _stripped(value, name).split(",")]
+    fields = [_words(part) for part in value.split(",")]
     ours = [words for words in fields if words[0].lower() == scheme.lower()]
     if len(ours) != 1:
         raise NoAuthorizationError(
             f"Missing '{scheme}' type in '{name}' header. Expected '{expected}'"
         )
     return _only(ours[0], 2, expected, name)
-
-
-def _stripped(value: str, name: str) -> str:
-    value = value.strip(_BLANKS).strip(",")
-    if not value:
-        raise NoAuthorizationError(f"Missing {name} Header")
-    return value
 
 
 def _words(text: str) -> list[str]:

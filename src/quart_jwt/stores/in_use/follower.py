@@ -224,4 +224,3 @@ class Follower:
         self._revoked.clear()
         self._good.clear()
         self._position, self._current_at, self._begun_at = None, -inf, inf
-        self._learnt_at = -inf  # else a clock that was set back would be so each time
