@@ -126,6 +126,7 @@ OWN_NAMES = {
     "Session",
     "Store",
     "TokenPair",
+    "VerifiedToken",
     "create_access_token_async",
     "create_refresh_token_async",
     "create_token_pair",
@@ -136,6 +137,7 @@ OWN_NAMES = {
     "revoke_family",
     "revoke_token",
     "rotate_refresh_token",
+    "verify_token",
 }
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from quart_jwt.extension.decorators import jwt_required
     from quart_jwt.extension.decorators import verify_jwt_in_request
     from quart_jwt.extension.gateway.forward_auth import ForwardAuth
+    from quart_jwt.extension.given_token import VerifiedToken
+    from quart_jwt.extension.given_token import verify_token
     from quart_jwt.extension.hooks.calling import nonblocking
     from quart_jwt.extension.manager import JWTManager
     from quart_jwt.extension.request.current import current_user
@@ -57,6 +59,7 @@ __all__ = [
     "Session",
     "Store",
     "TokenPair",
+    "VerifiedToken",
     "create_access_token",
     "create_access_token_async",
     "create_refresh_token",
@@ -86,4 +89,5 @@ __all__ = [
     "unset_jwt_cookies",
     "unset_refresh_cookies",
     "verify_jwt_in_request",
+    "verify_token",
 ]

@@ -1,6 +1,7 @@
 """``JWTAuth`` against a server that rotates, in tasks and in threads."""
 
 import asyncio
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from client.token_server import LIFE_S
 from client.token_server import TokenServer
 from clock import Clock
 from docs.running import serving
+from held import DEADLINE_S
 from quart_jwt.client import FileTokenStore
 from quart_jwt.client import HeldTokens
 from quart_jwt.client import JWTAuth
@@ -25,6 +27,7 @@ from quart_jwt.client import LoginRequiredError
 from quart_jwt.client import MemoryTokenStore
 from quart_jwt.client import TokenEndpointError
 from quart_jwt.client import TokenStoreError
+from quart_jwt.client.waiting import Awaiting
 
 EXPIRED = '{"msg": "Token has expired"}'
 RENEW_AT_S = LIFE_S - 60
@@ -441,3 +444,39 @@ def test_one_object_serves_one_loop_after_another(clock: Clock) -> None:
         asyncio.run(ask())
         clock.advance(LIFE_S)
     assert (server.asked["/login"], server.asked["/refresh"]) == (1, 2)
+
+
+async def test_event_loops_in_threads_renew_once(
+    server: TokenServer, url: str, auth: JWTAuth
+) -> None:
+    """One JWTAuth serves several event loops at once, and one renewal serves all."""
+
+    async def burst() -> list[httpx.Response]:
+        async with httpx.AsyncClient(auth=auth, timeout=60) as client:
+            return await asyncio.gather(*(client.get(f"{url}/me") for _ in range(10)))
+
+    loops = (asyncio.to_thread(asyncio.run, burst()) for _ in range(4))
+    async with asyncio.timeout(DEADLINE_S):
+        responses = [one for part in await asyncio.gather(*loops) for one in part]
+    assert len(_jtis(responses)) == 1
+    assert server.asked["/login"] == 1
+
+
+async def test_a_wait_for_another_thread_can_be_cancelled() -> None:
+    """A task that gives up while a thread renews leaves the lock to others."""
+    lock = threading.Lock()
+    waiting = Awaiting(None, lock)
+
+    async def renew() -> None:
+        async with waiting.lock():
+            pass
+
+    with lock:
+        assert waiting.is_locked
+        task = asyncio.create_task(renew())
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    async with asyncio.timeout(DEADLINE_S):
+        await renew()

@@ -38,8 +38,8 @@ from quart_jwt.extension.verify import verify
 
 OURS = str(Path(quart_jwt.__file__).parent)
 
-GUARD = ("request/pending.py", "request/quart_seams.py")
-"""The guard over unawaited verifications, which all routes of an app have."""
+GUARD = ("request/pending.py", "request/quart_seams.py", "request/lifetime.py")
+"""What looks at each response of an app, protected or not."""
 
 Answer = tuple[int, Any]
 
@@ -303,6 +303,35 @@ async def test_a_handshake_is_recognised(
     assert len(slow) == 1
 
 
+async def test_a_token_in_the_subprotocol_goes_before_a_known_cookie(
+    make_app: MakeApp, bearer: Mint
+) -> None:
+    """A handshake is judged by the token that stands first, known or not."""
+    app = make_app(
+        JWT_TOKEN_LOCATION=["headers", "cookies"],
+        JWT_COOKIE_CSRF_PROTECT=False,
+        JWT_WEBSOCKET_SUBPROTOCOL="bearer.v1",
+    )
+
+    @app.websocket("/socket")
+    @jwt_required()
+    async def socket() -> None:
+        await websocket.send(get_jwt_identity())
+
+    known, other = [
+        (await bearer(identity=name))["Authorization"].split()[1]
+        for name in ("joe", "ann")
+    ]
+    client = app.test_client()
+    cookie = {"Cookie": f"access_token_cookie={known}"}
+    said = []
+    for offered in ({}, {}, {"Sec-WebSocket-Protocol": f"bearer.v1, {other}"}):
+        headers = {**cookie, **offered}
+        async with client.websocket("/socket", headers=headers) as connection:
+            said.append(await connection.receive())
+    assert said == ["joe", "joe", "ann"]
+
+
 @pytest.fixture(name="threaded")
 def _threaded(app: Quart) -> Quart:
     @app.get("/def")
@@ -431,4 +460,4 @@ async def test_a_new_token_takes_a_path_that_can_be_read(
     headers = await bearer()
     with _followed() as entered:
         assert (await _ask(client, headers, "/short"))[0] == 200
-    assert len(set(entered)) <= 12, sorted(set(entered))
+    assert len(set(entered)) <= 13, sorted(set(entered))

@@ -63,7 +63,7 @@ PLAIN = {
 }
 CLAIMS: Mapping[str, list[Any]] = {
     "sub": ["joe", "ann"],
-    "type": ["access", "refresh"],
+    "type": ["access", "refresh", "mail"],
     "fresh": [True, False, START + 5, START + 11.3],
     "iss": ["i", "j"],
     "aud": ["a", ["a", "b"]],
@@ -95,6 +95,8 @@ SETTINGS_CHANGES: Mapping[str, list[Any]] = {
     "JWT_IDENTITY_CLAIM": ["sub", "uid"],
     "JWT_COOKIE_CSRF_PROTECT": [True, False],
     "JWT_CSRF_METHODS": [["POST"], ["GET", "POST"]],
+    "JWT_EXPIRED_IS_ANONYMOUS": [True, False],
+    "JWT_WEBSOCKET_SUBPROTOCOL": [None, "bearer.v1"],
     "JWT_ACCESS_COOKIE_NAME": ["access_token_cookie", "other"],
 }
 REQUIREMENTS = [
@@ -104,6 +106,7 @@ REQUIREMENTS = [
     Requirement(fresh=True),
     Requirement(refresh=True),
     Requirement(verify_type=False),
+    Requirement(purpose="mail"),
     Requirement(scopes=("write",)),
     Requirement(issuer="i"),
     Requirement(audience=("b",)),
@@ -129,6 +132,10 @@ SHAPES = [
     lambda t, o: [
         ("Cookie", f"access_token_cookie={o}"),
         ("Authorization", f"Bearer {t}"),
+    ],
+    lambda t, o: [
+        ("Cookie", f"access_token_cookie={t}"),
+        ("Sec-WebSocket-Protocol", f"bearer.v1, {o}"),
     ],
     lambda t, o: [
         ("Cookie", f"refresh_token_cookie={t}; other={o}"),

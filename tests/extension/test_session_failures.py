@@ -8,11 +8,13 @@ import pytest
 from quart import Quart
 
 from clock import Clock
+from extension.apps import MakeApp
 from extension.asgi import ask
 from extension.asgi import hang_up
 from extension.session_apps import session_app
 from extension.session_apps import Walker
 from quart_jwt import create_access_token
+from quart_jwt import create_token_pair
 from quart_jwt import ForwardAuth
 from quart_jwt import jwt_required
 from quart_jwt import JWTManager
@@ -447,3 +449,17 @@ async def test_a_change_that_fails_unheard_is_logged(
     await _sessions(app).in_use.close()
 
     assert "after its client had gone: away" in caplog.text
+
+
+async def test_a_second_event_loop_is_an_error(make_app: MakeApp) -> None:
+    """A store that two loops use at once says so, and does not hang."""
+    app = make_app(JWT_STORE_URL="memory://")
+
+    async def sign_in() -> str:
+        async with app.app_context():
+            return (await create_token_pair("joe")).session_id
+
+    assert await asyncio.to_thread(asyncio.run, sign_in())
+    assert await sign_in()  # the loop before has ended
+    with pytest.raises(RuntimeError, match="from two event loops"):
+        await asyncio.to_thread(asyncio.run, sign_in())

@@ -18,6 +18,8 @@ from quart_jwt import create_access_token
 from quart_jwt import get_jwt_identity
 from quart_jwt import get_jwt_request_location
 from quart_jwt import jwt_required
+from quart_jwt.extension.request.current import _verified
+from quart_jwt.extension.request.lifetime import Lifetime
 
 
 @pytest.fixture(name="app")
@@ -236,9 +238,7 @@ async def test_leeway_counts_for_open_sockets(make_app: MakeApp, clock: Any) -> 
     async def remaining() -> None:
         task = asyncio.current_task()
         assert task is not None
-        from quart_jwt.extension.request.websockets import _seconds_left
-
-        left.append(_seconds_left())
+        left.append(Lifetime(_verified()).left_s)
         await websocket.send("done")
 
     async with app.app_context():
@@ -338,3 +338,50 @@ async def test_plain_decorator_of_a_websocket_route(
     async with client.websocket("/plain", headers=headers) as connection:
         assert await connection.receive() == "joe"
         assert await code == 1008
+
+
+@pytest.mark.parametrize(
+    ("offered", "status"),
+    [
+        ("bearer.v1, {token}", None),
+        ("chat,bearer.v1,{token}", None),
+        ("bearer.v1, {token}, chat", None),
+        ("{token}", 401),
+        ("bearer.v1", 422),
+        ("chat, bearer.v1", 422),
+        ("bearer.v1,,{token}", 422),
+        ("bearer.v1, {token}, bearer.v1, {token}", 422),
+        ("bearer.v2, {token}", 401),
+        ("bearer.v1, a.b.c", 422),
+        ("", 401),
+        ("bearer.v1," + "a" * 17_000, 422),
+    ],
+)
+async def test_a_token_offered_as_a_subprotocol(
+    app: Quart, client: Client, bearer: Mint, offered: str, status: int | None
+) -> None:
+    """A browser may send its token after the configured subprotocol."""
+    app.config["JWT_TOKEN_LOCATION"] = "headers"
+    token = (await bearer())["Authorization"].split()[1]
+    headers = {"Sec-WebSocket-Protocol": offered.format(token=token)}
+    assert (await _refusal(client, headers=headers))[0] == 401  # it is not on yet
+    app.config["JWT_WEBSOCKET_SUBPROTOCOL"] = "bearer.v1"
+    if status is not None:
+        assert (await _refusal(client, headers=headers))[0] == status
+        return
+    async with client.websocket("/echo", headers=headers) as connection:
+        assert await connection.receive() == "joe by headers"
+
+
+async def test_a_subprotocol_is_of_websockets_alone(
+    app: Quart, client: Client, bearer: Mint
+) -> None:
+    """A usual request does not carry its token there, and Authorization goes first."""
+    app.config["JWT_WEBSOCKET_SUBPROTOCOL"] = "bearer.v1"
+    good = await bearer()
+    token = good["Authorization"].split()[1]
+    offered = {"Sec-WebSocket-Protocol": f"bearer.v1, {token}"}
+    assert (await client.get("/protected", headers=offered)).status_code == 401
+    both = {**good, "Sec-WebSocket-Protocol": "bearer.v1, a.b.c"}
+    async with client.websocket("/echo", headers=both) as connection:
+        assert await connection.receive() == "joe by headers"

@@ -69,6 +69,7 @@ PLACES = pytest.mark.parametrize(
             id="cookie-without-csrf",
         ),
         pytest.param({"JWT_HEADER_NAME": "X-T", "JWT_HEADER_TYPE": ""}, id="bare"),
+        pytest.param({"JWT_HEADER_TYPE": None}, id="no scheme"),
         pytest.param(
             {
                 "JWT_ALGORITHM": "RS256",

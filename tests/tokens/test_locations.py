@@ -92,9 +92,12 @@ def test_a_header_holds_one_token(value: str, expected: Any) -> None:
         ("a.b.c,d.e.f", "a.b.c,d.e.f"),
     ],
 )
-def test_a_header_without_a_scheme_is_the_token(value: str, expected: Any) -> None:
-    """With an empty scheme the whole value is the token."""
-    actual = found(locations.from_header, value, name="Authorization", scheme="")
+@pytest.mark.parametrize("scheme", ["", None])
+def test_a_header_without_a_scheme_is_the_token(
+    value: str, expected: Any, scheme: str | None
+) -> None:
+    """Without a scheme the whole value is the token."""
+    actual = found(locations.from_header, value, name="Authorization", scheme=scheme)
 
     assert expected == actual
 

@@ -2,6 +2,7 @@
 ``JWTAuth``: what httpx asks before and after each request.
 """
 
+import threading
 from collections.abc import AsyncGenerator
 from collections.abc import Callable
 from collections.abc import Generator
@@ -87,8 +88,9 @@ class JWTAuth(httpx.Auth):
         base = str(url).rstrip("/")
         self._origins = frozenset(_origin(httpx.URL(one)) for one in (base, *origins))
         self._carrier = _carrier(location, cookie_names or CookieNames())
-        self._blocking = Blocking(client)
-        self._awaiting = Awaiting(client)
+        renewing = threading.Lock()
+        self._blocking = Blocking(client, renewing)
+        self._awaiting = Awaiting(client, renewing)
         server_clock = ServerClock(clock)
         exchange = Exchange(
             login_url=httpx.URL(base + login_path),

@@ -22,6 +22,10 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 import httpx
+from anyio.lowlevel import RunVar
+
+OTHER_LOOP_S = 0.01
+"""How often a loop looks whether another one has finished renewing."""
 
 T = TypeVar("T")
 
@@ -60,11 +64,12 @@ class Blocking:
 
     Args:
         client: Sends the requests; None makes one for each.
+        lock: Held by whoever renews; the same for all ways of waiting.
     """
 
-    def __init__(self, client: AnyClient | None) -> None:
+    def __init__(self, client: AnyClient | None, lock: threading.Lock) -> None:
         self._client = client
-        self._lock = threading.Lock()
+        self._lock = lock
 
     @property
     def is_locked(self) -> bool:
@@ -100,26 +105,45 @@ class Blocking:
 
 class Awaiting:
     """
-    For ``httpx.AsyncClient``, in any number of tasks of one event loop.
+    For ``httpx.AsyncClient``, in any number of tasks, and of event loops in threads.
 
     Args:
-        client: Sends the requests; None makes one for each.
+        client: Sends the requests; None makes one for each. A client of one's own
+            belongs to one event loop.
+        lock: Held by whoever renews; the same for all ways of waiting.
     """
 
-    def __init__(self, client: AnyClient | None) -> None:
+    def __init__(self, client: AnyClient | None, lock: threading.Lock) -> None:
         self._client = client
-        self._lock = anyio.Lock()
+        self._lock = lock
+        self._of_this_loop: RunVar[anyio.Lock] = RunVar("quart_jwt.client.lock")
 
     @property
     def is_locked(self) -> bool:
         """Whether somebody has the lock."""
-        return self._lock.statistics().locked
+        return self._lock.locked()
 
     @asynccontextmanager
     async def lock(self) -> AsyncIterator[None]:
-        """Only one task at a time."""
-        async with self._lock:
-            yield
+        """Only one task at a time, of all event loops."""
+        async with self._queue():
+            # Only another loop or a thread can have it now, and neither can wake this
+            # one; waiting in a thread instead could not be cancelled.
+            while not self._lock.acquire(blocking=False):  # noqa: ASYNC110 - see above
+                await anyio.sleep(OTHER_LOOP_S)
+            try:
+                yield
+            finally:
+                self._lock.release()
+
+    def _queue(self) -> anyio.Lock:
+        """The lock in which the tasks of this event loop wait for each other."""
+        try:
+            return self._of_this_loop.get()
+        except LookupError:
+            queue = anyio.Lock()
+            self._of_this_loop.set(queue)
+            return queue
 
     async def send(self, build: Build) -> httpx.Response:
         """Send a request for tokens; no redirect takes them elsewhere."""

@@ -34,22 +34,20 @@ from quart_jwt.extension.request.current import current_binding
 from quart_jwt.extension.request.current import remember_refusal
 from quart_jwt.extension.request.current import this_app
 from quart_jwt.extension.request.current import Verified
+from quart_jwt.extension.request.lifetime import close_with_token
 from quart_jwt.extension.request.pending import Outcome
 from quart_jwt.extension.request.pending import PendingVerification
 from quart_jwt.extension.request.presentation import Credential
 from quart_jwt.extension.request.presentation import presentation_of
 from quart_jwt.extension.request.refused import REFUSALS
 from quart_jwt.extension.request.refused import tell_refused
-from quart_jwt.extension.request.requirement import required_names
 from quart_jwt.extension.request.requirement import Requirement
 from quart_jwt.extension.request.subject import current_subject
 from quart_jwt.extension.request.subject import find_subject
 from quart_jwt.extension.request.subject import Subject
 from quart_jwt.extension.request.subject import VERIFIED
-from quart_jwt.extension.request.websockets import close_at_expiry
 from quart_jwt.extension.settings.settings import EXEMPT_METHODS
 from quart_jwt.extension.verify import verify
-from quart_jwt.tokens.scopes import required_scopes
 from quart_jwt.typing import LocationType
 
 P = ParamSpec("P")
@@ -67,12 +65,14 @@ def jwt_required(
     issuer: str | Iterable[str] | None = None,
     audience: str | Iterable[str] | None = None,
     scopes: str | Iterable[str] | None = None,
+    purpose: str | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """
     Protect a view or a websocket route.
 
     A websocket is refused before it is accepted, with a real HTTP status, and
-    closed with 1008 when its token expires (RFC 6455 §7.4.1).
+    closed with 1008 when its token expires or is revoked (RFC 6455 §7.4.1). A
+    streamed response ends then, too.
 
     Args:
         optional: Let a request without a token pass, too; a bad token is
@@ -87,23 +87,25 @@ def jwt_required(
         audience: Require this audience, or one of several, beside the configured.
         scopes: Require all of these: strings, or one with blanks between. A token
             without one is refused with 403 ``insufficient_scope``.
+        purpose: Require a token that was created for this purpose, and no other.
 
     Raises:
         TypeError: It was used without parentheses.
-        ValueError: A scope is none, or no issuer or audience could pass.
+        ValueError: A scope or the purpose is none, or no issuer or audience could pass.
     """
     if callable(optional):
         raise TypeError("Write @jwt_required(), with parentheses")
-    requirement = Requirement(
+    requirement = Requirement.stated(
         optional=optional,
         fresh=fresh,
         refresh=refresh,
         locations=locations,
         verify_type=verify_type,
         skip_revocation_check=skip_revocation_check,
-        issuer=required_names(issuer),
-        audience=required_names(audience),
-        scopes=required_scopes(scopes),
+        issuer=issuer,
+        audience=audience,
+        scopes=scopes,
+        purpose=purpose,
     )
 
     def protect(view: Callable[P, R]) -> Callable[P, R]:
@@ -125,6 +127,7 @@ def verify_jwt_in_request(
     issuer: str | Iterable[str] | None = None,
     audience: str | Iterable[str] | None = None,
     scopes: str | Iterable[str] | None = None,
+    purpose: str | None = None,
 ) -> Any:
     """
     Verify the current request's token; the arguments are ``jwt_required``'s.
@@ -137,16 +140,17 @@ def verify_jwt_in_request(
         ``(header, claims)``, or None for an OPTIONS request and for one without
         a token where it is optional. In async code, an awaitable of that.
     """
-    requirement = Requirement(
+    requirement = Requirement.stated(
         optional=optional,
         fresh=fresh,
         refresh=refresh,
         locations=locations,
         verify_type=verify_type,
         skip_revocation_check=skip_revocation_check,
-        issuer=required_names(issuer),
-        audience=required_names(audience),
-        scopes=required_scopes(scopes),
+        issuer=issuer,
+        audience=audience,
+        scopes=scopes,
+        purpose=purpose,
     )
     if on_the_loop():
         remember_loop()
@@ -205,7 +209,7 @@ def _async_view(
         if not isinstance(found, Verified):
             await verify_subject(subject, requirement, found)
         if isinstance(subject, Websocket):
-            return await close_at_expiry(view(*args, **kwargs))
+            return await close_with_token(view(*args, **kwargs))
         return await view(*args, **kwargs)
 
     mark(protected, requirement)
@@ -221,7 +225,7 @@ def _sync_view(view: Callable[P, R], requirement: Requirement) -> Callable[P, R]
         # A plain decorator may return the coroutine of an async handler, which Quart's
         # wrapper around this function awaits.
         if isawaitable(result) and isinstance(find_subject(), Websocket):
-            return cast("R", close_at_expiry(result))
+            return cast("R", close_with_token(result))
         return result
 
     mark(protected, requirement)

@@ -12,6 +12,8 @@ so it serves any thread. Whatever it does not recognise, it leaves to ``verify``
 from collections.abc import Callable
 from collections.abc import Hashable
 
+from quart import Websocket
+
 from quart_jwt.exceptions import JWTExtendedException
 from quart_jwt.extension.hooks.loaders import Loaders
 from quart_jwt.extension.request.current import SETTINGS
@@ -58,6 +60,7 @@ class Gate:
         self._places = places_of(requirement, settings)
         if "headers" in self._places:
             self._header = settings.header_name.lower()
+            self._subprotocol = settings.websocket_subprotocol
             self._scheme = _scheme_prefix(settings)
         if "cookies" in self._places:
             refresh = requirement.refresh
@@ -152,6 +155,8 @@ class RequestGate(Gate):
                 text = value[len(scheme) :]
                 if not text:
                     return None
+        if not text and self._subprotocol and isinstance(subject, Websocket):
+            return None  # the handshake may carry the token there, as the header's
         return text
 
 

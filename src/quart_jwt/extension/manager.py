@@ -14,6 +14,7 @@ from jwt.exceptions import InvalidIssuerError
 from jwt.exceptions import InvalidTokenError
 from jwt.exceptions import MissingRequiredClaimError
 from quart import current_app
+from quart import has_app_context
 from quart import jsonify
 from quart import make_response
 from quart import Quart
@@ -26,7 +27,6 @@ from quart_jwt.exceptions import InsufficientScopeError
 from quart_jwt.exceptions import InvalidHeaderError
 from quart_jwt.exceptions import InvalidQueryParamError
 from quart_jwt.exceptions import JWTDecodeError
-from quart_jwt.exceptions import JWTExtendedException
 from quart_jwt.exceptions import KeysUnavailableError
 from quart_jwt.exceptions import NoAuthorizationError
 from quart_jwt.exceptions import RevokedTokenError
@@ -38,21 +38,23 @@ from quart_jwt.exceptions import UserClaimsVerificationError
 from quart_jwt.exceptions import UserLookupError
 from quart_jwt.exceptions import WrongTokenError
 from quart_jwt.extension.hooks.calling import call
-from quart_jwt.extension.hooks.loaders import Loaders
 from quart_jwt.extension.hooks.request_thread import plain_code_in_one_thread
 from quart_jwt.extension.hooks.workers import compute
 from quart_jwt.extension.request.current import current_user_context_processor
 from quart_jwt.extension.request.current import EXTENSION
 from quart_jwt.extension.request.current import get_jwt_request_location
 from quart_jwt.extension.request.current import key_sources_of
-from quart_jwt.extension.request.current import recall
 from quart_jwt.extension.request.current import SETTINGS
 from quart_jwt.extension.request.current import settings_of
+from quart_jwt.extension.request.current import this_app
+from quart_jwt.extension.request.lifetime import end_with_token
 from quart_jwt.extension.request.pending import refuse_unawaited
+from quart_jwt.extension.request.refused import token_of
 from quart_jwt.extension.sessions.store import Stores
 from quart_jwt.extension.settings.settings import FollowedSettings
 from quart_jwt.extension.settings.settings import Settings
 from quart_jwt.extension.tokens.cookies import unset_jwt_cookies
+from quart_jwt.extension.tokens.maker import TokenMaker
 from quart_jwt.stores.base import Store
 from quart_jwt.tokens.verified import CacheInfo
 from quart_jwt.typing import Claims
@@ -83,7 +85,7 @@ RETRY_AFTER_S = 1
 _WRITTEN_DOWN = ("JWT_KEY_RING", "JWT_ISSUERS", "JWT_PROFILE")
 
 
-class JWTManager(Loaders):
+class JWTManager(TokenMaker):
     """
     The extension. One manager can serve several apps.
 
@@ -131,7 +133,7 @@ class JWTManager(Loaders):
                 f"The app {app.name!r} has a JWTManager already. Import that one where "
                 "hooks are registered; for the tokens of other issuers set JWT_ISSUERS"
             )
-        refuse_unawaited(app)
+        refuse_unawaited(app, end_with_token)
         app.extensions[EXTENSION] = self
         stores = Stores(
             app, self._store, clock=self.clock, settings=lambda: settings_of(app)
@@ -148,9 +150,19 @@ class JWTManager(Loaders):
         self._register_error_handlers(app)
 
     @property
+    def app(self) -> Quart:
+        """
+        The current app; outside of any app context, the only app of this manager.
+
+        Raises:
+            RuntimeError: There is no app context, and not exactly one app.
+        """
+        return this_app() if has_app_context() else self.only_app()
+
+    @property
     def settings(self) -> Settings:
         """The settings of the current app, as they stand now."""
-        return settings_of(current_app)
+        return settings_of(self.app)
 
     def only_app(self) -> Quart:
         """
@@ -244,10 +256,10 @@ class JWTManager(Loaders):
         return await call(self._unauthorized, str(error))
 
     async def _on_expired(self, error: Exception) -> Any:
-        return await call(self._expired_token, *_about(error))
+        return await call(self._expired_token, *token_of(error))
 
     async def _on_not_fresh(self, error: FreshTokenRequired) -> Any:
-        return await call(self._needs_fresh_token, *_about(error))
+        return await call(self._needs_fresh_token, *token_of(error))
 
     async def _on_insufficient_scope(self, error: InsufficientScopeError) -> Any:
         message = {self.settings.error_msg_key: str(error)}
@@ -258,7 +270,7 @@ class JWTManager(Loaders):
         return jsonify(message), error.status, {"Retry-After": str(RETRY_AFTER_S)}
 
     async def _on_revoked(self, error: RevokedTokenError) -> Any:
-        answer = await call(self._revoked_token, *_about(error))
+        answer = await call(self._revoked_token, *token_of(error))
         if not isinstance(error, OVER) or get_jwt_request_location() != "cookies":
             return answer
         response = await make_response(answer)
@@ -273,22 +285,7 @@ class JWTManager(Loaders):
         return answer, error.status, {"Retry-After": str(error.retry_after_s)}
 
     async def _on_user_not_found(self, error: UserLookupError) -> Any:
-        return await call(self._user_lookup_error, *_about(error))
+        return await call(self._user_lookup_error, *token_of(error))
 
     async def _on_verification_failed(self, error: UserClaimsVerificationError) -> Any:
-        return await call(self._token_verification_failed, *_about(error))
-
-
-def _about(error: Exception) -> tuple[Claims, Claims]:
-    """
-    The header and the claims of the token that an error is about.
-
-    One that a view has raised with a message alone is about the request's token. Both
-    are empty if none was verified, and for errors of the view's own use of PyJWT.
-    """
-    header: Claims = getattr(error, "jwt_header", {})
-    claims: Claims = getattr(error, "jwt_data", {})
-    verified = recall()
-    if claims or verified is None or not isinstance(error, JWTExtendedException):
-        return header, claims
-    return verified.header, verified.claims
+        return await call(self._token_verification_failed, *token_of(error))

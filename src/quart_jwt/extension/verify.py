@@ -34,8 +34,8 @@ from quart_jwt.extension.sessions.claims import token_ref
 from quart_jwt.extension.sessions.store import SessionStore
 from quart_jwt.extension.settings.issuers import Issuer
 from quart_jwt.extension.settings.settings import Settings
+from quart_jwt.extension.tokens.signature import checked
 from quart_jwt.tokens.codec import allowed_algorithm
-from quart_jwt.tokens.codec import check_signature
 from quart_jwt.tokens.codec import parse
 from quart_jwt.tokens.codec import Parsed
 from quart_jwt.tokens.judgement import judge
@@ -72,18 +72,28 @@ async def verify(
         StoreError: The session store cannot tell; the request is refused.
         Exception: Whatever a hook raised; the request is refused, too.
     """
+    if isinstance(shown, Credential):
+        return await _verify_credential(jwt, settings, shown, requirement)
     try:
-        credential = (
-            shown
-            if isinstance(shown, Credential)
-            else await present(shown, requirement, settings)
-        )
+        credential = await present(shown, requirement, settings)
     except NoAuthorizationError:
         if requirement.optional:
             return Verified(None, None, settings.identity_claim_key)
         raise
+    return await _verify_credential(jwt, settings, credential, requirement)
+
+
+async def _verify_credential(
+    jwt: Loaders, settings: Settings, credential: Credential, requirement: Requirement
+) -> Verified:
     hooks, now, text = jwt.verifying, jwt.clock(), credential.text
-    entry = await proven(text, settings, hooks.key, call, now, csrf=credential.csrf)
+    try:
+        entry = await proven(text, settings, hooks.key, call, now, csrf=credential.csrf)
+    except ExpiredSignatureError:
+        # Expiry is judged last: a token that is wrong as well stays refused.
+        if requirement.optional and settings.expired_is_anonymous:
+            return Verified(None, None, settings.identity_claim_key)
+        raise
     token = entry.token
     judge_requirement(token, requirement, settings, now)
     if hooks.key is None:
@@ -138,7 +148,7 @@ async def proven(
         keys = await _asked_keys(shown, issuer, settings, key_hook, call)
     if known is not None and known.token.key not in keys:
         known, shown = None, parse(text)
-    token = _checked(shown, keys) if isinstance(shown, Parsed) else shown
+    token = checked(shown, keys, settings) if isinstance(shown, Parsed) else shown
     if known is not None and not csrf and known.passes_at(now):
         return known
     expectation = settings.expectation if issuer is None else issuer.expectation
@@ -196,10 +206,6 @@ def _own_algorithm(shown: Parsed | Token, settings: Settings) -> str:
         if settings.is_unknown_issuer(shown.claims):
             raise InvalidIssuerError("Invalid issuer") from None
         raise
-
-
-def _checked(parsed: Parsed, keys: tuple[VerifyingKey, ...]) -> Token:
-    return Token(parsed.header, parsed.claims, check_signature(parsed, keys))
 
 
 def judge_requirement(

@@ -91,7 +91,7 @@ async def auth_headers(
     token = await make_token(app, identity, **of)
     for place in settings.locations:
         if place == "headers":
-            value = f"{settings.header_type} {token}".strip()
+            value = f"{settings.header_type or ''} {token}".strip()
             return {settings.header_name: value}
         if place == "cookies":
             return _cookie_headers(settings, token, refresh=of.get("refresh", False))

@@ -142,3 +142,18 @@ def check_issuable(claims: Claims, *, verify_sub: bool) -> None:
         # null is Flask-JWT-Extended's way to say "none", and refused when it returns
         if claims[name] is not None and numeric_date(claims[name]) is None:
             raise TypeError(f"The claim {name!r} must be a NumericDate (RFC 7519)")
+
+
+def check_purpose(purpose: Any) -> None:
+    """
+    Refuse what cannot be the purpose of a token.
+
+    A purpose stands in ``type``, so that whoever does not know it refuses the token.
+
+    Raises:
+        ValueError: It is empty, no string, or the type of a usual token.
+    """
+    if not isinstance(purpose, str) or not purpose:
+        raise ValueError("A purpose is a string, such as 'download'")
+    if purpose in {"access", "refresh"}:
+        raise ValueError(f"{purpose!r} is a type of token and no purpose")

@@ -26,14 +26,15 @@ _ONE_WORD = re.compile(r"[^ \t,]+")
 LOCATIONS = ("headers", "cookies", "query_string", "json")
 
 
-def from_header(value: str, *, name: str, scheme: str) -> str:
+def from_header(value: str, *, name: str, scheme: str | None) -> str:
     """
     Read ``Authorization: Bearer <JWT>`` (RFC 6750 §2.1).
 
     Args:
         value: The header's value; several headers are joined by commas.
         name: The header's name, for the message.
-        scheme: The word before the token, in any case (RFC 9110 §11.1); empty for none.
+        scheme: The word before the token, in any case (RFC 9110 §11.1); empty or
+            None for none.
     """
     if len(value) > MAX_HEADER_CHARS:
         raise InvalidHeaderError(f"The {name} header is too long")
@@ -44,7 +45,7 @@ def from_header(value: str, *, name: str, scheme: str) -> str:
     return _from_list(value, name, scheme)
 
 
-def _from_list(value: str, name: str, scheme: str) -> str:
+def _from_list(value: str, name: str, scheme: str | None) -> str:
     """The same for whatever else there may be: a list of credentials."""
     value = value.strip(_BLANKS).strip(",")
     if not value:
@@ -70,6 +71,29 @@ def _only(words: list[str], count: int, expected: str, name: str) -> str:
     if len(words) != count:
         raise InvalidHeaderError(f"Bad {name} header. Expected '{expected}'")
     return words[-1]
+
+
+def from_subprotocols(value: str, marker: str) -> str:
+    """
+    Read a token that a browser has offered as a subprotocol of a websocket.
+
+    ``new WebSocket(url, ["bearer.v1", token])`` sends both in one header (RFC 6455
+    §4.1); a browser can set no other header there.
+
+    Args:
+        value: The header's value; several headers are joined by commas.
+        marker: The subprotocol that stands before the token.
+    """
+    name = "Sec-WebSocket-Protocol"
+    if len(value) > MAX_HEADER_CHARS:
+        raise InvalidHeaderError(f"The {name} header is too long")
+    offered = [part.strip(" \t") for part in value.split(",")]
+    if marker not in offered:
+        raise NoAuthorizationError(f"Missing '{marker}' in '{name}' header")
+    after = offered[offered.index(marker) + 1 :]
+    if not after or not after[0] or offered.count(marker) != 1:
+        raise InvalidHeaderError(f"Bad {name} header. Expected '{marker}, <JWT>'")
+    return after[0]
 
 
 def only_cookie(values: Sequence[str], *, name: str) -> str | None:

@@ -15,6 +15,7 @@ from typing import Any
 from typing import TypeVar
 
 from quart import jsonify
+from quart import Quart
 from quart import Response
 
 from quart_jwt.extension.hooks.calling import nonblocking
@@ -72,6 +73,11 @@ class Loaders(ABC):
         self._revoked_token: Hook = self._default_revoked_token
         self._user_lookup_error: Hook = self._default_user_lookup_error
         self._token_verification_failed: Hook = self._default_verification_failed
+
+    @property
+    @abstractmethod
+    def app(self) -> Quart:
+        """The current app, or the only one of this manager."""
 
     @property
     @abstractmethod

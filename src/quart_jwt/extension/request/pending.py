@@ -18,6 +18,7 @@ from collections.abc import Callable
 from collections.abc import Generator
 from dataclasses import dataclass
 from dataclasses import field
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -133,26 +134,30 @@ class PendingVerification:
             self._closure.leave(self)
 
 
-def refuse_unawaited(app: Quart) -> None:
+def refuse_unawaited(app: Quart, finish: Callable[[Subject, Any], Any]) -> None:
     """
     Let no answer of an app leave while a verification is pending.
+
+    Args:
+        app: The app.
+        finish: Gives the response that leaves, of the request and the app's response.
 
     Raises:
         IncompatibleDependencyError: This Quart has no place to make sure of it.
     """
     check_quart()
-    when_finalized(app, _finalized)
+    when_finalized(app, partial(_finalized, finish))
     when_handled(app, _handled)
 
 
-def _finalized(response: Any, last: bool) -> Any:
+def _finalized(finish: Callable[[Subject, Any], Any], response: Any, last: bool) -> Any:
     """Let a response leave, or refuse it; from now on it is too late to verify."""
     subject = current_subject()
     closure: Closure | None = note_of(subject, "closure")
     if closure is not None and closure.pending:
         response = _refused(closure, last=last)
     note(subject, "answered", ANSWERED)
-    return response
+    return finish(subject, response)
 
 
 def _refused(closure: Closure, *, last: bool) -> Response:

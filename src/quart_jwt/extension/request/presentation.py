@@ -188,6 +188,10 @@ async def _look(
 def _in_headers(presentation: Presentation, settings: Settings) -> Credential:
     name = settings.header_name
     value = presentation.header(name) or ""
+    if not value and settings.websocket_subprotocol and presentation.opens_websocket:
+        offered = presentation.header("Sec-WebSocket-Protocol") or ""
+        marker = settings.websocket_subprotocol
+        return Credential(locations.from_subprotocols(offered, marker), "headers")
     text = locations.from_header(value, name=name, scheme=settings.header_type)
     return Credential(text, "headers")
 

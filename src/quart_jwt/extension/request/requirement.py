@@ -1,13 +1,17 @@
 """
-What a route asks of its token: the arguments of ``jwt_required``.
+What a route asks of its token: the arguments of ``jwt_required``, as one value.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import field
+from typing import Any
+from typing import Self
 
 from quart_jwt.extension.settings.settings import Settings
+from quart_jwt.tokens.claims import check_purpose
 from quart_jwt.tokens.locations import LOCATIONS
+from quart_jwt.tokens.scopes import required_scopes
 from quart_jwt.typing import LocationType
 
 
@@ -26,6 +30,7 @@ class Requirement:
         issuer: The issuer, or the issuers, that it has to be of; None for any.
         audience: The audience, or several, that it has to name; None for any.
         scopes: What it has to allow, all of it.
+        purpose: The only purpose that it may be for; None for access tokens.
         key: Names the requirement: equal ones have the same.
         types: The types of tokens that will do.
     """
@@ -39,19 +44,50 @@ class Requirement:
     issuer: str | tuple[str, ...] | None = None
     audience: str | tuple[str, ...] | None = None
     scopes: tuple[str, ...] = ()
+    purpose: str | None = None
     key: str = field(init=False, repr=False, compare=False)
     types: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Fix the locations, and what is looked up in every request."""
+        if self.purpose is not None:
+            check_purpose(self.purpose)
+            if self.refresh or not self.verify_type:
+                raise ValueError("A token for a purpose is no access or refresh token")
         places = self.locations
         if places is not None and not isinstance(places, str):
             object.__setattr__(self, "locations", tuple(places))
         object.__setattr__(self, "key", repr(self))
-        types: tuple[str, ...] = ("access", "refresh")
-        if self.verify_type:
-            types = ("refresh",) if self.refresh else ("access",)
-        object.__setattr__(self, "types", types)
+        object.__setattr__(self, "types", self._types())
+
+    @classmethod
+    def stated(
+        cls,
+        *,
+        issuer: str | Iterable[str] | None = None,
+        audience: str | Iterable[str] | None = None,
+        scopes: str | Iterable[str] | None = None,
+        **others: Any,
+    ) -> Self:
+        """
+        Make a requirement of the arguments of ``jwt_required``, fixed for good.
+
+        Raises:
+            ValueError: Nothing could ever pass.
+        """
+        return cls(
+            issuer=required_names(issuer),
+            audience=required_names(audience),
+            scopes=required_scopes(scopes),
+            **others,
+        )
+
+    def _types(self) -> tuple[str, ...]:
+        if self.purpose is not None:
+            return (self.purpose,)
+        if not self.verify_type:
+            return ("access", "refresh")
+        return ("refresh",) if self.refresh else ("access",)
 
 
 def required_names(given: str | Iterable[str] | None) -> str | tuple[str, ...] | None:

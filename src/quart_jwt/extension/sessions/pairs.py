@@ -67,17 +67,19 @@ class Minted:
     A pair that was just made, and not yet handed out.
 
     Attributes:
+        jwt: The manager.
         pair: What the caller gets.
         tokens: Both tokens with their claims.
     """
 
+    jwt: Loaders
     pair: TokenPair
     tokens: tuple[Issued, Issued]
 
     async def hand_out(self) -> TokenPair:
         """The pair; from here on it is issued: ``signals.token_issued`` says so."""
         for token in self.tokens:
-            await tell_issued(token.claims, AWAITING)
+            await tell_issued(self.jwt, token.claims, AWAITING)
         return self.pair
 
 
@@ -143,7 +145,7 @@ async def mint(jwt: Loaders, settings: Settings, family: Family, wish: Wish) -> 
         access_expires_at=access_exp,
         refresh_expires_at=family.current.exp,
     )
-    return Minted(pair, (access, refresh))
+    return Minted(jwt, pair, (access, refresh))
 
 
 def _stamped(stamp: Stamp, settings: Settings) -> Claims:

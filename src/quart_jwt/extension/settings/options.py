@@ -65,7 +65,9 @@ OWN_DEFAULTS: Mapping[str, Any] = {
     "JWT_CACHE_MAX_ENTRIES": 10_000,
     "JWT_CLOCK_SKEW": 5,
     "JWT_COOKIE_PARTITIONED": False,
+    "JWT_END_STREAMS_WITH_TOKEN": True,
     "JWT_ENFORCE_STRONG_KEYS": False,
+    "JWT_EXPIRED_IS_ANONYMOUS": False,
     "JWT_ISSUERS": None,
     "JWT_KEY_RING": None,
     "JWT_MAX_SESSIONS_PER_USER": None,
@@ -81,6 +83,7 @@ OWN_DEFAULTS: Mapping[str, Any] = {
     "JWT_STORE_TIMEOUT": 0.25,
     "JWT_STORE_URL": None,
     "JWT_WEBSOCKET_ORIGINS": (),
+    "JWT_WEBSOCKET_SUBPROTOCOL": None,
 }
 """The options that this extension adds."""
 
@@ -122,7 +125,7 @@ class Options:
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values = values
 
-    header_type: Option[str] = Option("JWT_HEADER_TYPE")
+    header_type: Option[str | None] = Option("JWT_HEADER_TYPE")
     query_string_name: Option[str] = Option("JWT_QUERY_STRING_NAME")
     query_string_value_prefix: Option[str] = Option("JWT_QUERY_STRING_VALUE_PREFIX")
     json_key: Option[str] = Option("JWT_JSON_KEY")
@@ -157,6 +160,9 @@ class Options:
     verify_sub: Option[bool] = Option("JWT_VERIFY_SUB")
     require_session: Option[bool] = Option("JWT_REQUIRE_SESSION")
     encode_nbf: Option[bool] = Option("JWT_ENCODE_NBF")
+    end_streams_with_token: Option[bool] = Option("JWT_END_STREAMS_WITH_TOKEN")
+    expired_is_anonymous: Option[bool] = Option("JWT_EXPIRED_IS_ANONYMOUS")
     enforce_strong_keys: Option[bool] = Option("JWT_ENFORCE_STRONG_KEYS")
     cache_max_bytes: Option[int] = Option("JWT_CACHE_MAX_BYTES")
     cache_max_entries: Option[int] = Option("JWT_CACHE_MAX_ENTRIES")
+    websocket_subprotocol: Option[str | None] = Option("JWT_WEBSOCKET_SUBPROTOCOL")

@@ -56,6 +56,7 @@ class Settings(JudgementSettings, LocationSettings, SessionSettings):
 
     Attributes:
         gates: The gates that are open under these settings; see ``gate``.
+        hinted_at_keys: Whether the log has said that workers' keys may differ.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Settings(JudgementSettings, LocationSettings, SessionSettings):
         super().__init__(values, sources)
         self._stores = stores
         self.gates: dict[Hashable, Any] = {}
+        self.hinted_at_keys = False
 
     @cached_property
     def access_expires(self) -> Any:

@@ -6,6 +6,7 @@ caller that refuses async hooks, the awaitable twins run it on the loop and let
 slow signatures (RSA) be made in a worker thread.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import field
 from functools import partial
@@ -17,8 +18,6 @@ from quart_jwt.extension.hooks.calling import Caller
 from quart_jwt.extension.hooks.calling import Colour
 from quart_jwt.extension.hooks.loaders import Hook
 from quart_jwt.extension.hooks.loaders import Loaders
-from quart_jwt.extension.request.current import current_settings
-from quart_jwt.extension.request.current import this_app
 from quart_jwt.extension.sessions.claims import facts_of
 from quart_jwt.extension.settings.settings import Settings
 from quart_jwt.extension.signals import tell
@@ -44,7 +43,7 @@ class Order:
     What the caller of ``create_access_token`` asked for.
 
     Attributes:
-        token_type: ``"access"`` or ``"refresh"``.
+        token_type: ``"access"``, ``"refresh"``, or the purpose of the token.
         identity: Whom the token speaks for, before the identity hook.
         fresh: Fresh or not, until when, or for how long.
         expires_delta: Its life; False for no end, None for the configured one.
@@ -80,16 +79,16 @@ class Issued:
 async def issue(jwt: Loaders, order: Order, colour: Colour) -> str:
     """Make one token, as ``make`` does, and say so: ``signals.token_issued``."""
     issued = await make(jwt, order, colour)
-    await tell_issued(issued.claims, colour)
+    await tell_issued(jwt, issued.claims, colour)
     return issued.text
 
 
-async def tell_issued(claims: Claims, colour: Colour) -> None:
-    """Send ``signals.token_issued`` for a token of the current app."""
+async def tell_issued(jwt: Loaders, claims: Claims, colour: Colour) -> None:
+    """Send ``signals.token_issued`` for a token of the manager's app."""
     if token_issued.receivers:
-        facts = facts_of(claims, current_settings().identity_claim_key)
+        facts = facts_of(claims, jwt.settings.identity_claim_key)
         told = {"token_type": claims.get("type"), **facts}
-        await tell(token_issued, this_app(), told, colour.call)
+        await tell(token_issued, jwt.app, told, colour.call)
 
 
 async def make(jwt: Loaders, order: Order, colour: Colour) -> Issued:
@@ -127,10 +126,11 @@ async def make(jwt: Loaders, order: Order, colour: Colour) -> Issued:
     hooked = (await call(hooks.key, order.identity),) if hooks.key else None
     ring_key = settings.current_key(now) if hooked is None else None
     if ring_key is not None:
-        token = await _signed_by_ring(settings, ring_key, header, claims, colour)
+        token = await _signed_by_ring(jwt, ring_key, header, claims, colour)
         return Issued(token, claims)
     algorithm = header.get("alg") or settings.algorithm
-    job = partial(_signed, settings, algorithm, hooked, header, claims)
+    default = partial(json_default, jwt.app)
+    job = partial(_signed, settings, algorithm, hooked, header, claims, default)
     token = await colour.compute(job) if algorithm in SLOW_TO_SIGN else job()
     settings.issued.remember(token, claims.get("csrf"))
     return Issued(token, claims)
@@ -149,15 +149,16 @@ def _pinned(claims: Claims, pinned: Claims | None) -> Claims:
 
 
 async def _signed_by_ring(
-    settings: Settings, key: SigningKey, header: Claims, claims: Claims, colour: Colour
+    jwt: Loaders, key: SigningKey, header: Claims, claims: Claims, colour: Colour
 ) -> str:
     """Sign with the ring's current key, which says what the header names."""
     if header.get("alg") not in {None, "", key.algorithm}:
         raise ConfigurationError(f"The current key of JWT_KEY_RING is {key.algorithm}")
-    job = partial(sign, {**header, "kid": key.kid}, claims, key, json_default)
+    default = partial(json_default, jwt.app)
+    job = partial(sign, {**header, "kid": key.kid}, claims, key, default)
     is_slow = key.algorithm in SLOW_TO_SIGN
     token: str = await colour.compute(job) if is_slow else job()
-    settings.issued.remember(token, claims.get("csrf"))
+    jwt.settings.issued.remember(token, claims.get("csrf"))
     return token
 
 
@@ -167,13 +168,14 @@ def _signed(
     hooked: tuple[Any] | None,
     header: Claims,
     claims: Claims,
+    default: Callable[[Any], Any],
 ) -> str:
     """Sign; the key is loaded here, for a private RSA key takes long to load."""
     if hooked is None and algorithm == settings.algorithm:
-        return sign(header, claims, settings.signing_key, json_default)
+        return sign(header, claims, settings.signing_key, default)
     (material,) = hooked or (settings.encode_key,)
     settings.check_strength(algorithm, material)
-    return sign(header, claims, signing_key(algorithm, material), json_default)
+    return sign(header, claims, signing_key(algorithm, material), default)
 
 
 async def _merged(
@@ -205,8 +207,8 @@ def _layout(
 def _expires(settings: Settings, order: Order) -> Any:
     if order.expires_delta is not None:
         return order.expires_delta
-    access = order.token_type == "access"  # noqa: S105 - a type, not a secret
-    return settings.access_expires if access else settings.refresh_expires
+    refresh = order.token_type == "refresh"  # noqa: S105 - a type, not a secret
+    return settings.refresh_expires if refresh else settings.access_expires
 
 
 def random_uuid() -> str:

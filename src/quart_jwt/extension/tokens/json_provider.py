@@ -9,19 +9,20 @@ import json
 from typing import Any
 
 from quart import current_app
+from quart import Quart
 from quart.json.provider import DefaultJSONProvider
 
 
-def json_default(value: Any) -> Any:
+def json_default(app: Quart, value: Any) -> Any:
     """
     Turn what JSON does not know into what it does, as the app's provider would.
 
     A provider put on the app wins over a provider class put there, and either
     over Quart's own. None of them is asked about what JSON knows.
     """
-    provider: Any = current_app.json
+    provider: Any = app.json
     if type(provider) is DefaultJSONProvider:
-        provider = current_app.json_provider_class
+        provider = app.json_provider_class
     return getattr(provider, "default", DefaultJSONProvider.default)(value)
 
 
@@ -30,6 +31,6 @@ def json_encoder() -> type[json.JSONEncoder]:
 
     class JSONEncoder(json.JSONEncoder):
         def default(self, o: Any) -> Any:
-            return json_default(o)
+            return json_default(current_app, o)
 
     return JSONEncoder

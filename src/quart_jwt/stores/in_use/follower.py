@@ -16,6 +16,7 @@ from quart_jwt.exceptions import StoreError
 from quart_jwt.stores.base import Changes
 from quart_jwt.stores.base import RevokedTokens
 from quart_jwt.stores.in_use.known_good import KnownGood
+from quart_jwt.stores.in_use.watchers import Watchers
 from quart_jwt.tokens.revocation import Revocation
 from quart_jwt.tokens.revocation import Revocations
 from quart_jwt.tokens.revocation import TokenRef
@@ -61,6 +62,7 @@ class Follower:
         max_entries: The most revocations to hold.
 
     Attributes:
+        watchers: Who is to be told.
         reading: Which reading of the feed this is; another one begins after a gap.
     """
 
@@ -78,6 +80,7 @@ class Follower:
         self._monotonic = monotonic
         self._bound_s = bound_s
         self._revoked = Revocations(max_entries)
+        self.watchers: Watchers = Watchers()
         self._good = KnownGood()
         self._position: str | None = None
         self._current_at = -inf
@@ -87,8 +90,9 @@ class Follower:
         self.reading = 0
 
     def take(self, revocations: tuple[Revocation, ...]) -> None:
-        """Learn at once what this process has just revoked."""
+        """Learn at once what this process has just revoked, and tell who watches it."""
         followed = [one.as_followed() for one in revocations]
+        self.watchers.tell(followed)
         for one in followed:
             self._good.drop(one)
         self._is_full = not all(map(self._revoked.add, followed))

@@ -116,6 +116,26 @@ class StoreInUse:
         """Whether the feed can tell that a token was not revoked; asks nothing."""
         return not self._follower.refuses(token) and self._follower.can_tell(token)
 
+    def watch(
+        self, token: TokenRef, revoked: Callable[[], object]
+    ) -> Callable[[], None]:
+        """
+        Have a function called when a token is revoked, here or by another process.
+
+        It is called at once if that has happened already.
+
+        Args:
+            token: The token.
+            revoked: The function; it must not raise.
+
+        Returns:
+            What stops watching.
+        """
+        stop = self._follower.watchers.add(token, revoked)
+        if self._follower.refuses(token):
+            revoked()
+        return stop
+
     async def _known(self, verb: str, call: Call) -> Any:
         """
         What this process revokes, it knows at once, whatever the feed does; and what
