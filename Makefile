@@ -129,7 +129,7 @@ format: $(VENV)/.dev ## put the formatting right
 types: $(VENV)/.dev ## check the types of src and tests, and of the public API
 	$(BIN)/mypy
 	$(BIN)/pyright
-	PATH="$(CURDIR)/$(BIN):$$PATH" pyright --ignoreexternal --verifytypes quart_jwt
+	PATH="$(CURDIR)/$(BIN):$$PATH" pyright --ignoreexternal --verifytypes quart_jwt --outputjson | $(BIN)/python tests/public_types.py
 
 build: $(VENV)/.dev ## build the sdist and the wheel into dist/
 	$(PIP) install build

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any
 from typing import cast
 from typing import Self
+from typing import TYPE_CHECKING
 
 from quart import Quart
 
@@ -27,10 +28,10 @@ from quart_jwt.extension.hooks.colour import on_the_loop
 from quart_jwt.extension.hooks.colour import remember_loop
 from quart_jwt.extension.hooks.waiting import run_from_sync
 
-if IS_MERGED:
+if TYPE_CHECKING or IS_MERGED:
     from quart_jwt.compat.merged_contexts import RequestContexts
 else:
-    from quart_jwt.compat.separate_contexts import RequestContexts  # type: ignore[assignment]
+    from quart_jwt.compat.separate_contexts import RequestContexts
 
 
 class _Done:

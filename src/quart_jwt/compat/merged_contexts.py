@@ -22,7 +22,7 @@ class SharedRequestContext(SharedAppContext):
     in Flask.
     """
 
-    is_inside = False
+    is_inside: bool = False
 
     async def push(self) -> None:
         """Enter the context, and let worker threads find the loop."""
@@ -30,7 +30,7 @@ class SharedRequestContext(SharedAppContext):
         around = QUART_APP.get(None)
         if around is not None and around is not self and around.app is self.app:
             self.is_inside = True
-            self.g = around.g
+            self.g: Any = around.g
         self.flask_side.enter(FLASK_REQUEST, FlaskRequestContext(self))
         await super().push()
 

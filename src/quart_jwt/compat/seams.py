@@ -9,33 +9,33 @@ has a context of its own (``separate_contexts``); from 0.23 on, it is the app's
 
 from typing import Any
 
-import flask.globals
-import quart.ctx
-import quart.globals
+from flask import globals as flask_globals
+from quart import ctx as quart_ctx
+from quart import globals as quart_globals
 
 from quart_jwt.seams import require
 from quart_jwt.seams import Seam
 
-IS_MERGED: bool = not hasattr(quart.ctx, "RequestContext")
+IS_MERGED: bool = not hasattr(quart_ctx, "RequestContext")
 """Whether this Quart has one context for apps and requests."""
 
-QUART_SEAMS: tuple[Seam, ...] = (Seam(quart.globals, "_cv_app"),)
+QUART_SEAMS: tuple[Seam, ...] = (Seam(quart_globals, "_cv_app"),)
 if not IS_MERGED:
     QUART_SEAMS += (
-        Seam(quart.globals, "_cv_request"),
-        Seam(quart.ctx.RequestContext, "_push_appctx", ("token",)),
-        Seam(quart.ctx.RequestContext, "_push"),
-        Seam(quart.ctx.RequestContext, "pop", names=("_cv_tokens",)),
+        Seam(quart_globals, "_cv_request"),
+        Seam(quart_ctx.RequestContext, "_push_appctx", ("token",)),
+        Seam(quart_ctx.RequestContext, "_push"),
+        Seam(quart_ctx.RequestContext, "pop", names=("_cv_tokens",)),
     )
-FLASK_SEAMS = (Seam(flask.globals, "_cv_app"), Seam(flask.globals, "_cv_request"))
+FLASK_SEAMS = (Seam(flask_globals, "_cv_app"), Seam(flask_globals, "_cv_request"))
 
 require("Quart", QUART_SEAMS)
 require("Flask", FLASK_SEAMS)
 
-QUART_APP: Any = quart.globals._cv_app  # noqa: SLF001 - checked above
-QUART_REQUEST: Any = QUART_APP if IS_MERGED else quart.globals._cv_request  # noqa: SLF001 - checked above
-FLASK_APP: Any = flask.globals._cv_app  # noqa: SLF001 - checked above
-FLASK_REQUEST: Any = flask.globals._cv_request  # noqa: SLF001 - checked above
+QUART_APP: Any = quart_globals._cv_app  # noqa: SLF001 - checked above
+QUART_REQUEST: Any = QUART_APP if IS_MERGED else quart_globals._cv_request  # noqa: SLF001 - checked above
+FLASK_APP: Any = flask_globals._cv_app  # noqa: SLF001 - checked above
+FLASK_REQUEST: Any = flask_globals._cv_request  # noqa: SLF001 - checked above
 
 
 def with_context(arguments: tuple[Any, ...]) -> tuple[Any, ...]:

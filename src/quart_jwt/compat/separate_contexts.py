@@ -25,7 +25,7 @@ class SharedRequestContext(RequestContext):
 
     def __init__(self, app: Quart, request: Request, session: Any = None) -> None:
         super().__init__(app, request, session)
-        self.flask_side = FlaskSide()
+        self.flask_side: FlaskSide = FlaskSide()
 
     async def push(self) -> None:
         """Enter the context, and let worker threads find the loop."""

@@ -37,7 +37,7 @@ class SharedAppContext(AppContext):
 
     def __init__(self, app: Quart, **kwargs: Any) -> None:
         super().__init__(app, **kwargs)
-        self.flask_side = FlaskSide()
+        self.flask_side: FlaskSide = FlaskSide()
 
     def push(self) -> Awaitable[None]:  # type: ignore[override]  # either colour
         """Enter the context."""
@@ -62,7 +62,7 @@ class FlaskRequestContext:
 
     def __init__(self, context: Any) -> None:
         self._context = context
-        self.request = SyncRequest(context.request)
+        self.request: SyncRequest = SyncRequest(context.request)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._context, name)

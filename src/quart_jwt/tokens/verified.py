@@ -105,10 +105,10 @@ class Entry:
     __slots__ = ("notes", "size", "token", "used", "window")
 
     def __init__(self, token: Token, window: tuple[float, float], size: int) -> None:
-        self.token = token
-        self.window = window
-        self.size = size
-        self.used = False
+        self.token: Token = token
+        self.window: tuple[float, float] = window
+        self.size: int = size
+        self.used: bool = False
         self.notes: dict[Hashable, Any] = {}
 
     def passes_at(self, now: float) -> bool:
@@ -137,7 +137,7 @@ class VerifiedTokens:
         self._max_entries = max_entries
         self._max_bytes = max_bytes
         self.entries: OrderedDict[str, Entry] = OrderedDict()
-        self.hits = 0
+        self.hits: int = 0
         self._bytes = 0
         self._misses = self._evictions = 0
         self._writing = Lock()

@@ -45,7 +45,7 @@ class RequestThread:
 
     def __init__(self) -> None:
         self.worker: Worker | None = None
-        self.ended = False
+        self.ended: bool = False
 
     async def run(self, function: Callable[[], Any], *, keep: bool) -> Any:
         """

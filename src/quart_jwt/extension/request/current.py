@@ -60,7 +60,7 @@ class Verified:
         self._header: Claims | None = None
         self._claims: Claims | None = None
         self._identity_claim = identity_claim
-        self.location = location
+        self.location: str | None = location
         self.user: tuple[Any] | None = None if token else (None,)
 
     def claim(self, name: str) -> Any:

@@ -22,8 +22,8 @@ from functools import wraps
 from typing import Any
 from typing import NoReturn
 
-import quart.utils
 from quart import Quart
+from quart import utils as quart_utils
 from quart import Websocket
 from quart.utils import run_sync_iterable
 
@@ -46,7 +46,7 @@ SEAMS = (
     Seam(Quart, "finalize_websocket", ("result", "from_error_handler")),
     Seam(Quart, "handle_user_exception", ("error",)),
     Seam(Websocket, "accept"),
-    Seam(quart.utils, "run_sync_iterable"),
+    Seam(quart_utils, "run_sync_iterable"),
 )
 
 Finalized = Callable[[Any, bool], Any]

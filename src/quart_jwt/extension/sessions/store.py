@@ -57,7 +57,7 @@ class SessionStore:
         self._settings = settings
         self._loop = OneLoop()
         self._seen = SeenGood(monotonic)
-        self.in_use = StoreInUse(
+        self.in_use: StoreInUse = StoreInUse(
             store,
             clock=clock,
             monotonic=monotonic,
@@ -65,7 +65,7 @@ class SessionStore:
             bound_s=lambda: settings().revocation_bound_s,
             max_entries=settings().revocation_max_entries,
         )
-        self.store = self.in_use.store
+        self.store: Store = self.in_use.store
 
     async def is_revoked(self, token: TokenRef) -> bool:
         """

@@ -87,7 +87,7 @@ class Follower:
         self._learnt_at = -inf
         self._begun_at = inf
         self._is_full = False
-        self.reading = 0
+        self.reading: int = 0
 
     def take(self, revocations: tuple[Revocation, ...]) -> None:
         """Learn at once what this process has just revoked, and tell who watches it."""

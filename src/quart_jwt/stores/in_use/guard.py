@@ -56,7 +56,7 @@ class Guard:
         self._is_open = False
         self._opening: asyncio.Task[None] | None = None
         self._left_behind: set[asyncio.Task[Any]] = set()
-        self.store = wrapped(store, self._guarded)
+        self.store: Store = wrapped(store, self._guarded)
 
     async def _guarded(self, verb: str, call: Call) -> Any:
         if verb == "open":

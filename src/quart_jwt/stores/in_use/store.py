@@ -72,7 +72,7 @@ class StoreInUse:
         self._clock = clock
         self._serving: set[asyncio.Task[None]] = set()
         self._unfinished: set[asyncio.Task[Any]] = set()
-        self.store = wrapped(self._guard.store, self._known)
+        self.store: Store = wrapped(self._guard.store, self._known)
 
     async def open(self) -> None:
         """
