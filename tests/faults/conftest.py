@@ -117,6 +117,7 @@ async def _on_postgresql(
     store = SQLStore(own_postgresql.url("sessions"))
     await store.upgrade()
     await store.close()
+    await asyncio.to_thread(own_postgresql.empty, "sessions")
     path = Path(await asyncio.to_thread(tempfile.mkdtemp, dir=own_postgresql.folder))
     name = ".s.PGSQL.5432"
     async with Proxy(path / name, own_postgresql.folder / name) as proxy:

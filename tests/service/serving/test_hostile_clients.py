@@ -40,11 +40,6 @@ from service.wire import serving
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(autouse=True)
-def _served_on_each_loop(on_each_loop: None) -> None:
-    """All of these, on uvloop and on asyncio's own."""
-
-
 measured = logging.getLogger("measured")
 
 KEEP_ALIVE_S = 3
