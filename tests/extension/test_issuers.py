@@ -444,3 +444,25 @@ async def test_an_unknown_issuer_is_named_as_the_fault(consumer: Quart) -> None:
     assert (await unknown.get_json())["msg"] == "Invalid issuer"
     assert (await known.get_json())["msg"] == "The specified alg value is not allowed"
     assert {unknown.status_code, known.status_code} == {422}
+
+
+@pytest.mark.parametrize("purpose", ["password-reset", "download"])
+async def test_another_issuer_makes_no_tokens_for_our_purposes(
+    consumer: Quart, purpose: str
+) -> None:
+    """Whatever type it writes into them: its users could open our mail links."""
+
+    @consumer.get("/once")
+    @jwt_required(purpose=purpose)
+    async def once() -> str:
+        return "opened"
+
+    @consumer.get("/any-type")
+    @jwt_required(verify_type=False)
+    async def any_type() -> str:
+        return "opened"
+
+    assert (await _get(consumer, _token(type=purpose), "/once")).status_code == 422
+    refresh = await _get(consumer, _token(type="refresh"), "/any-type")
+    assert refresh.status_code == 422
+    assert (await _get(consumer, _token(), "/any-type")).status_code == 200

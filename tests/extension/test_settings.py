@@ -9,6 +9,7 @@ from typing import Any
 from typing import cast
 
 import pytest
+from jwt.exceptions import InvalidTokenError
 from quart import Config
 from quart import Quart
 
@@ -16,6 +17,7 @@ from extension.apps import Client
 from extension.apps import MakeApp
 from extension.apps import Mint
 from quart_jwt import create_access_token
+from quart_jwt import decode_token
 from quart_jwt import JWTManager
 from quart_jwt.config import config
 from quart_jwt.exceptions import ConfigurationError
@@ -402,3 +404,33 @@ async def test_a_websocket_origin_that_cannot_match_is_refused(
     async with app.app_context():
         with pytest.raises(ConfigurationError, match="is not an origin"):
             _ = config.websocket_origins
+
+
+@pytest.mark.parametrize("nested", [list, tuple])
+async def test_a_change_inside_a_key_ring_counts(app: Quart, nested: Any) -> None:
+    """A key that is ended in place verifies nothing from the next request on."""
+    key: dict[str, Any] = {"kid": "a", "algorithm": "HS256", "key": "k" * 32}
+    app.config["JWT_SECRET_KEY"] = None
+    app.config["JWT_KEY_RING"] = nested([key])
+    async with app.app_context():
+        token = create_access_token("joe")
+        assert decode_token(token)["sub"] == "joe"
+        key["verifies_until"] = 1
+        with pytest.raises(InvalidTokenError):
+            decode_token(token)
+
+
+@pytest.mark.parametrize(("methods", "status"), [("POST", 401), (["POST"], 401)])
+async def test_one_csrf_method_may_be_a_string(
+    make_app: MakeApp, methods: Any, status: int
+) -> None:
+    """A string is one method; its letters would protect nothing."""
+    app = make_app(JWT_TOKEN_LOCATION=["cookies"], JWT_CSRF_METHODS=methods)
+    async with app.app_context():
+        token = create_access_token("joe")
+    headers = {"Cookie": f"access_token_cookie={token}"}
+    response = await app.test_client(use_cookies=False).post(
+        "/protected", headers=headers
+    )
+
+    assert status == response.status_code

@@ -217,13 +217,23 @@ def judge_requirement(
             token.claims, issuer=requirement.issuer, audience=requirement.audience
         )
     judge_type(token.claims, requirement.types)
-    if requirement.refresh and settings.issuer_of(token.claims) is not None:
-        # What another issuer calls a refresh token is for its own token endpoint.
-        raise WrongTokenError("Only refresh tokens of our own are allowed")
+    is_refresh = requirement.refresh or token.claims.get("type") == "refresh"
+    if is_refresh or requirement.purpose is not None:
+        _refuse_foreign(token, settings, is_refresh=is_refresh)
     if requirement.fresh:
         judge_fresh(token, now)
     if requirement.scopes:
         judge_scopes(token, requirement.scopes)
+
+
+def _refuse_foreign(token: Token, settings: Settings, *, is_refresh: bool) -> None:
+    # What another issuer calls a refresh token is for its own token endpoint, and only
+    # we make tokens for the purposes of our routes.
+    if settings.issuer_of(token.claims) is None:
+        return
+    if is_refresh:
+        raise WrongTokenError("Only refresh tokens of our own are allowed")
+    raise WrongTokenError("Only our own tokens are for a purpose")
 
 
 async def _refuse_revoked(

@@ -98,7 +98,9 @@ class LocationSettings(Options):
     @cached_property
     def csrf_methods(self) -> frozenset[str]:
         """The request methods for which a cookie needs its CSRF value."""
-        return frozenset(self.values["JWT_CSRF_METHODS"])
+        given = self.values["JWT_CSRF_METHODS"]
+        # A string is one method: its letters would protect nothing.
+        return frozenset((given,) if isinstance(given, str) else given)
 
     def csrf_names(self, *, refresh: bool) -> tuple[str, str]:
         """The header and the form field that hold the CSRF value."""

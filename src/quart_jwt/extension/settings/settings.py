@@ -195,7 +195,7 @@ class FollowedSettings:
             _adopt(config)
         state = state_of(config)  # first: a write from now on is another state
         values = _read(config)
-        live = [value for value in values if isinstance(value, _CONTAINERS)]
+        live = [value for value in values if _can_change(value)]
         # Copied, so that a list that is changed in place is seen to be another.
         fixed = tuple(map(_copied, values))
         if before is not None and _same(fixed, before.values):
@@ -252,5 +252,19 @@ def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
     )
 
 
+def _can_change(value: Any) -> bool:
+    """Whether it can change in place: a key ring may be a tuple of dicts."""
+    if isinstance(value, tuple):
+        return any(map(_can_change, value))
+    return isinstance(value, _CONTAINERS)
+
+
 def _copied(value: Any) -> Any:
-    return value.copy() if isinstance(value, _CONTAINERS) else value
+    """A copy of containers at any depth; what they hold, such as keys, is shared."""
+    if isinstance(value, dict):
+        return {name: _copied(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return list(map(_copied, value))
+    if isinstance(value, tuple) and _can_change(value):
+        return tuple(map(_copied, value))
+    return value.copy() if isinstance(value, set) else value

@@ -79,6 +79,7 @@ class Follower:
         self._clock = clock
         self._monotonic = monotonic
         self._bound_s = bound_s
+        self._max_entries = max_entries
         self._revoked = Revocations(max_entries)
         self.watchers: Watchers = Watchers()
         self._good = KnownGood()
@@ -106,6 +107,14 @@ class Follower:
     def refuses(self, token: TokenRef) -> bool:
         """Whether a token is known to be revoked, which nothing takes back."""
         return self._revoked.refuses(token)
+
+    def vouches_for(self, token: TokenRef) -> bool:
+        """
+        Whether a token is known not to be revoked. Safe in any thread: the set is held
+        before it is asked whether it is complete, and ``_forget`` goes the other way.
+        """
+        revoked = self._revoked
+        return self.can_tell(token) and not revoked.refuses(token)
 
     def can_tell(self, token: TokenRef) -> bool:
         """Whether what is not known to be revoked, is not: within the bound."""
@@ -220,7 +229,8 @@ class Follower:
 
     def _forget(self) -> None:
         # An answer that is under way belongs to the reading before.
+        # First nothing can be told, then another set: threads ask without a lock.
         self.reading += 1
-        self._revoked.clear()
-        self._good.clear()
         self._position, self._current_at, self._begun_at = None, -inf, inf
+        self._revoked = Revocations(self._max_entries)
+        self._good.clear()
