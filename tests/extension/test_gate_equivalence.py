@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
+from inspect import signature
 from random import Random
 from typing import Any
 from urllib.parse import quote
@@ -189,10 +190,20 @@ def _subject(app: Quart, kind: str, headers: list[tuple[str, str]], token: str) 
     query = f"jwt={quote(token)}".encode()
     scope: Any = {"type": "http", "headers": []}
     if kind == "websocket":
-        none: Any = None
-        return Websocket(
-            *("/", query, "ws", sent, "", "1.1", [], none, none, none, none, scope)
-        )
+        facts: dict[str, Any] = {
+            "path": "/",
+            "query_string": query,
+            "scheme": "ws",
+            "headers": sent,
+            "root_path": "",
+            "http_version": "1.1",
+            "subprotocols": [],
+            "scope": scope,
+        }
+        # Quart 0.23 takes no ``receive``.
+        parameters = set(signature(Websocket.__init__).parameters) - {"self"}
+        arguments: Any = dict.fromkeys(parameters, None) | facts
+        return Websocket(**arguments)
 
     async def push(*_args: object) -> None:
         """Push nothing."""

@@ -189,13 +189,11 @@ async def test_a_stream_ends_with_its_session(app: Quart, ended: list[str]) -> N
     async with app.app_context():
         pairs = [await create_token_pair("joe") for _ in range(2)]
     first, second = (pair.access_token for pair in pairs)
-    async with (
-        _streaming(app, "/stream", first) as one,
-        _streaming(app, "/stream", second) as other,
-    ):
-        async with app.app_context():
-            await revoke_family(pairs[0].session_id)
-        await asyncio.wait_for(one.as_response(), DEADLINE_S)
+    async with _streaming(app, "/stream", second) as other:
+        async with _streaming(app, "/stream", first) as one:
+            async with app.app_context():
+                await revoke_family(pairs[0].session_id)
+            await asyncio.wait_for(one.as_response(), DEADLINE_S)
         assert ended == [ENDED]
         assert not other._task.done()
 
@@ -244,7 +242,13 @@ async def test_another_event_loop_opens_no_stream(
     monkeypatch.setattr(decorators, "verify", None)  # it is not asked again
 
     async def stream() -> None:
-        await app.test_client().get("/stream", headers=headers)
+        try:
+            await app.test_client().get("/stream", headers=headers)
+        except* RuntimeError as group:  # Quart 0.23 runs it in a group of tasks
+            error: BaseException = group
+            while isinstance(error, BaseExceptionGroup):
+                error = error.exceptions[0]
+            raise error from None
 
     with pytest.raises(RuntimeError, match="from two event loops"):
         await asyncio.to_thread(asyncio.run, stream())
