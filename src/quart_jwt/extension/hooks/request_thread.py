@@ -21,8 +21,8 @@ from quart import Quart
 
 from quart_jwt.extension.hooks.colour import is_async
 from quart_jwt.extension.hooks.colour import remember_loop
+from quart_jwt.extension.hooks.jobs import Worker
 from quart_jwt.extension.hooks.workers import request_workers
-from quart_jwt.extension.hooks.workers import Worker
 from quart_jwt.extension.request.quart_seams import run_sync_iterable
 
 _KEY = "_quart_jwt_thread"
@@ -56,19 +56,23 @@ class RequestThread:
             keep: Whether the thread is needed afterwards.
         """
         pool = request_workers()
-        if self.worker is None:
-            await pool.admit()
-        else:
+        worker, borrowed = self.worker, None
+        if worker is not None:
             pool.enter()
-        # Looked at again: another task of the request may have borrowed meanwhile.
-        worker = self.worker or pool.borrow()
-        if keep and not self.ended:
-            self.worker = worker
+        else:
+            worker = borrowed = await pool.borrow()
+            if self.worker is not None:  # another task of the request was faster
+                pool.give_back(borrowed)
+                worker, borrowed = self.worker, None
+            elif keep and not self.ended:
+                self.worker, borrowed = borrowed, None
         try:
             return await pool.run(worker, function)
         finally:
-            if self.worker is not worker:
-                pool.give_back(worker)
+            # Only what this call has borrowed for itself: `end` gives back the rest,
+            # perhaps before a call returns, and then another request may have it.
+            if borrowed is not None:
+                pool.give_back(borrowed)
 
     def end(self) -> None:
         """Give the thread back."""
@@ -79,7 +83,9 @@ class RequestThread:
 
     def __del__(self) -> None:
         # A context that was pushed and never popped.
-        self.end()
+        if self.worker is not None:
+            self.worker.give_back_later()
+            self.worker = None
 
 
 async def offload(function: Callable[..., Any], *args: Any) -> Any:
