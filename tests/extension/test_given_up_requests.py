@@ -251,8 +251,10 @@ async def test_half_bodies_have_no_more_threads_than_the_limit(
     """Requests that wait in threads are bounded; one more is answered with 503."""
     pool, token = make_pool(patience_s=0), await _token(reader)
     before = threading.active_count()
-    clients = [HalfBody(reader) for _ in range(2 * BORROWED)]
-    await _waits(pool, BORROWED)
+    clients = []
+    for number in range(2 * BORROWED):
+        clients.append(HalfBody(reader))
+        await _waits(pool, min(number + 1, BORROWED))
     assert threading.active_count() - before <= BORROWED
     assert await _honest(reader, token) == 503
     for client in clients:
