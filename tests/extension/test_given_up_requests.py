@@ -279,6 +279,29 @@ async def test_a_request_beyond_the_limit_waits_for_its_turn(
     await _until(lambda: pool._borrowed == 0)
 
 
+async def test_a_refused_request_is_answered_and_cleaned_up(
+    reader: Quart, make_pool: MakePool
+) -> None:
+    """Plain functions after a request and at its end run also if it got no thread."""
+    pool, token = make_pool(patience_s=0), await _token(reader)
+    ran: list[str] = []
+
+    def after(response: Any) -> Any:
+        ran.append("after")
+        return response
+
+    reader.after_request(after)
+    reader.teardown_appcontext(lambda _error: ran.append("teardown"))
+    kept = [await pool.borrow() for _ in range(4)]
+    assert await _honest(reader, token) == 503
+    assert ran == ["after", "teardown"]
+    for worker in kept:
+        pool.leave()
+        pool.give_back(worker)
+    assert await _honest(reader, token) == 200
+    assert workers.spare_workers()._borrowed == 0
+
+
 async def test_requests_that_wait_for_each_other_end(make_pool: MakePool) -> None:
     """All threads wait for a call that has none: that call is refused, they go on."""
     pool = make_pool(patience_s=0)

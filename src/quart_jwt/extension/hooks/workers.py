@@ -214,5 +214,13 @@ def request_workers() -> WorkerPool:
 
 
 @cache
+def spare_workers() -> WorkerPool:
+    """Workers for error handlers and teardown functions of requests that got none."""
+    return WorkerPool(
+        RUNNING_WORKERS, 0, borrowed=RUNNING_WORKERS, patience_s=PATIENCE_S
+    )
+
+
+@cache
 def _signing_threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(SIGNING_THREADS, thread_name_prefix="quart-jwt-sign")
