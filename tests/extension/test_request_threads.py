@@ -52,7 +52,7 @@ LATENCY_S = 0.02
 @pytest.fixture(name="pool")
 def _pool(monkeypatch: pytest.MonkeyPatch) -> WorkerPool:
     """A pool of four, so that exhausting it takes few requests."""
-    pool = WorkerPool(running=4, idle=4)
+    pool = WorkerPool(running=4, idle=4, borrowed=32, patience_s=DEADLINE_S)
     monkeypatch.setattr(request_thread, "request_workers", lambda: pool)
     return pool
 
@@ -321,7 +321,7 @@ async def test_requests_inside_requests_do_not_deadlock(
 
 async def test_a_pool_starts_no_more_than_its_limit() -> None:
     """Four functions may run at once; a fifth waits until one has returned."""
-    pool = WorkerPool(running=4, idle=0)
+    pool = WorkerPool(running=4, idle=0, borrowed=32, patience_s=DEADLINE_S)
     together, held = threading.Barrier(4 + 1), threading.Event()
 
     def stop() -> None:
@@ -329,8 +329,7 @@ async def test_a_pool_starts_no_more_than_its_limit() -> None:
         held.wait(DEADLINE_S)
 
     async def run(function: Callable[[], Any]) -> Any:
-        await pool.admit()
-        worker = pool.borrow()
+        worker = await pool.borrow()
         try:
             return await pool.run(worker, function)
         finally:
@@ -347,9 +346,9 @@ async def test_a_pool_starts_no_more_than_its_limit() -> None:
 
 async def test_who_gives_up_waiting_takes_no_place() -> None:
     """A cancelled wait is passed over, before and after its turn has come."""
-    pool = WorkerPool(running=1, idle=0)
-    await pool.admit()
-    early, late = (asyncio.ensure_future(pool.admit()) for _ in range(2))
+    pool = WorkerPool(running=1, idle=0, borrowed=8, patience_s=DEADLINE_S)
+    await pool.borrow()
+    early, late = (asyncio.ensure_future(pool.borrow()) for _ in range(2))
     await asyncio.sleep(0)
     early.cancel()
     await asyncio.gather(early, return_exceptions=True)
@@ -357,14 +356,13 @@ async def test_who_gives_up_waiting_takes_no_place() -> None:
     late.cancel()
     await asyncio.gather(late, return_exceptions=True)
     async with asyncio.timeout(DEADLINE_S):
-        await pool.admit()
+        await pool.borrow()
 
 
 async def test_a_cancelled_call_does_not_count() -> None:
     """A call that is cancelled before it begins leaves its place all the same."""
-    pool = WorkerPool(running=1, idle=0)
-    worker, held = pool.borrow(), threading.Event()
-    pool.enter()
+    pool = WorkerPool(running=1, idle=0, borrowed=8, patience_s=DEADLINE_S)
+    worker, held = await pool.borrow(), threading.Event()
     first = asyncio.ensure_future(pool.run(worker, partial(held.wait, DEADLINE_S)))
     pool.enter()
     second = asyncio.ensure_future(pool.run(worker, lambda: None))
@@ -373,7 +371,7 @@ async def test_a_cancelled_call_does_not_count() -> None:
     held.set()
     await asyncio.gather(first, second, return_exceptions=True)
     async with asyncio.timeout(DEADLINE_S):
-        await pool.admit()
+        await pool.borrow()
     pool.give_back(worker)
 
 
@@ -397,7 +395,10 @@ async def test_a_thread_is_free_again_after_its_request(
 
 async def test_more_threads_than_are_kept_are_ended(pool: WorkerPool) -> None:
     """A peak leaves no more idle threads than the pool keeps."""
-    workers_ = [pool.borrow() for _ in range(6)]
+    workers_ = []
+    for _ in range(6):
+        workers_.append(await pool.borrow())
+        pool.leave()
     ended = [worker.submit(threading.current_thread) for worker in workers_]
     threads = [await asyncio.wrap_future(future) for future in ended]
     for worker in workers_:
@@ -441,7 +442,7 @@ async def test_a_context_that_is_never_popped_gives_its_thread_back(
 
     forgotten = await asyncio.create_task(forget(), context=contextvars.copy_context())
     async with asyncio.timeout(DEADLINE_S):
-        while forgotten() is not None:  # the worker may still be putting its call down
+        while forgotten() is not None or not pool._idle:  # its worker gives itself back
             await asyncio.sleep(0)
             gc.collect()
     assert len(pool._idle) == 1

@@ -18,11 +18,13 @@ from typing import Any
 from quart import globals as quart_globals
 from quart import has_websocket_context
 from quart import Quart
+from werkzeug.exceptions import ServiceUnavailable
 
 from quart_jwt.extension.hooks.colour import is_async
 from quart_jwt.extension.hooks.colour import remember_loop
+from quart_jwt.extension.hooks.jobs import Worker
 from quart_jwt.extension.hooks.workers import request_workers
-from quart_jwt.extension.hooks.workers import Worker
+from quart_jwt.extension.hooks.workers import spare_workers
 from quart_jwt.extension.request.quart_seams import run_sync_iterable
 
 _KEY = "_quart_jwt_thread"
@@ -46,6 +48,7 @@ class RequestThread:
     def __init__(self) -> None:
         self.worker: Worker | None = None
         self.ended: bool = False
+        self._pool = request_workers()  # of the worker, or to borrow it from
 
     async def run(self, function: Callable[[], Any], *, keep: bool) -> Any:
         """
@@ -55,31 +58,47 @@ class RequestThread:
             function: The function, with its arguments.
             keep: Whether the thread is needed afterwards.
         """
-        pool = request_workers()
-        if self.worker is None:
-            await pool.admit()
-        else:
+        pool = self._pool
+        worker, borrowed = self.worker, None
+        if worker is not None:
             pool.enter()
-        # Looked at again: another task of the request may have borrowed meanwhile.
-        worker = self.worker or pool.borrow()
-        if keep and not self.ended:
-            self.worker = worker
+        else:
+            worker = borrowed = await self._borrow()
+            if self.worker is not None:  # another task of the request was faster
+                pool.leave()
+                pool.give_back(borrowed)
+                pool, worker, borrowed = self._pool, self.worker, None
+                pool.enter()
+            elif keep and not self.ended:
+                self._pool, self.worker, borrowed = pool, borrowed, None
         try:
             return await pool.run(worker, function)
         finally:
-            if self.worker is not worker:
-                pool.give_back(worker)
+            # Only what this call has borrowed for itself: `end` gives back the rest,
+            # perhaps before a call returns, and then another request may have it.
+            if borrowed is not None:
+                pool.give_back(borrowed)
+
+    async def _borrow(self) -> Worker:
+        try:
+            return await self._pool.borrow()
+        except ServiceUnavailable:
+            if self.worker is None:  # what answers and cleans up still has to run
+                self._pool = spare_workers()
+            raise
 
     def end(self) -> None:
         """Give the thread back."""
         self.ended = True
         if self.worker is not None:
-            request_workers().give_back(self.worker)
+            self._pool.give_back(self.worker)
             self.worker = None
 
     def __del__(self) -> None:
         # A context that was pushed and never popped.
-        self.end()
+        if self.worker is not None:
+            self.worker.give_back_later()
+            self.worker = None
 
 
 async def offload(function: Callable[..., Any], *args: Any) -> Any:

@@ -15,7 +15,7 @@ from typing import TypeVar
 from quart_jwt.extension.hooks.colour import finish
 from quart_jwt.extension.hooks.colour import on_the_loop
 from quart_jwt.extension.hooks.colour import remembered_loop
-from quart_jwt.extension.hooks.workers import jobs_here
+from quart_jwt.extension.hooks.jobs import jobs_here
 
 T = TypeVar("T")
 
