@@ -171,6 +171,32 @@ async def test_an_occupied_thread_goes_to_no_other_request(make_pool: MakePool) 
     assert pool._borrowed == 0
 
 
+async def test_what_an_interrupted_call_left_is_found_by_nobody(
+    make_pool: MakePool,
+) -> None:
+    """The thread of a call that was cancelled while it waited ends with its request."""
+    pool, local, left = make_pool(), threading.local(), threading.Event()
+    thread = RequestThread()
+
+    def call() -> None:
+        local.owner = "cancelled"
+        try:
+            run_from_sync(asyncio.Event().wait())
+        finally:
+            left.set()
+
+    task = asyncio.create_task(thread.run(call, keep=True))
+    await _waits(pool)
+    await _cancel(task)
+    assert await asyncio.to_thread(left.wait, DEADLINE_S)
+    worker = thread.worker
+    await _until(lambda: worker is not None and not worker.unfinished)
+    thread.end()
+    found = await RequestThread().run(lambda: vars(local), keep=False)
+    assert found == {}
+    assert pool._borrowed == 0
+
+
 @pytest.mark.parametrize("early", [True, False])
 async def test_what_a_cancelled_call_waits_for_is_cancelled(
     make_pool: MakePool, *, early: bool

@@ -112,12 +112,14 @@ class Worker(Jobs):
     Attributes:
         unfinished: How many of its calls have not returned; kept by the pool.
         given_back: Whether its request has ended; kept by the pool.
+        given_up: Whether a call of its request was given up; kept by the pool.
     """
 
     def __init__(self, pool: Lender) -> None:
         super().__init__()
         self.unfinished = 0
         self.given_back = False
+        self.given_up = False
         self._pool = pool
         self._call: Call | None = None
         self._stopped = False

@@ -117,16 +117,16 @@ class WorkerPool:
         """
         Take a worker back when its request has ended.
 
-        If a call of the request has not returned, because nobody awaited it to its
-        end, the worker is stopped as soon as it has: the call may have left something
-        in its thread after the teardown functions, and no other request may find it.
+        If a call of the request was not awaited to its end, the worker is stopped as
+        soon as all have returned: the call was interrupted, or went on after the
+        teardown functions. What it left in its thread, no other request may find.
         """
         with self._lock:
             if worker.unfinished:
                 worker.given_back = True
                 return
             self._borrowed -= 1
-            if len(self._idle) < self._most_idle:
+            if not worker.given_up and len(self._idle) < self._most_idle:
                 self._idle.append(worker)
             else:
                 worker.stop()
@@ -149,6 +149,7 @@ class WorkerPool:
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
+            worker.given_up = True
             call.give_up()
             raise
 
