@@ -64,7 +64,7 @@ class Blocking:
 
     Args:
         client: Sends the requests; None makes one for each.
-        lock: Held by whoever renews; the same for all ways of waiting.
+        lock: Held during a renewal; every way of waiting shares it.
     """
 
     def __init__(self, client: AnyClient | None, lock: threading.Lock) -> None:
@@ -110,7 +110,7 @@ class Awaiting:
     Args:
         client: Sends the requests; None makes one for each. A client of one's own
             belongs to one event loop.
-        lock: Held by whoever renews; the same for all ways of waiting.
+        lock: Held during a renewal; every way of waiting shares it.
     """
 
     def __init__(self, client: AnyClient | None, lock: threading.Lock) -> None:

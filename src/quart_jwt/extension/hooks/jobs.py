@@ -40,7 +40,7 @@ class Jobs:
         return future
 
     def post(self, job: Callable[[], object] | None) -> None:
-        """Add a call of which nobody awaits the result; None only wakes the thread."""
+        """Add a call whose result is not awaited; None only wakes the thread."""
         self._jobs.put(job)
 
     def serve_until(self, done: Callable[[], bool]) -> None:
@@ -73,7 +73,7 @@ class Call:
         self._waits_for: Future[Any] | None = None
 
     def give_up(self) -> None:
-        """Have the call end soon: nobody awaits its result. Any thread may do so."""
+        """Stop the call early: its result is no longer awaited. Thread-safe."""
         self._given_up = True
         if (future := self._waits_for) is not None:
             future.cancel()

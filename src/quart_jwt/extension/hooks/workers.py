@@ -108,7 +108,7 @@ class WorkerPool:
             self._running += 1
 
     def leave(self) -> None:
-        """Count one running worker less, and admit whoever waits longest."""
+        """Count one running worker fewer, and admit the longest-waiting request."""
         with self._lock:
             self._running -= 1
             self._admit_waiting()
@@ -196,7 +196,7 @@ async def compute(function: Callable[..., Any], *args: Any) -> Any:
 
 
 def _without_stop_iteration(function: Callable[[], Any]) -> Any:
-    """A future cannot carry StopIteration: whoever awaits it would wait forever."""
+    """A future cannot carry StopIteration: awaiting it would never return."""
     try:
         return function()
     except StopIteration as exc:

@@ -2,7 +2,7 @@
 What a token has opened ends with it: websockets, and responses that are streamed.
 
 A token is verified when a request begins. After that its expiry is a timer, and its
-revocation comes from the session store's feed; nobody asks again.
+revocation comes from the session store's feed, without polling.
 """
 
 import asyncio
