@@ -118,11 +118,37 @@ async def test_a_page_without_the_directory(
     assert [record.levelname for record in caplog.records] == ["ERROR"]
 
 
+def _second_file(path: Path) -> Callable[[], None]:
+    """Make an empty file; return what gives it the content of the first."""
+    (made,) = path.glob("counter_*.db")
+    begun = path / "counter_7.db"
+    begun.touch()
+
+    def finish() -> None:
+        begun.write_bytes(made.read_bytes())
+
+    return finish
+
+
+async def test_a_page_while_a_worker_makes_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The file is empty for a moment: the page still counts for all workers."""
+    _worker(WorkerFiles(tmp_path))
+    finish = _second_file(tmp_path)
+    monkeypatch.setenv(DIRECTORY, str(tmp_path))
+    exposition = Exposition(Metrics(), lambda _pause_s: finish())
+    body, _media_type = await exposition.page("")
+    code = {"door": "endpoint", "code": "not_found"}
+    assert scrape(body.decode()).value("quart_jwt_refusals_total", **code) == 6
+    assert caplog.records == []
+
+
 async def test_a_page_with_a_broken_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever stands in a file, there is a page."""
     monkeypatch.setenv(DIRECTORY, str(tmp_path))
     (tmp_path / "counter_7.db").write_bytes(b"\x40")
-    body, _media_type = await Exposition(Metrics()).page("")
+    body, _media_type = await Exposition(Metrics(), lambda _pause_s: None).page("")
     assert b"quart_jwt_processes" in body

@@ -9,6 +9,9 @@ all; see ``worker_files``.
 import asyncio
 import logging
 import os
+import time
+from collections.abc import Callable
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
@@ -19,6 +22,10 @@ from quart_jwt.service.observability.worker_files import DIRECTORY
 
 logger: logging.Logger = logging.getLogger(__name__)
 
+PAUSE_S = 0.005
+MAX_READS = 400
+"""A worker that starts makes its file, and only then writes into it."""
+
 
 class Exposition:
     """
@@ -26,10 +33,14 @@ class Exposition:
 
     Args:
         metrics: The metrics of this process.
+        sleep: Blocks for so many seconds, before unfinished files are read again.
     """
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(
+        self, metrics: Metrics, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self._metrics = metrics
+        self._sleep = sleep
         self._rendering = asyncio.Lock()
         self._has_failed = False
 
@@ -46,13 +57,19 @@ class Exposition:
     def _page(self, accept: str) -> tuple[bytes, str]:
         encode, media_type = choose_encoder(accept)
         directory = os.environ.get(DIRECTORY)
-        if directory:
+        reads_left = MAX_READS if directory else 0
+        while reads_left:
+            reads_left -= 1
             registry = CollectorRegistry(auto_describe=False)
             try:
                 MultiProcessCollector(registry, directory)  # type: ignore[no-untyped-call] # it has no types
                 return encode(registry), media_type
             except Exception as error:  # noqa: BLE001 - whatever has become of the files
-                self._say(error)
+                if not reads_left or not Path(directory or "").is_dir():
+                    self._say(error)
+                    break
+            # One worker's own counts would look as if every counter began anew.
+            self._sleep(PAUSE_S)
         return encode(self._metrics.registry), media_type
 
     def _say(self, error: Exception) -> None:
