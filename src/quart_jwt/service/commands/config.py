@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from quart_jwt.service.commands.start_check import check_start
+from quart_jwt.service.commands.start_forecast import forecast
 from quart_jwt.service.commands.users import examples
 from quart_jwt.service.ground.errors import SettingsError
 from quart_jwt.service.ground.errors import StartError
@@ -26,11 +27,13 @@ from quart_jwt.service.settings.settings import reading_of
 from quart_jwt.service.settings.sources import PREFIX
 from quart_jwt.service.settings.sources import settings_file
 
+FIRST_USER = "add the first user with `quart-jwt users add NAME`"
+
 
 @click.group("config", epilog=examples("quart-jwt config check"))
 def config_group() -> None:
     """
-    Look at the settings. Nothing is opened, made or started.
+    Look at the settings. Nothing is made, changed or started.
     """
 
 
@@ -41,8 +44,9 @@ def check() -> None:
     """
     Say whether the service would start; list all that is wrong.
 
-    It looks at the environment, the settings file and ./hypercorn.toml, and whether
-    the drivers, the user directory and the folders that they name are there.
+    It looks at the environment, the settings file and ./hypercorn.toml, whether the
+    drivers, the user directory and the folders that they name are there, and whether
+    the databases answer, have their tables, and have a user.
     """
     faults = [*_faults_of(_check_service), *_faults_of(_check_server)]
     if faults:
@@ -50,6 +54,12 @@ def check() -> None:
     path = settings_file(os.environ)
     where = "environment" if path is None else f"environment and {path}"
     click.echo(f"the settings are fine ({where})")
+    found = forecast(read_settings(os.environ))
+    if found.faults:
+        raise SettingsError(found.faults)
+    click.echo("the databases can be used")
+    if not found.has_users:
+        click.echo(f"nobody can sign in yet: {FIRST_USER}")
 
 
 @config_group.command("show", epilog=examples("quart-jwt config show"))

@@ -111,6 +111,18 @@ class Database:
         except AwayError as error:
             raise self._start_error(error) from error
 
+    async def require(self) -> None:
+        """
+        Come back if the tables are there and new enough; nothing is made or changed.
+
+        Raises:
+            StartError: They are not, or the database cannot be used.
+        """
+        try:
+            await require(self._connections, ACCOUNTS)
+        except AwayError as error:
+            raise self._start_error(error) from error
+
     async def upgrade(self) -> None:
         """
         Bring the tables to the newest revision.
