@@ -24,6 +24,9 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite
 
 from quart_jwt.service.accounts.directory import User
+from quart_jwt.service.accounts.stored_hashes import Method
+from quart_jwt.service.accounts.stored_hashes import method_named
+from quart_jwt.service.accounts.stored_hashes import method_of
 from quart_jwt.service.database.database import Database
 from quart_jwt.service.database.database import UserRow
 from quart_jwt.service.ground.errors import NameRuleError
@@ -128,6 +131,12 @@ class Accounts:
         )
         return int(row["users"])
 
+    async def hash_methods(self) -> Sequence[Method]:
+        """Return the methods of all password hashes; each costs one index look-up."""
+        found = await self._database.rows(_METHODS)
+        named = (method_named(row["method"]) for row in found)
+        return [method for method in named if method is not None]
+
     async def set_password(self, name: str, password_hash: str) -> int:
         """
         Change a password, and return the new epoch: sessions of an older one are to
@@ -138,7 +147,7 @@ class Accounts:
         """
         return await self._change(
             name,
-            password_hash=password_hash,
+            **_hash_columns(password_hash),
             session_epoch=UserRow.session_epoch + 1,
         )
 
@@ -155,7 +164,8 @@ class Accounts:
                 UserRow.enabled,
             )
             .values(
-                password_hash=password_hash, session_epoch=UserRow.session_epoch + 1
+                **_hash_columns(password_hash),
+                session_epoch=UserRow.session_epoch + 1,
             )
         )
         return changed == 1
@@ -234,7 +244,7 @@ class Accounts:
                 UserRow.name == account.name,
                 UserRow.password_hash == account.password_hash,
             )
-            .values(password_hash=password_hash)
+            .values(**_hash_columns(password_hash))
         )
 
     def _row(
@@ -242,7 +252,7 @@ class Accounts:
     ) -> sqlite.Insert | postgresql.Insert:
         return self._database.insert(UserRow).values(
             name=name,
-            password_hash=password_hash,
+            **_hash_columns(password_hash),
             session_epoch=self._first_epoch(),
             created_at=int(self._clock()),
             **_columns_of(grants),
@@ -273,6 +283,18 @@ _COLUMNS = select(
     UserRow.roles,
     UserRow.scopes,
 )
+# DISTINCT reads the whole index; this goes from each method to the next one.
+_FIRST = select(func.min(UserRow.hash_method).label("method")).cte(
+    "methods", recursive=True
+)
+_NEXT = (
+    select(func.min(UserRow.hash_method))
+    .where(UserRow.hash_method > _FIRST.c.method)
+    .correlate(_FIRST)
+    .scalar_subquery()
+)
+_WALK = _FIRST.union_all(select(_NEXT).where(_FIRST.c.method.is_not(None)))
+_METHODS = select(_WALK.c.method).where(_WALK.c.method.is_not(None))
 # It is asked at each login and refresh: made once, SQLAlchemy knows it again at once.
 _BY_NAME = _COLUMNS.where(UserRow.name == bindparam("name"))
 
@@ -288,6 +310,12 @@ def _account(row: RowMapping) -> Account:
             roles=tuple(row["roles"].split()), scopes=tuple(row["scopes"].split())
         ),
     )
+
+
+def _hash_columns(password_hash: str) -> dict[str, str | None]:
+    method = method_of(password_hash)
+    text = None if method is None else method.text
+    return {"password_hash": password_hash, "hash_method": text}
 
 
 def _columns_of(grants: Grants) -> dict[str, str]:

@@ -34,8 +34,7 @@ class SqlDirectory:
         self._authentication = authentication
 
     async def open(self) -> None:
-        """Make the hash that is verified for users who do not exist."""
-        await self._passwords.warm_up()
+        """Leave database and hashing pool to whoever has made them."""
 
     async def close(self) -> None:
         """Leave database and hashing pool to whoever has made them."""

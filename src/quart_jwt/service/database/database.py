@@ -69,6 +69,7 @@ class UserRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(256), unique=True)
     password_hash: Mapped[str] = mapped_column(String(512))
+    hash_method: Mapped[str | None] = mapped_column(String(64), index=True)
     enabled: Mapped[bool] = mapped_column(default=True)
     session_epoch: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[int] = mapped_column(BigInteger)  # seconds since 1970
