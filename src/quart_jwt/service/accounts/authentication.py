@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from math import inf
 from time import monotonic
 
-from quart_jwt.service.accounts.accounts import Account
+from quart_jwt.service.accounts.account_rows import Account
 from quart_jwt.service.accounts.accounts import Accounts
-from quart_jwt.service.accounts.accounts import normalised_name
+from quart_jwt.service.accounts.names import normalised_name
 from quart_jwt.service.accounts.passwords import check_password
 from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.accounts.passwords import Verdict

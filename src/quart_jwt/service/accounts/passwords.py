@@ -24,6 +24,7 @@ from argon2 import PasswordHasher
 from quart_jwt.service.accounts.stored_hashes import matches
 from quart_jwt.service.accounts.stored_hashes import Method
 from quart_jwt.service.accounts.stored_hashes import method_of
+from quart_jwt.service.accounts.stored_hashes import method_of_new
 from quart_jwt.service.accounts.stored_hashes import missing_work
 from quart_jwt.service.ground.errors import HashingBusyError
 from quart_jwt.service.ground.errors import PasswordRuleError
@@ -147,7 +148,7 @@ class Passwords:
             parallelism=cost.lanes,
         )
         self._cost = cost
-        self._method = _method_of_new(cost)
+        self._method = method_of_new(cost)
         self._slots = slots = slots or default_slots(cost.lanes)
         self._limit = slots + waiting
         self._jobs = 0
@@ -253,8 +254,3 @@ class Passwords:
     def _job_ended(self) -> None:
         with self._lock:
             self._jobs -= 1
-
-
-def _method_of_new(cost: HashCost) -> Method:
-    text = f"$argon2id$v=19$m={cost.memory_kib},t={cost.iterations},p={cost.lanes}"
-    return Method(text=text, family=text)

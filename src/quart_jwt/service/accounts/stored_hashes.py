@@ -38,6 +38,8 @@ MAX_PBKDF2_ITERATIONS = 5_000_000
 MIN_BCRYPT_COST = 4
 MAX_BCRYPT_COST = 14
 """Four times bcrypt's default of 12: about a second of a core."""
+MIN_SCRYPT_N = 128
+"""Below it, the memory that Werkzeug allows is too little, and nothing ever matches."""
 MAX_SCRYPT_WORK = 4 * 1024 * MAX_LANES * 128
 """N·r·p, of 128 bytes each: 512 MiB in all, while N·r alone fits ``MAX_MEMORY_KIB``."""
 
@@ -123,6 +125,12 @@ def method_of(stored: str, cost: HashCost = NOTHING) -> Method | None:
     return None
 
 
+def method_of_new(cost: HashCost) -> Method:
+    """Return the method of new hashes."""
+    text = f"$argon2id$v=19$m={cost.memory_kib},t={cost.iterations},p={cost.lanes}"
+    return Method(text=text, family=text)
+
+
 def adopted(encoded: str) -> str:
     """
     Return a hash of another library as it is stored here.
@@ -155,7 +163,10 @@ def matches(hasher: PasswordHasher, stored: str, password: str) -> bool:
     # Late, because commands that compare no password do without Werkzeug.
     from werkzeug.security import check_password_hash  # noqa: PLC0415
 
-    return check_password_hash(stored, password)
+    try:
+        return check_password_hash(stored, password)
+    except ValueError:  # hashlib refuses the parameters
+        return False
 
 
 def missing_work(methods: Iterable[Method], done: Method | None) -> Iterator[str]:
@@ -197,7 +208,7 @@ def _bcrypt(found: re.Match[str], _cost: HashCost) -> Method:
 
 def _scrypt(found: re.Match[str], _cost: HashCost) -> Method:
     n, r, p = (int(found[place]) for place in (1, 2, 3))
-    is_power = n > 1 and n & (n - 1) == 0  # RFC 7914 section 2
+    is_power = n >= MIN_SCRYPT_N and n & (n - 1) == 0  # RFC 7914 section 2
     is_bounded = n * r <= MAX_MEMORY_KIB * 8 and 0 < n * r * p <= MAX_SCRYPT_WORK
     return Method(text=found[0], family=found[0], is_bounded=is_power and is_bounded)
 
@@ -221,32 +232,26 @@ class _Kind:
     read: Callable[[re.Match[str], HashCost], Method]
 
 
-def _kind(
-    method: str, rest: str, read: Callable[[re.Match[str], HashCost], Method]
-) -> _Kind:
-    return _Kind(re.compile(method), re.compile(rest), read)
-
-
 _KINDS = (
-    _kind(
-        r"\$argon2id?\$v=19\$m=([0-9]{1,7}),t=([0-9]{1,3}),p=([0-9]{1,3})",
-        r"\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{16,86}",
+    _Kind(
+        re.compile(r"\$argon2id?\$v=19\$m=([0-9]{1,7}),t=([0-9]{1,3}),p=([0-9]{1,3})"),
+        re.compile(r"\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{16,86}"),
         _argon2,
     ),
-    _kind(
-        r"(?:bcrypt_sha256\$)?\$2b\$([0-9]{2})(?![0-9])",
-        r"\$[./A-Za-z0-9]{53}",
+    _Kind(
+        re.compile(r"(?:bcrypt_sha256\$)?\$2b\$([0-9]{2})(?![0-9])"),
+        re.compile(r"\$[./A-Za-z0-9]{53}"),
         _bcrypt,
     ),
-    _kind(
-        r"scrypt:([0-9]{1,8}):([0-9]{1,3}):([0-9]{1,3})(?![0-9])",
-        rf"\$[^$\s]{{1,128}}\$[0-9a-f]{{{2 * SCRYPT_BYTES}}}",
+    _Kind(
+        re.compile(r"scrypt:([0-9]{1,8}):([0-9]{1,3}):([0-9]{1,3})(?![0-9])"),
+        re.compile(rf"\$[^$\s]{{1,128}}\$[0-9a-f]{{{2 * SCRYPT_BYTES}}}"),
         _scrypt,
     ),
     *(
-        _kind(
-            rf"pbkdf2:({digest}):([0-9]{{1,8}})(?![0-9])",
-            rf"\$[^$\s]{{1,128}}\$[0-9a-f]{{{2 * size}}}",
+        _Kind(
+            re.compile(rf"pbkdf2:({digest}):([0-9]{{1,8}})(?![0-9])"),
+            re.compile(rf"\$[^$\s]{{1,128}}\$[0-9a-f]{{{2 * size}}}"),
             _pbkdf2,
         )
         for digest, size in DIGEST_BYTES.items()

@@ -13,8 +13,8 @@ from pathlib import Path
 import click
 
 from quart_jwt.service.accounts.demo import DemoAccount
+from quart_jwt.service.commands.output import examples
 from quart_jwt.service.commands.start_check import check_start
-from quart_jwt.service.commands.users import examples
 from quart_jwt.service.serving import event_loop
 from quart_jwt.service.serving import server
 from quart_jwt.service.serving import workers

@@ -102,6 +102,7 @@ class AuditLog:
             "key_id": event.key_id,
             "client": event.client,
             "actor": event.actor,
+            "new_name": event.new_name,
             **({} if facts is None else _client(facts)),
         }
 
