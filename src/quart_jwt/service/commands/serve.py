@@ -114,8 +114,12 @@ def serve_command(
             path=path,
             silent_after_s=silent_after_s,
         )
-        become_keeper(asyncio.run(preparing))
-        return
+        try:
+            job = asyncio.run(preparing)
+        except KeyboardInterrupt:
+            click.echo("stopped before it was ready", err=True)
+            return
+        become_keeper(job)
 
     def announce(address: str, demo: DemoAccount) -> None:
         click.echo(text(address, demo))
