@@ -114,10 +114,10 @@ gateways: .venv-gateways/.gateways ## fetch the gateways that Debian does not ha
 	.venv-bench/bin/python -m pip --disable-pip-version-check --quiet install -r benchmarks/requirements.txt
 	@touch $@
 
-bench: .venv-bench/.bench ## measure everything, ours and the peers' (about half an hour)
+bench: .venv-bench/.bench ## measure everything, ours and the peers' (40 minutes)
 	.venv-bench/bin/python -m benchmarks $(ARGS)
 
-bench-quick: .venv-bench/.bench ## measure the ratios (under 3 minutes)
+bench-quick: .venv-bench/.bench ## measure the ratios (4 minutes)
 	.venv-bench/bin/python -m benchmarks --plan quick $(ARGS)
 
 lint: $(VENV)/.dev ## check style and formatting

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import added
+from benchmarks import crowd
 from benchmarks import distinct
 from benchmarks import idle
 from benchmarks import inprocess
@@ -26,6 +27,8 @@ from benchmarks import machine
 from benchmarks import propagation
 from benchmarks import results
 from benchmarks import revocation
+from benchmarks import served
+from benchmarks import served_idle
 from benchmarks import store_wait
 from benchmarks import throughput
 from benchmarks.bench import make_bench
@@ -42,6 +45,9 @@ from benchmarks.tables import render
 PLANS = {"results": FULL, "quick": QUICK, "smoke": SMOKE}
 
 SECTIONS = {
+    "served": (served.planned_s, served.measure_served),
+    "crowd": (crowd.planned_s, crowd.measure_crowds),
+    "served_idle": (served_idle.planned_s, served_idle.measure_served_idle),
     "throughput": (throughput.planned_s, throughput.measure_throughput),
     "store_wait": (store_wait.planned_s, store_wait.measure_store_wait),
     "revocation": (revocation.planned_s, revocation.measure_revocation),
