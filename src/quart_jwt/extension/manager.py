@@ -48,7 +48,9 @@ from quart_jwt.extension.request.current import SETTINGS
 from quart_jwt.extension.request.current import settings_of
 from quart_jwt.extension.request.current import this_app
 from quart_jwt.extension.request.lifetime import end_with_token
+from quart_jwt.extension.request.open_socket import close_with_tokens
 from quart_jwt.extension.request.pending import refuse_unawaited
+from quart_jwt.extension.request.quart_seams import when_dispatched
 from quart_jwt.extension.request.refused import token_of
 from quart_jwt.extension.sessions.store import Stores
 from quart_jwt.extension.settings.settings import FollowedSettings
@@ -134,6 +136,7 @@ class JWTManager(TokenMaker):
                 "hooks are registered; for the tokens of other issuers set JWT_ISSUERS"
             )
         refuse_unawaited(app, end_with_token)
+        when_dispatched(app, close_with_tokens)
         app.extensions[EXTENSION] = self
         stores = Stores(
             app, self._store, clock=self.clock, settings=lambda: settings_of(app)

@@ -134,7 +134,19 @@ class StoreInUse:
         stop = self._follower.watchers.add(token, revoked)
         if self._follower.refuses(token):
             revoked()
+        elif not self._follower.can_tell(token):
+            # It may have been revoked since the store was asked about it.
+            task = asyncio.create_task(self._ask_once_more(token, revoked))
+            self._unfinished.add(task)
+            task.add_done_callback(self._unfinished.discard)
         return stop
+
+    async def _ask_once_more(
+        self, token: TokenRef, revoked: Callable[[], object]
+    ) -> None:
+        with suppress(StoreError):
+            if await self.store.is_revoked(token, now=self._clock()):
+                revoked()
 
     async def _known(self, verb: str, call: Call) -> Any:
         """
