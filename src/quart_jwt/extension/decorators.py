@@ -64,6 +64,7 @@ def jwt_required(
     audience: str | Iterable[str] | None = None,
     scopes: str | Iterable[str] | None = None,
     purpose: str | None = None,
+    single_use: bool = False,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """
     Protect a view or a websocket route.
@@ -87,6 +88,7 @@ def jwt_required(
         scopes: Require all of these: strings, or one with blanks between. A token
             without one is refused with 403 ``insufficient_scope``.
         purpose: Require a token that was created for this purpose, and no other.
+        single_use: Let each of these tokens pass once. It needs a session store.
 
     Raises:
         TypeError: It was used without parentheses.
@@ -105,6 +107,7 @@ def jwt_required(
         audience=audience,
         scopes=scopes,
         purpose=purpose,
+        single_use=single_use,
     )
 
     def protect(view: Callable[P, R]) -> Callable[P, R]:
@@ -127,6 +130,7 @@ def verify_jwt_in_request(
     audience: str | Iterable[str] | None = None,
     scopes: str | Iterable[str] | None = None,
     purpose: str | None = None,
+    single_use: bool = False,
 ) -> Any:
     """
     Verify the current request's token; the arguments are ``jwt_required``'s.
@@ -150,6 +154,7 @@ def verify_jwt_in_request(
         audience=audience,
         scopes=scopes,
         purpose=purpose,
+        single_use=single_use,
     )
     if on_the_loop():
         remember_loop()
@@ -186,8 +191,9 @@ async def verify_subject(
     subject.__dict__[VERIFIED] = verified
     if isinstance(subject, Websocket):
         bind(subject)
-    gate = partial(RequestGate, jwt, settings, requirement)
-    open_gate(jwt, settings, requirement.key, gate)
+    if not requirement.single_use:
+        gate = partial(RequestGate, jwt, settings, requirement)
+        open_gate(jwt, settings, requirement.key, gate)
     return verified
 
 

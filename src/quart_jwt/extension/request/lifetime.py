@@ -9,6 +9,7 @@ revocation comes from the session store's feed, without polling. Websockets are 
 import asyncio
 from collections.abc import AsyncIterator
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 from typing import Self
@@ -37,6 +38,7 @@ class Lifetime:
     def __init__(self, verified: Verified) -> None:
         jwt, self._settings = current_binding()
         self._claims = verified.claims
+        self._is_used_up = verified.is_used_up
         self.reason: str = "Token has expired"
         expires = self._claims.get("exp")
         leeway_s = self._settings.expectation_of(self._claims).leeway_s
@@ -59,7 +61,10 @@ class Lifetime:
         sessions = self._settings.sessions
         if sessions is None:
             return lambda: None
-        return sessions.watch(token_ref(self._claims, self._settings), is_over)
+        token = token_ref(self._claims, self._settings)
+        if self._is_used_up:  # its use was its revocation; its user's still counts
+            token = replace(token, jti=None)
+        return sessions.watch(token, is_over)
 
 
 def end_with_token(subject: Subject, response: Any) -> Any:

@@ -23,20 +23,31 @@ from quart_jwt.tokens.revocation import TokenRef
 Insert = sqlite.Insert | postgresql.Insert
 
 
-def remembered(insert: Insert, revocation: Revocation) -> Insert:
+class Remembering:
     """
-    The statement that puts a revocation in, or makes one that is there stricter.
+    The statements that put a revocation in.
 
     Args:
         insert: An INSERT into the revocations.
         revocation: Of a token or of a subject.
+
+    Attributes:
+        if_new: Inserts it if there is none about the same.
+        stricter: Inserts it, or makes the one that is there stricter.
     """
-    new = insert.values(
-        scope=revocation.scope.value,
-        name_digest=digest(revocation.name),
-        until=revocation.until,
-        issued_by=revocation.issued_by,
-    )
+
+    def __init__(self, insert: Insert, revocation: Revocation) -> None:
+        new = insert.values(
+            scope=revocation.scope.value,
+            name_digest=digest(revocation.name),
+            until=revocation.until,
+            issued_by=revocation.issued_by,
+        )
+        self.if_new: Insert = new.on_conflict_do_nothing()
+        self.stricter: Insert = _stricter(new)
+
+
+def _stricter(new: Insert) -> Insert:
     old, given = REVOCATIONS.c, new.excluded
     # A comparison with NULL is not true: NULL is for ever, in either of them.
     is_later = or_(old.until.is_(None), old.until > given.until)

@@ -33,7 +33,7 @@ from quart_jwt.stores.session_limit import age
 from quart_jwt.stores.session_limit import surplus
 from quart_jwt.stores.sql.connections import Connections
 from quart_jwt.stores.sql.feed import Feed
-from quart_jwt.stores.sql.revocations import remembered
+from quart_jwt.stores.sql.revocations import Remembering
 from quart_jwt.stores.sql.revocations import revoked
 from quart_jwt.stores.sql.schema import require
 from quart_jwt.stores.sql.schema import upgrade
@@ -194,17 +194,22 @@ class SQLStore:
         """See ``stores.base.Families.live``."""
         return await self._connections.read(partial(_live, subject=subject, now=now))
 
-    async def revoke(self, revocation: Revocation, *, now: float) -> None:
+    async def revoke(self, revocation: Revocation, *, now: float) -> bool:
         """See ``stores.base.RevokedTokens.revoke``."""
         if revocation.scope is Scope.FAMILY:
             raise ValueError("A family is ended with end(), not revoked")
-        remembering = remembered(self._connections.insert(REVOCATIONS), revocation)
+        remembering = Remembering(self._connections.insert(REVOCATIONS), revocation)
 
-        async def revoking(connection: AsyncConnection) -> None:
-            await connection.execute(remembering)
+        async def revoking(connection: AsyncConnection) -> bool:
+            # Whoever inserts the row is the first; others wait for that here.
+            inserted = await connection.execute(remembering.if_new)
+            is_first = inserted.rowcount == 1
+            if not is_first:
+                await connection.execute(remembering.stricter)
             await self._feed.append(connection, [revocation.as_followed()], now)
+            return is_first
 
-        await self._connections.write(revoking)
+        return await self._connections.write(revoking)
 
     async def is_revoked(self, token: TokenRef, *, now: float) -> bool:  # noqa: ARG002 - the contract's
         """See ``stores.base.RevokedTokens.is_revoked``; one statement."""
