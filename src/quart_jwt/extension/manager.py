@@ -188,16 +188,20 @@ class JWTManager(TokenMaker):
         """The state of the verified-token cache of the current app."""
         return self.settings.verified.info()
 
-    async def ping_store(self) -> None:
+    async def ping_store(self, *, writing: bool = False) -> None:
         """
         Come back if the session store of the current app answers, or there is none.
 
+        Args:
+            writing: Whether to write something, too: a store whose disk is full
+                answers. That costs a write; a health check does it now and then.
+
         Raises:
-            StoreError: It does not answer now; for a page that says who is well.
+            StoreError: It does not answer now, or cannot be written to.
         """
         sessions = self.settings.sessions
         if sessions is not None:
-            await sessions.store.ping()
+            await (sessions.store.try_writing() if writing else sessions.store.ping())
 
     def jwks(self) -> Claims:
         """

@@ -102,6 +102,15 @@ class Lifecycle(Protocol):
             StoreError: It does not.
         """
 
+    async def try_writing(self) -> None:
+        """
+        Come back if the store can be written to. It writes a few bytes that mean
+        nothing, because a full disk and a read-only server answer every question.
+
+        Raises:
+            StoreError: It cannot.
+        """
+
 
 class Families(Protocol):
     """The sessions: one family for each sign-in."""

@@ -57,6 +57,9 @@ class MemoryStore:
     async def ping(self) -> None:
         """It is always there."""
 
+    async def try_writing(self) -> None:
+        """It can always be written to."""
+
     async def start(
         self, family: Family, *, limit: Limit | None, now: float
     ) -> tuple[Revocation, ...]:

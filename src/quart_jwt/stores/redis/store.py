@@ -96,6 +96,11 @@ class RedisStore:
         with translated():
             await self._client.exists(f"{self._prefix}feed")
 
+    async def try_writing(self) -> None:
+        """See ``stores.base.Lifecycle.try_writing``; a key of a millisecond."""
+        with translated():
+            await self._client.set(f"{self._prefix}writing", "", px=1)
+
     async def start(
         self, family: Family, *, limit: Limit | None, now: float
     ) -> tuple[Revocation, ...]:

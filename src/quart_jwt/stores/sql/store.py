@@ -112,6 +112,10 @@ class SQLStore:
         question = select(1).select_from(FAMILIES).limit(1)
         await self._connections.read(partial(_scalar, question))
 
+    async def try_writing(self) -> None:
+        """See ``stores.base.Lifecycle.try_writing``."""
+        await self._connections.try_writing()
+
     async def start(
         self, family: Family, *, limit: Limit | None, now: float
     ) -> tuple[Revocation, ...]:
@@ -201,7 +205,7 @@ class SQLStore:
         remembering = Remembering(self._connections.insert(REVOCATIONS), revocation)
 
         async def revoking(connection: AsyncConnection) -> bool:
-            # Whoever inserts the row is the first; others wait for that here.
+            # Whoever inserts the row is the first; others wait here.
             inserted = await connection.execute(remembering.if_new)
             is_first = inserted.rowcount == 1
             if not is_first:
