@@ -7,13 +7,22 @@ has noise in its path, its query, its headers, its cookies, its body or its toke
 
 import random
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_from_bytes
 
 from forging import forge
 
-PATHS = ("/async", "/sync", "/optional", "/scopes", "/purpose", "/body", "/auth/verify")
+PATHS: tuple[str, ...] = (
+    "/async",
+    "/sync",
+    "/optional",
+    "/scopes",
+    "/purpose",
+    "/body",
+    "/auth/verify",
+)
 PATHS += ("/nothing",)
 
 HEADERS = (
@@ -49,7 +58,18 @@ CONTENT_TYPES = (
     b"multipart/form-data; boundary=x",
     b"text/\xe7",
 )
-CLAIMS = ("sub", "exp", "nbf", "iat", "jti", "type", "fresh", "csrf", "iss", "aud")
+CLAIMS: tuple[str, ...] = (
+    "sub",
+    "exp",
+    "nbf",
+    "iat",
+    "jti",
+    "type",
+    "fresh",
+    "csrf",
+    "iss",
+    "aud",
+)
 CLAIMS += ("sid", "scope", "kid", "alg", "typ", "crit")
 VALUES: tuple[Any, ...] = (
     None,
@@ -151,7 +171,7 @@ class NoiseSource:
         return self._bytes()
 
     def _value(self) -> bytes:
-        pieces = [
+        pieces: list[Callable[[], bytes]] = [
             self._bytes,
             self._token,
             lambda: self._random.choice(METHODS),

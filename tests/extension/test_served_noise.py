@@ -64,7 +64,7 @@ def _app() -> Quart:
     def view_in_a_thread(**_: Any) -> str:
         return repr(get_jwt_identity())
 
-    guards = {
+    guards: dict[str, Any] = {
         "async": jwt_required()(view),
         "sync": jwt_required()(view_in_a_thread),
         "optional": jwt_required(optional=True)(view),
@@ -80,9 +80,9 @@ def _app() -> Quart:
     async def socket(**_: Any) -> None:
         await websocket.send(repr(get_jwt_identity()))
 
-    guarded = jwt_required()(socket)
+    guarded_socket: Any = jwt_required()(socket)
     for number, rule in enumerate(("/socket", "/socket/<path:rest>")):
-        app.add_websocket(rule, f"socket{number}", guarded)
+        app.add_websocket(rule, f"socket{number}", guarded_socket)
     app.asgi_app = ForwardAuth(jwt).wrap(app.asgi_app)  # type: ignore[method-assign]
     return app
 
@@ -102,9 +102,7 @@ async def _served() -> AsyncIterator[tuple[Quart, int]]:
     async def until_ended() -> None:
         await ended.wait()
 
-    serving = asyncio.create_task(
-        serve(app, config, shutdown_trigger=until_ended)  # type: ignore[arg-type]
-    )
+    serving = asyncio.create_task(serve(app, config, shutdown_trigger=until_ended))
     try:
         yield app, port
     finally:

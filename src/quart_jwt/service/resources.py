@@ -127,15 +127,19 @@ def make_resources(settings: Settings, clock: Clock) -> Resources:
             settings, database, clock, at_once=passwords.load().limit
         ),
         sessions=observed(sessions, metrics),
-        readiness=Readiness(
-            {
-                "database": database.ping,
-                "sessions": ping_sessions,
-                "database (writing)": NowAndThen(database.try_writing),
-                "sessions (writing)": NowAndThen(partial(ping_sessions, writing=True)),
-            }
-        ),
+        readiness=_readiness(database),
         metrics=metrics,
+    )
+
+
+def _readiness(database: Database) -> Readiness:
+    return Readiness(
+        {
+            "database": database.ping,
+            "sessions": ping_sessions,
+            "database (writing)": NowAndThen(database.try_writing),
+            "sessions (writing)": NowAndThen(partial(ping_sessions, writing=True)),
+        }
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import func
 from sqlalchemy import or_
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from quart_jwt.stores.sql.tables import digest
 from quart_jwt.stores.sql.tables import FAMILIES
@@ -31,9 +32,6 @@ class Remembering:
         insert: An INSERT into the revocations.
         revocation: Of a token or of a subject.
 
-    Attributes:
-        if_new: Inserts it if there is none about the same.
-        stricter: Inserts it, or makes the one that is there stricter.
     """
 
     def __init__(self, insert: Insert, revocation: Revocation) -> None:
@@ -43,8 +41,19 @@ class Remembering:
             until=revocation.until,
             issued_by=revocation.issued_by,
         )
-        self.if_new: Insert = new.on_conflict_do_nothing()
-        self.stricter: Insert = _stricter(new)
+        self._if_new = new.on_conflict_do_nothing()
+        self._stricter = _stricter(new)
+
+    async def run(self, connection: AsyncConnection) -> bool:
+        """Insert it, or make the one that is there stricter; gives whether it is new.
+
+        Whoever inserts the row is the first: others wait for that transaction here.
+        """
+        inserted = await connection.execute(self._if_new)
+        if inserted.rowcount == 1:
+            return True
+        await connection.execute(self._stricter)
+        return False
 
 
 def _stricter(new: Insert) -> Insert:

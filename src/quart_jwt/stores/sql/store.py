@@ -205,11 +205,7 @@ class SQLStore:
         remembering = Remembering(self._connections.insert(REVOCATIONS), revocation)
 
         async def revoking(connection: AsyncConnection) -> bool:
-            # Whoever inserts the row is the first; others wait here.
-            inserted = await connection.execute(remembering.if_new)
-            is_first = inserted.rowcount == 1
-            if not is_first:
-                await connection.execute(remembering.stricter)
+            is_first = await remembering.run(connection)
             await self._feed.append(connection, [revocation.as_followed()], now)
             return is_first
 
