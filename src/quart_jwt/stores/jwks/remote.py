@@ -154,6 +154,16 @@ class RemoteKeys:
             self._running = task
         return task
 
+    async def pretend(self, document: bytes) -> None:
+        """Take a JWK Set for the issuer's from now on: tests speak for it then."""
+
+        async def fetch() -> FetchedSet:
+            return FetchedSet(document)
+
+        await self.close()
+        self._fetch = fetch
+        await self.refresh()
+
     def abandon(self) -> None:
         """Fetch no more by itself; what is in hand serves those who still hold it."""
         self._abandoned = True
