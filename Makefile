@@ -43,8 +43,8 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) install -e '.[dev]'
 	@touch $@ $(VENV)/.service
 
-serve: $(VENV)/.service ## serve login / refresh / protected on http://127.0.0.1:8000
-	QUART_JWT_MODE=development $(BIN)/quart-jwt serve
+serve: $(VENV)/.service ## serve login / refresh / protected on http://127.0.0.1:8000 (ARGS="--port 9000")
+	QUART_JWT_MODE=development $(BIN)/quart-jwt serve $(ARGS)
 
 test: $(VENV)/.dev ## test every kind of behaviour (3 minutes on two cores)
 	$(PYTEST) -m "not slow" $(ARGS)

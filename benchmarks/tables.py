@@ -80,11 +80,23 @@ def _parts(results: Results) -> Iterator[str]:
 
 
 def goals_table(results: Results) -> str:
-    """Each goal, what was measured, and whether it was met."""
+    """
+    Each goal, what was measured, and whether it was met.
+
+    The full run has a row for every goal; other plans only for those that they measure.
+    """
+    judged = judge(results)
+    is_full = results["name"] == "results"
     rows = [
-        (each.figure, each.goal, each.measured, each.verdict) for each in judge(results)
+        (each.figure, each.goal, each.measured, each.verdict)
+        for each in judged
+        if is_full or each.verdict != "not measured"
     ]
-    return table(("figure", "goal", "measured", "verdict"), rows)
+    shown = table(("figure", "goal", "measured", "verdict"), rows)
+    missing = len(judged) - len(rows)
+    if not missing:
+        return shown
+    return f"{shown}\n\nNot measured in this run: {missing} of {len(judged)} goals."
 
 
 def throughput_table(
