@@ -41,6 +41,7 @@ PUBLIC = {
     *("sqlalchemy.dialects", "sqlalchemy.engine", "sqlalchemy.exc"),
     *("sqlalchemy.ext.asyncio", "sqlalchemy.orm", "werkzeug.datastructures"),
     *("werkzeug.exceptions", "werkzeug.http", "werkzeug.local", "werkzeug.routing"),
+    "werkzeug.security",
 }
 """Modules that the dependencies document; a name of theirs may still be private."""
 
