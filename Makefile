@@ -53,14 +53,14 @@ test-slow: $(VENV)/.dev ## full products, floods, faults, browsers, gateways (5 
 	$(PYTEST) --dist loadfile -m slow $(ARGS)
 
 # Types are checked by one process, and the slow tail waits for others much of the time.
-test-all: $(VENV)/.dev ## all that CI runs: slow tests, uncached, on other Pythons (30 minutes)
+test-all: $(VENV)/.dev ## all that CI runs: with coverage, uncached, on other Pythons (30 minutes)
 	$(MAKE) lint
 	$(MAKE) -j2 --output-sync=target types test-slow
 	$(MAKE) test-pythons
 	$(MAKE) test-newest
 	$(MAKE) test-lowest
 	$(MAKE) test-uncached
-	$(MAKE) test
+	$(MAKE) coverage
 
 coverage: $(VENV)/.dev ## run what `make test` runs, and measure its branch coverage (6 minutes)
 	$(BIN)/python -m coverage erase

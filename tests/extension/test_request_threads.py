@@ -77,13 +77,13 @@ class User(Base):
 
 @pytest.fixture(name="engine")
 def _engine(tmp_path: Path) -> Iterator[Engine]:
-    """A database of one user behind the usual pool, which gives up soon."""
+    """A database of one user behind the usual pool, which gives up after a minute."""
     engine = create_engine(
         f"sqlite:///{tmp_path / 'users.db'}",
         poolclass=QueuePool,
         pool_size=5,
         max_overflow=10,
-        pool_timeout=10,
+        pool_timeout=60,
     )
     Base.metadata.create_all(engine)
     with Session(engine) as session:
