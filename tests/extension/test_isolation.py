@@ -154,7 +154,7 @@ def _app(request: pytest.FixtureRequest, make_app: MakeApp, engine: Engine) -> Q
 
     async def is_not_revoked(_header: Any, claims: Any) -> bool:
         await asyncio.sleep(0)
-        return claims["sub"] == "nobody"
+        return bool(claims["sub"] == "nobody")
 
     if request.param != "plain":
         jwt.token_in_blocklist_loader(is_not_revoked)
