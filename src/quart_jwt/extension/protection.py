@@ -80,7 +80,7 @@ def mark(wrapper: Function, requirement: Requirement) -> None:
 def routes_of(app: Quart) -> list[Route]:
     """Every route of an app, by path and method."""
     routes = [
-        _route(app, rule, method)
+        route_of(app, rule, method)
         for rule in app.url_map.iter_rules()
         for method in _methods(rule)
     ]
@@ -117,7 +117,8 @@ def spelt(requirement: Requirement) -> str:
     return f"jwt_required({', '.join(given)})"
 
 
-def _route(app: Quart, rule: Any, method: str) -> Route:
+def route_of(app: Quart, rule: Any, method: str) -> Route:
+    """One way into an app: what protects a rule for a method."""
     functions = [*_before(app, rule), *_view(app, rule, method)]
     layers = [layer for function in functions for layer in _layers(function)]
     found = [] if method in EXEMPT_METHODS else layers
