@@ -98,14 +98,14 @@ def _in_the_thread(
 
 def _is_quarts(app: "Flask", scope: Any) -> bool:
     """Whether the Quart app has a route of its own for a request."""
-    routes = app.quart.url_map
-    if not any(not rule.websocket for rule in routes.iter_rules()):
+    if not app.quart.has_http_routes:
         return False
     headers = dict(scope["headers"])
     host = headers.get(b"host", b"localhost").decode("latin-1")
     root = scope.get("root_path", "")
-    adapter = routes.bind(host, path_info=scope["path"].removeprefix(root))
+    path = scope["path"].removeprefix(root)
     try:
+        adapter = app.quart.url_map.bind(host, path_info=path)
         adapter.match(method=scope["method"])
     except HTTPException:
         return False
