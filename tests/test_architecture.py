@@ -63,7 +63,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "seams",
         "service",
     },
-    "migrate": {"migrate"},
+    # `migrate --verify` runs the tests as `try` does.
+    "migrate": {"migrate", "trial"},
+    "trial": {"trial"},
     # What a migrated app leans on; it waits for the loop as ring 3 does.
     "compat": {"compat", "extension", "seams"},
     # The command's doors load what they open by name, when it is asked for.
