@@ -28,15 +28,6 @@ EXPORTED = frozenset(
 MODULES: dict[str, frozenset[str]] = {
     "": EXPORTED,
     "config": frozenset({"config"}),
-    "default_callbacks": frozenset(
-        f"default_{name}_callback"
-        for name in (
-            *("additional_claims", "blocklist", "decode_key", "encode_key"),
-            *("expired_token", "invalid_token", "jwt_headers", "needs_fresh_token"),
-            *("revoked_token", "token_verification", "token_verification_failed"),
-            *("unauthorized", "user_identity", "user_lookup_error"),
-        )
-    ),
     "exceptions": frozenset(
         {
             *("CSRFError", "FreshTokenRequired", "InvalidHeaderError"),
@@ -45,14 +36,8 @@ MODULES: dict[str, frozenset[str]] = {
             *("UserClaimsVerificationError", "UserLookupError", "WrongTokenError"),
         }
     ),
-    "internal_utils": frozenset(
-        {
-            *("custom_verification_for_token", "get_jwt_manager", "has_user_lookup"),
-            *("user_lookup", "verify_token_not_blocklisted", "verify_token_type"),
-        }
-    ),
+    "internal_utils": frozenset({"get_jwt_manager", "has_user_lookup"}),
     "jwt_manager": frozenset({"JWTManager"}),
-    "tokens": frozenset(),
     "typing": frozenset({"ExpiresDelta", "Fresh"}),
     "utils": (EXPORTED | {"current_user_context_processor"})
     - {"JWTManager", "jwt_required", "verify_jwt_in_request"},

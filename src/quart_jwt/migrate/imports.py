@@ -107,7 +107,7 @@ def _next_statement(source: Source, node: ast.stmt, text: str) -> str:
     indent = source.before(node)
     if indent.strip() or source.after(node).lstrip().startswith(";"):
         return f"; {text}"
-    return f"{source.newline()}{indent.removeprefix(chr(0xFEFF))}{text}"
+    return f"{source.newline()}{indent}{text}"
 
 
 def _old_modules(source: Source, node: ast.Import) -> Iterator[Splice]:

@@ -185,6 +185,7 @@ def _text_files(run: _Run, python: set[str]) -> None:
     run.migration.examined.dependencies += len(files)
     for path in run.tree.paths:
         is_served = path not in python and serving.is_candidate(path)
+        is_served |= PurePosixPath(path).name.startswith("gunicorn")
         if path not in files and not is_served and not dependencies.is_related(path):
             continue
         text = _text(run, path)
@@ -225,7 +226,7 @@ def _text_file(
     found += dependencies.findings(path, current)
     if is_served and run.serving:
         found += serving.findings(path, current, after)
-    if is_served or PurePosixPath(path).name.startswith("gunicorn"):
+    if is_served:
         found += serving.worker_findings(path, after)
 
 

@@ -70,7 +70,8 @@ class Source:
 
     def before(self, node: ast.stmt) -> str:
         """Give what stands before a statement on its line."""
-        return self.text[self._starts[node.lineno - 1] : self.span(node)[0]]
+        line = self.text[self._starts[node.lineno - 1] : self.span(node)[0]]
+        return line.removeprefix(BOM)
 
     def after(self, node: ast.stmt) -> str:
         """Give what stands behind a statement on its last line."""

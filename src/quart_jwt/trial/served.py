@@ -1,12 +1,11 @@
 """
 The app that ``quart-jwt run`` serves, loaded as Flask's own command loads it.
 
-Hypercorn imports this module in each of its processes and takes ``app``; environment
-variables tell it which app is meant.
+Hypercorn calls ``load`` in each of its processes; environment variables tell it which
+app is meant.
 """
 
 import os
-from importlib import import_module
 
 from flask.cli import load_dotenv
 from flask.cli import ScriptInfo
@@ -30,11 +29,16 @@ def load() -> object:
     """
     is_aliased = bool(os.environ.get(AS_FLASK))
     if is_aliased:
-        import_module("quart_jwt.flask.alias").install()
+        # Late: both import Flask's class, which the alias has to replace first.
+        from quart_jwt.flask.alias import install  # noqa: PLC0415
+
+        install()
     load_dotenv()
     name = os.environ.get(APP) or os.environ.get("FLASK_APP")
     found = ScriptInfo(app_import_path=name).load_app()
-    if not isinstance(found, import_module("quart_jwt.flask").Flask):
+    from quart_jwt.flask import Flask  # noqa: PLC0415
+
+    if not isinstance(found, Flask):
         raise UnsuitableAppError(
             f"{found.import_name!r} makes its app from another class than Flask's; see "
             "docs/migration.md, packages with a class of their own"
@@ -43,10 +47,3 @@ def load() -> object:
             "with quart-jwt migrate, or run it with --as-flask"
         )
     return found
-
-
-def __getattr__(name: str) -> object:
-    if name != "app":
-        raise AttributeError(name)
-    app = globals()["app"] = load()
-    return app

@@ -8,7 +8,7 @@ import sys
 
 import click
 
-SERVED = "asgi:quart_jwt.trial.served:app"
+SERVED = "asgi:quart_jwt.trial.served:load()"
 
 
 @click.command(
@@ -79,6 +79,10 @@ def run_command(
         os.environ[served.AS_FLASK] = "1"
     if debug:
         os.environ["FLASK_DEBUG"] = "1"
+    try:
+        served.load()  # here as well, for an error without a traceback
+    except served.UnsuitableAppError as error:
+        raise click.ClickException(str(error)) from error
     config = Config()
     config.application_path = SERVED
     config.bind = list(bind) or [f"{host}:{port}"]

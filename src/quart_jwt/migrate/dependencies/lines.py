@@ -136,6 +136,9 @@ def _add_to_pip(lines: list[str], indent: str) -> None:
     entry = f"- {NEW}{NEW_VERSION}"
     for number, line in enumerate(lines):
         if pip := _PIP.fullmatch(line):
-            lines.insert(number + 1, f"{pip[1]}    {entry}")
+            following = [_ITEM.fullmatch(line) for line in lines[number + 1 :][:1]]
+            indents = [item["indent"] for item in following if item]
+            deeper = [one for one in indents if len(one) > len(pip[1])]
+            lines.insert(number + 1, f"{(deeper or [pip[1] + '    '])[0]}{entry}")
             return
     lines += [f"{indent}- pip", f"{indent}- pip:", f"{indent}    {entry}"]
