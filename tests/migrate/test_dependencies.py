@@ -1,5 +1,7 @@
 """The dependency files: what they become can be installed."""
 
+# ruff: noqa: ISC004 - the texts are lines of a file, written one a line
+
 from importlib import metadata
 from pathlib import Path
 
@@ -176,7 +178,9 @@ dev-dependencies = ["jinja2==2.11"]
 
 def test_a_pyproject_keeps_layout_and_comments(tmp_path: Path) -> None:
     """Every list of requirements is read; the oldest Python is lifted."""
-    assert after(tmp_path, PYPROJECT, "pyproject.toml") == """\
+    assert (
+        after(tmp_path, PYPROJECT, "pyproject.toml")
+        == """\
 [project]
 name = "shop"  # a shop
 requires-python = ">=3.11"
@@ -195,6 +199,7 @@ test = [{ include-group = "dev" }, "Werkzeug>=3.0"]
 [tool.uv]
 dev-dependencies = ["jinja2>=3.1.2"]
 """
+    )
 
 
 POETRY = """\
@@ -216,7 +221,9 @@ line-length = 88
 
 def test_poetrys_tables_keep_their_order(tmp_path: Path) -> None:
     """A renamed key stays in its place."""
-    assert after(tmp_path, POETRY, "pyproject.toml") == """\
+    assert (
+        after(tmp_path, POETRY, "pyproject.toml")
+        == """\
 [tool.poetry.dependencies]
 python = ">=3.11,<4"
 # tokens
@@ -231,6 +238,7 @@ pytest = ">=7.0"
 [tool.ruff]
 line-length = 88
 """
+    )
 
 
 def test_a_pipfile_is_rewritten(tmp_path: Path) -> None:
@@ -278,7 +286,7 @@ def test_setup_cfgs_lists_are_rewritten(tmp_path: Path) -> None:
     ],
 )
 def test_conda_gets_it_from_pip(before: str, expected: str, tmp_path: Path) -> None:
-    """conda has no quart-jwt."""
+    """Conda has no quart-jwt."""
     written = after(tmp_path, before, "environment.yml")
 
     assert yaml.safe_load(expected) == yaml.safe_load(written)
