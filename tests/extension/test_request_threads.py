@@ -211,6 +211,23 @@ async def test_all_plain_code_of_a_request_runs_in_one_thread(
     assert threading.get_ident() not in seen["user"]
 
 
+async def test_tasks_that_ask_for_the_thread_at_once_share_it(
+    app: Quart, pool: WorkerPool
+) -> None:
+    """Both wait for a worker; the slower one gives back what it does not need."""
+    others = [await pool.borrow() for _ in range(4)]
+    async with app.app_context():
+        asking = [asyncio.ensure_future(offload(threading.get_ident)) for _ in range(2)]
+        await asyncio.sleep(0)
+        for other in others:
+            pool.leave()
+            pool.give_back(other)
+        threads = await asyncio.gather(*asking)
+        assert len(set(threads)) == 1
+        assert pool._borrowed == 1
+    assert (pool._borrowed, pool._running) == (0, 0)
+
+
 async def test_an_async_hook_of_a_sync_view_runs_on_the_loop(
     app: Quart, jwt: JWTManager, bearer: Mint, seen: dict[str, set[int]]
 ) -> None:
