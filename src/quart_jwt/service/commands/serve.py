@@ -26,6 +26,7 @@ from quart_jwt.service.serving.descriptors import raise_descriptor_limit
 from quart_jwt.service.serving.draining import end_by_force
 from quart_jwt.service.serving.exposure import exposed
 from quart_jwt.service.serving.keeper import become_keeper
+from quart_jwt.service.serving.keeper import Job
 from quart_jwt.service.serving.server_config import ignored_keys
 from quart_jwt.service.serving.server_config import make_config
 from quart_jwt.service.serving.server_config import MAX_WORKERS
@@ -127,7 +128,7 @@ def serve_command(
     event_loop.run(serving, config.worker_class)
 
 
-def _keep_workers(preparing: Coroutine[Any, Any, workers.Job]) -> None:
+def _keep_workers(preparing: Coroutine[Any, Any, Job]) -> None:
     """Become the process that keeps the workers, unless Ctrl-C comes first."""
     try:
         job = asyncio.run(preparing)
