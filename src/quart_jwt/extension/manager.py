@@ -2,8 +2,8 @@
 ``JWTManager``: binds hooks and settings to an app, and errors to answers.
 """
 
-from collections.abc import Awaitable
 from collections.abc import Callable
+from collections.abc import Coroutine
 from typing import Any
 from weakref import WeakSet
 
@@ -48,7 +48,9 @@ from quart_jwt.extension.request.current import SETTINGS
 from quart_jwt.extension.request.current import settings_of
 from quart_jwt.extension.request.current import this_app
 from quart_jwt.extension.request.lifetime import end_with_token
+from quart_jwt.extension.request.open_socket import close_with_tokens
 from quart_jwt.extension.request.pending import refuse_unawaited
+from quart_jwt.extension.request.quart_seams import when_dispatched
 from quart_jwt.extension.request.refused import token_of
 from quart_jwt.extension.sessions.store import Stores
 from quart_jwt.extension.settings.settings import FollowedSettings
@@ -78,9 +80,10 @@ UNAUTHORIZED = (CSRFError, NoAuthorizationError)
 OVER = (SessionEndedError, TokenReuseError)
 """Rotations after which the cookies are of no use; no other error removes them."""
 
-
 RETRY_AFTER_S = 1
 """When an issuer's keys may be there: a fetch that failed is tried again by then."""
+
+ErrorHandler = Callable[[Any], Coroutine[Any, Any, Any]]
 
 _WRITTEN_DOWN = ("JWT_KEY_RING", "JWT_ISSUERS", "JWT_PROFILE")
 
@@ -134,6 +137,7 @@ class JWTManager(TokenMaker):
                 "hooks are registered; for the tokens of other issuers set JWT_ISSUERS"
             )
         refuse_unawaited(app, end_with_token)
+        when_dispatched(app, close_with_tokens)
         app.extensions[EXTENSION] = self
         stores = Stores(
             app, self._store, clock=self.clock, settings=lambda: settings_of(app)
@@ -185,16 +189,19 @@ class JWTManager(TokenMaker):
         """The state of the verified-token cache of the current app."""
         return self.settings.verified.info()
 
-    async def ping_store(self) -> None:
+    async def ping_store(self, *, writing: bool = False) -> None:
         """
         Come back if the session store of the current app answers, or there is none.
 
+        Args:
+            writing: Whether to write, too, which a full disk or a replica refuses.
+
         Raises:
-            StoreError: It does not answer now; for a page that says who is well.
+            StoreError: It does not answer now, or cannot be written to.
         """
         sessions = self.settings.sessions
         if sessions is not None:
-            await sessions.store.ping()
+            await (sessions.store.try_writing() if writing else sessions.store.ping())
 
     def jwks(self) -> Claims:
         """
@@ -232,7 +239,12 @@ class JWTManager(TokenMaker):
             _ = settings.signing_key
 
     def _register_error_handlers(self, app: Quart) -> None:
-        handlers: dict[type[Exception], Callable[[Any], Awaitable[Any]]] = {
+        registered = app.error_handler_spec[None][None]
+        for error, handler in self._error_handlers().items():
+            registered.setdefault(error, handler)  # what the app has said goes before
+
+    def _error_handlers(self) -> dict[type[Exception], ErrorHandler]:
+        return {
             **dict.fromkeys(INVALID, self._on_invalid),
             **dict.fromkeys(UNAUTHORIZED, self._on_unauthorized),
             ExpiredSignatureError: self._on_expired,
@@ -245,9 +257,6 @@ class JWTManager(TokenMaker):
             UserLookupError: self._on_user_not_found,
             UserClaimsVerificationError: self._on_verification_failed,
         }
-        registered = app.error_handler_spec[None][None]
-        for error, handler in handlers.items():
-            registered.setdefault(error, handler)  # what the app has said goes before
 
     async def _on_invalid(self, error: Exception) -> Any:
         return await call(self._invalid_token, str(error))

@@ -6,10 +6,14 @@ context is popped, after its teardown functions. So whatever a hook has opened f
 thread is there for the view, and is cleaned up where it was opened.
 """
 
+import asyncio
 import inspect
 from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Iterator
+from contextlib import suppress
+from contextvars import ContextVar
+from contextvars import copy_context
 from functools import partial
 from functools import wraps
 from itertools import chain
@@ -18,14 +22,21 @@ from typing import Any
 from quart import globals as quart_globals
 from quart import has_websocket_context
 from quart import Quart
+from quart import Request
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.exceptions import ServiceUnavailable
 
 from quart_jwt.extension.hooks.colour import is_async
 from quart_jwt.extension.hooks.colour import remember_loop
+from quart_jwt.extension.hooks.jobs import Pump
 from quart_jwt.extension.hooks.jobs import Worker
 from quart_jwt.extension.hooks.workers import request_workers
 from quart_jwt.extension.hooks.workers import spare_workers
+from quart_jwt.extension.hooks.workers import without_stop_iteration
+from quart_jwt.extension.hooks.workers import WorkerPool
 from quart_jwt.extension.request.quart_seams import run_sync_iterable
+from quart_jwt.extension.request.subject import find_subject
+from quart_jwt.extension.request.subject import note_of
 
 _KEY = "_quart_jwt_thread"
 
@@ -34,6 +45,7 @@ _CONTEXTS = tuple(
     for name in ("request_ctx", "websocket_ctx", "app_ctx")
     if hasattr(quart_globals, name)  # Quart 0.23 has one context for all
 )
+"""The contexts, from the inside out; the last one is the app's."""
 
 
 class RequestThread:
@@ -45,10 +57,10 @@ class RequestThread:
         ended: Whether it was given back.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pool: WorkerPool | None = None) -> None:
         self.worker: Worker | None = None
         self.ended: bool = False
-        self._pool = request_workers()  # of the worker, or to borrow it from
+        self._pool = pool or request_workers()  # of the worker, or to borrow it from
 
     async def run(self, function: Callable[[], Any], *, keep: bool) -> Any:
         """
@@ -80,6 +92,8 @@ class RequestThread:
                 pool.give_back(borrowed)
 
     async def _borrow(self) -> Worker:
+        if self._pool.is_crowded:
+            await _whole_request()
         try:
             return await self._pool.borrow()
         except ServiceUnavailable:
@@ -101,6 +115,27 @@ class RequestThread:
             self.worker = None
 
 
+HOST: ContextVar[RequestThread | Pump] = ContextVar("quart_jwt.host")
+"""The thread in which a sync pipeline, such as Flask's, handles the current request."""
+
+
+async def _whole_request() -> None:
+    """
+    Wait for the body of the current request, which has not begun to be answered.
+
+    Slow clients could hold every thread otherwise, each for as long as
+    ``BODY_TIMEOUT``. While few threads are borrowed, a body that no view asks for is
+    not waited for.
+
+    Raises:
+        RequestTimeout: It has not come in time.
+    """
+    subject = find_subject()
+    if isinstance(subject, Request) and not note_of(subject, "answered"):
+        with suppress(RequestEntityTooLarge):  # the view will find that out
+            await subject.get_data()
+
+
 async def offload(function: Callable[..., Any], *args: Any) -> Any:
     """
     Run a function that may block in the thread of the current request.
@@ -109,10 +144,24 @@ async def offload(function: Callable[..., Any], *args: Any) -> Any:
     it runs in a thread that is borrowed for this call.
     """
     work = partial(function, *args)
+    host = HOST.get(None)
+    if host is not None:
+        return await _in_host(host, work)
     context = next(_contexts(), None)
     if context is None:
         return await RequestThread().run(work, keep=False)
     return await _thread_of(context).run(work, keep=_keeps_thread(context))
+
+
+async def _in_host(host: RequestThread | Pump, work: Callable[[], Any]) -> Any:
+    if isinstance(host, RequestThread):
+        return await host.run(work, keep=True)
+    future = host.submit_if_open(
+        partial(copy_context().run, without_stop_iteration, work)
+    )
+    if future is None:  # a task that goes on when its request has ended
+        return await RequestThread().run(work, keep=False)
+    return await asyncio.wrap_future(future)
 
 
 def plain_code_in_one_thread(app: Quart) -> None:
@@ -125,6 +174,29 @@ def plain_code_in_one_thread(app: Quart) -> None:
     run = app.sync_to_async
     is_quarts = getattr(run, "__func__", None) is Quart.sync_to_async
     app.sync_to_async = _to_async if is_quarts else _remembering_loop(run)  # type: ignore[method-assign, assignment]
+    _end_after_teardown(app)
+
+
+def _end_after_teardown(app: Quart) -> None:
+    """
+    Give a request's thread back after the teardown functions of its app context.
+
+    If a teardown function is the first plain code of its request, the context is being
+    popped already, and ``_end_with`` is too late.
+    """
+    tear_down = app.do_teardown_appcontext
+
+    @wraps(tear_down)
+    async def tear_down_and_end(*args: Any, **kwargs: Any) -> None:
+        try:
+            await tear_down(*args, **kwargs)
+        finally:
+            context = _CONTEXTS[-1]._get_current_object()  # noqa: SLF001 - werkzeug's way to the object
+            thread: RequestThread | None = vars(context).get(_KEY)
+            if thread is not None:
+                thread.end()
+
+    setattr(app, tear_down.__name__, tear_down_and_end)
 
 
 def _to_async(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:

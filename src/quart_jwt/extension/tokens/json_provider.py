@@ -6,14 +6,14 @@ what its own provider adds.
 """
 
 import json
+from functools import cache
 from typing import Any
 
 from quart import current_app
-from quart import Quart
 from quart.json.provider import DefaultJSONProvider
 
 
-def json_default(app: Quart, value: Any) -> Any:
+def json_default(app: Any, value: Any) -> Any:
     """
     Turn what JSON does not know into what it does, as the app's provider would.
 
@@ -26,6 +26,7 @@ def json_default(app: Quart, value: Any) -> Any:
     return getattr(provider, "default", DefaultJSONProvider.default)(value)
 
 
+@cache
 def json_encoder() -> type[json.JSONEncoder]:
     """The same as an encoder class, which Flask-JWT-Extended's ``config`` has."""
 

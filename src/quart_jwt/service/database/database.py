@@ -217,6 +217,13 @@ class Database:
         tables = Base.metadata.sorted_tables
         await self.rows(select(*(exists().select_from(table) for table in tables)))
 
+    async def try_writing(self) -> None:
+        """Write a few bytes; raise StoreError if the database takes none."""
+        try:
+            await self._connections.try_writing()
+        except AwayError as error:
+            raise StoreError from error.__cause__
+
     async def close(self) -> None:
         """Close every connection."""
         await self._connections.close()
