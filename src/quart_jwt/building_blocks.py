@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from quart_jwt.extension.gateway.peers import UNIX
     from quart_jwt.extension.gateway.unread_body import answer_unread
     from quart_jwt.extension.protection import open_routes
+    from quart_jwt.extension.protection import OWN_ROUTES
     from quart_jwt.extension.protection import Route
     from quart_jwt.extension.protection import routes_of
     from quart_jwt.extension.protection import spelt
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from quart_jwt.tokens.origin import is_origin
     from quart_jwt.tokens.revocation import Revocation
     from quart_jwt.tokens.revocation import Scope
+    from quart_jwt.tokens.rotation import Family
     from quart_jwt.tokens.rotation import Outcome
     from quart_jwt.tokens.scopes import granted_scopes
     from quart_jwt.tokens.scopes import is_scope
@@ -72,6 +74,7 @@ else:
 __all__ = [
     "DETAILS",
     "LOOPBACK",
+    "OWN_ROUTES",
     "POSTGRESQL",
     "REFUSALS",
     "SCHEMES",
@@ -82,6 +85,7 @@ __all__ = [
     "Client",
     "Connections",
     "Credential",
+    "Family",
     "JWTSettings",
     "KeyRing",
     "Outcome",

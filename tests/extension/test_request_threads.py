@@ -80,13 +80,13 @@ class User(Base):
 
 @pytest.fixture(name="engine")
 def _engine(tmp_path: Path) -> Iterator[Engine]:
-    """A database of one user behind the usual pool, which gives up soon."""
+    """A database of one user behind the usual pool, which gives up after a minute."""
     engine = create_engine(
         f"sqlite:///{tmp_path / 'users.db'}",
         poolclass=QueuePool,
         pool_size=5,
         max_overflow=10,
-        pool_timeout=10,
+        pool_timeout=60,
     )
     Base.metadata.create_all(engine)
     with Session(engine) as session:
@@ -211,6 +211,23 @@ async def test_all_plain_code_of_a_request_runs_in_one_thread(
     assert response.status_code == 200
     assert len(set.union(*seen.values())) == 1
     assert threading.get_ident() not in seen["user"]
+
+
+async def test_tasks_that_ask_for_the_thread_at_once_share_it(
+    app: Quart, pool: WorkerPool
+) -> None:
+    """Both wait for a worker; the slower one gives back what it does not need."""
+    others = [await pool.borrow() for _ in range(4)]
+    async with app.app_context():
+        asking = [asyncio.ensure_future(offload(threading.get_ident)) for _ in range(2)]
+        await asyncio.sleep(0)
+        for other in others:
+            pool.leave()
+            pool.give_back(other)
+        threads = await asyncio.gather(*asking)
+        assert len(set(threads)) == 1
+        assert pool._borrowed == 1
+    assert (pool._borrowed, pool._running) == (0, 0)
 
 
 async def test_an_async_hook_of_a_sync_view_runs_on_the_loop(
