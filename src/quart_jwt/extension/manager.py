@@ -195,14 +195,12 @@ class JWTManager(TokenMaker):
         Come back if the session store of the current app answers, or there is none.
 
         Args:
-            writing: Whether to write something, too: a store whose disk is full
-                answers. That costs a write; a health check does it now and then.
+            writing: Whether to write something, too: one with a full disk answers.
 
         Raises:
             StoreError: It does not answer now, or cannot be written to.
         """
-        sessions = self.settings.sessions
-        if sessions is not None:
+        if (sessions := self.settings.sessions) is not None:
             await (sessions.store.try_writing() if writing else sessions.store.ping())
 
     def jwks(self) -> Claims:
