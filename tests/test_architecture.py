@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import flask
 import flask_jwt_extended
 import flask_jwt_extended.exceptions
 import pytest
 import quart
 
-import flask
 import quart_jwt
 from quart_jwt import exceptions
 from quart_jwt import typing
@@ -65,7 +65,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "seams",
         "service",
     },
-    "migrate": {"migrate"},
+    # `migrate --verify` runs the tests as `try` does.
+    "migrate": {"migrate", "trial"},
+    "trial": {"trial", "flask"},
     # An unconverted Flask code base, on ring 3.
     "flask": {"clock", "config", "exceptions", "extension", "flask", "lazy", PUBLIC}
     | {"seams", "stores", "tokens", "typing"},

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
 import flask
+import pytest
 from flask import request
 from flask import Response
+
 from flask_apps import bearer
 from flask_apps import make_app
 from quart_jwt.flask import Flask
@@ -269,6 +269,24 @@ def test_a_large_form_is_stored_by_flask() -> None:
         "last": ord("!"),
         "note": "hello",
     }
+
+
+def test_a_body_that_no_view_reads_is_taken_all_the_same() -> None:
+    """A server with a bounded queue would keep the connection for ever."""
+    app = make_app()
+    app.post("/")(lambda: ("refused", 401))
+    taken = list[int]()
+
+    def pieces() -> Iterator[bytes]:
+        for number in range(20):
+            taken.append(number)
+            yield bytes(MEGABYTE)
+
+    call = asked(app, scope_of("/", method="POST"), pieces())
+
+    assert (call.status, call.body) == (401, b"refused")
+    assert len(taken) == 20
+    assert app.threads.usage().busy == 0
 
 
 @pytest.mark.parametrize("ahead", [10, 2 * MEGABYTE], ids=["small", "large"])

@@ -14,6 +14,7 @@ from functools import wraps
 from typing import Any
 
 from flask import Flask as _Flask
+
 from quart_jwt.extension.protection import Route
 from quart_jwt.extension.protection import routes_on
 from quart_jwt.extension.request.pending import finalized
@@ -25,6 +26,7 @@ from quart_jwt.flask.contexts import TORN_DOWN
 from quart_jwt.flask.counters import APPS
 from quart_jwt.flask.counters import REQUESTS
 from quart_jwt.flask.lifetime import end_with_token
+from quart_jwt.flask.native_form import native_form
 from quart_jwt.flask.obstacles import obstacles
 from quart_jwt.flask.quart_app import QuartApp
 from quart_jwt.flask.seams import FLASK_REQUEST
@@ -78,6 +80,11 @@ class Flask(_Flask):
             threads = self._threads = RequestThreads(size)
         return threads
 
+    @cached_property
+    def has_async_views(self) -> bool:
+        """Whether any view could be handled on the event loop."""
+        return any(map(native_form, self.view_functions.values()))
+
     @property
     def pipeline_class(self) -> type["Flask"]:
         """The class whose pipeline can be awaited on the event loop."""
@@ -99,15 +106,15 @@ class Flask(_Flask):
         """The handler that is registered for an error, or None."""
         return self._find_error_handler(error, blueprints)
 
-    def do_teardown_request(self, *exc: Any) -> None:
+    def do_teardown_request(self, *args: Any, **kwargs: Any) -> None:
         """Run the teardown functions, unless they were awaited."""
         if not TORN_DOWN.get():
-            super().do_teardown_request(*exc)
+            super().do_teardown_request(*args, **kwargs)
 
-    def do_teardown_appcontext(self, *exc: Any) -> None:
+    def do_teardown_appcontext(self, *args: Any, **kwargs: Any) -> None:
         """Run the teardown functions, unless they were awaited."""
         if not TORN_DOWN.get():
-            super().do_teardown_appcontext(*exc)
+            super().do_teardown_appcontext(*args, **kwargs)
 
     def make_response(self, rv: Any) -> Any:
         """Make a response, also of one of Quart's."""

@@ -72,6 +72,9 @@ class QuartApp(Quart):
 
     Args:
         flask: The Flask app.
+
+    Attributes:
+        has_http_routes: Whether there are routes beside the websockets'.
     """
 
     json_provider_class = SharedJSON
@@ -79,6 +82,7 @@ class QuartApp(Quart):
     def __init__(self, flask: "Flask") -> None:
         self.flask: Flask = flask
         self._unguarded: set[str] = set()
+        self.has_http_routes: bool = False
         self._is_started = False
         self._starting = threading.Lock()
         super().__init__(
@@ -152,6 +156,7 @@ class QuartApp(Quart):
         """
         if view_func is not None:
             view_func = native_form(view_func) or view_func
+        self.has_http_routes = self.has_http_routes or not options.get("websocket")
         if hooks_do_not_apply:
             self._unguarded.add(rule)
         else:
