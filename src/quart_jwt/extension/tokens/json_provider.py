@@ -6,6 +6,7 @@ what its own provider adds.
 """
 
 import json
+from functools import cache
 from typing import Any
 
 from quart import current_app
@@ -25,6 +26,7 @@ def json_default(app: Any, value: Any) -> Any:
     return getattr(provider, "default", DefaultJSONProvider.default)(value)
 
 
+@cache
 def json_encoder() -> type[json.JSONEncoder]:
     """The same as an encoder class, which Flask-JWT-Extended's ``config`` has."""
 
