@@ -38,7 +38,7 @@ class Commands:
 MIGRATE = Commands(
     extra="migrate",
     missing="the migration tool is not installed",
-    needed=("click", "libcst"),
+    needed=("click",),
     module="quart_jwt.migrate.command",
     function="main",
 )
@@ -50,6 +50,20 @@ ROUTES = Commands(
     function="main",
 )
 """Quart brings click along: the routes of an app are listed without any extra."""
+RUN = Commands(
+    extra="migrate",
+    missing="click is not installed",
+    needed=("click",),
+    module="quart_jwt.trial.serving",
+    function="main",
+)
+TRY = Commands(
+    extra="migrate",
+    missing="click is not installed",
+    needed=("click",),
+    module="quart_jwt.trial.command",
+    function="main",
+)
 SERVICE = Commands(
     extra="service",
     missing="the service is not installed",
@@ -59,7 +73,7 @@ SERVICE = Commands(
 )
 """The service's own door says what it needs."""
 
-BY_NAME = {"migrate": MIGRATE, "routes": ROUTES}
+BY_NAME = {"migrate": MIGRATE, "routes": ROUTES, "run": RUN, "try": TRY}
 """Commands that work without the service, by the first word."""
 
 

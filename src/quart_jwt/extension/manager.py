@@ -80,12 +80,10 @@ UNAUTHORIZED = (CSRFError, NoAuthorizationError)
 OVER = (SessionEndedError, TokenReuseError)
 """Rotations after which the cookies are of no use; no other error removes them."""
 
-
 RETRY_AFTER_S = 1
 """When an issuer's keys may be there: a fetch that failed is tried again by then."""
 
 ErrorHandler = Callable[[Any], Coroutine[Any, Any, Any]]
-
 _WRITTEN_DOWN = ("JWT_KEY_RING", "JWT_ISSUERS", "JWT_PROFILE")
 
 
