@@ -133,9 +133,10 @@ types: $(VENV)/.dev ## check the types of src and tests, and of the public API
 	$(BIN)/pyright
 	PATH="$(CURDIR)/$(BIN):$$PATH" pyright --ignoreexternal --verifytypes quart_jwt --outputjson | $(BIN)/python tests/public_types.py
 
-build: $(VENV)/.dev ## build the sdist and the wheel into dist/
-	$(PIP) install build
+build: $(VENV)/.dev ## build the sdist and the wheel into dist/, and check their page on PyPI
+	$(PIP) install build twine
 	$(BIN)/python -m build
+	$(BIN)/python -m twine check --strict dist/*
 
 clean: ## remove what make made
 	rm -rf .venv* .floors.txt dist build .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -49,6 +49,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "config": {"extension"},
     "signals": {"extension"},
+    # For apps that have quart-schema.
+    "openapi": {"extension"},
     "lazy": set(),
     PUBLIC: {"extension", "stores", "lazy"},
     "building_blocks": {"tokens", "stores", "extension", "lazy"},

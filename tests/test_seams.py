@@ -47,6 +47,7 @@ PUBLIC = {
         "werkzeug.http",
         "werkzeug.local",
         "werkzeug.routing",
+        "werkzeug.security",
         "werkzeug.wrappers",
     ),
 }

@@ -55,6 +55,16 @@ def _path(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return os.pathsep.join(places)
 
 
+@pytest.fixture(autouse=True)
+def _exported(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set the variables that the page tells the reader to export, and no others."""
+    callspec = getattr(request.node, "callspec", None)
+    block = callspec.params.get("block") if callspec else None
+    if isinstance(block, Block):
+        for name, value in running.exported(blocks_of(ROOT / block.page)).items():
+            monkeypatch.setenv(name, value)
+
+
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.name)
 def test_block_is_of_a_kind_that_is_checked(block: Block) -> None:
     """Every block has a language that a test here looks at."""
@@ -206,6 +216,13 @@ def test_printing_fits_when_it_says_the_same(
 ) -> None:
     """Tokens and omissions are free, everything else is compared."""
     assert expected == printing.fits(said, printed)
+
+
+def test_exported_variables_have_the_values_that_a_shell_gives_them() -> None:
+    """Programs get what the page exports; settings of the service are its own."""
+    page = "```sh\nexport ONE=$(echo 1)\nexport QUART_JWT_MODE=x\nrun\n```\n"
+
+    assert running.exported(parse(page, "page")) == {"ONE": "1"}
 
 
 PAGE = """
