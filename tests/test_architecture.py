@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import flask
 import flask_jwt_extended
 import flask_jwt_extended.exceptions
 import pytest
 import quart
 
-import flask
 import quart_jwt
 from quart_jwt import exceptions
 from quart_jwt import typing

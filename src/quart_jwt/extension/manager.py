@@ -193,8 +193,7 @@ class JWTManager(TokenMaker):
         Come back if the session store of the current app answers, or there is none.
 
         Args:
-            writing: Whether to write something, too: a store whose disk is full
-                answers. That costs a write; a health check does it now and then.
+            writing: Whether to write, too, which a full disk or a replica refuses.
 
         Raises:
             StoreError: It does not answer now, or cannot be written to.

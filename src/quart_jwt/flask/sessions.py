@@ -12,9 +12,8 @@ from typing import Any
 from typing import ParamSpec
 from typing import TypeVar
 
-from flask import current_app
-
 import quart_jwt
+from flask import current_app
 from quart_jwt.flask.waiting import wait
 
 P = ParamSpec("P")
