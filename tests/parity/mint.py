@@ -15,7 +15,7 @@ from typing import Any
 
 from jwt.algorithms import get_default_algorithms
 
-from compat.keys import signing_key
+from parity.keys import signing_key
 
 NOW = int(time.time())
 HOUR = 3600

@@ -6,24 +6,24 @@ from typing import Any
 
 import pytest
 
-from compat import carriers
-from compat import flask_side
-from compat import quart_side
-from compat.case import Answer
-from compat.guards import case
-from compat.guards import GUARDS
-from compat.keys import OTHER_SECRET
-from compat.keys import SECRET
-from compat.mint import ABSENT
-from compat.mint import CLAIMS
-from compat.mint import HOUR
-from compat.mint import mint
-from compat.mint import NOW
-from compat.mint import sign
-from compat.sides import both
-from compat.sides import BROKEN
-from compat.sides import identity_of
-from compat.sides import refused
+from parity import carriers
+from parity import flask_side
+from parity import quart_side
+from parity.case import Answer
+from parity.guards import case
+from parity.guards import GUARDS
+from parity.keys import OTHER_SECRET
+from parity.keys import SECRET
+from parity.mint import ABSENT
+from parity.mint import CLAIMS
+from parity.mint import HOUR
+from parity.mint import mint
+from parity.mint import NOW
+from parity.mint import sign
+from parity.sides import both
+from parity.sides import BROKEN
+from parity.sides import identity_of
+from parity.sides import refused
 
 JOSE = b'{"alg":"HS256","typ":"JWT"}'
 PAYLOAD = json.dumps(dict(CLAIMS)).encode()

@@ -1,11 +1,11 @@
 """The guards and the tokens that the cases of the matrix are made of."""
 
-from compat.case import Case
-from compat.case import Guard
-from compat.case import Request
-from compat.case import Setup
-from compat.configs import LOCATIONS
-from compat.views import report
+from parity.case import Case
+from parity.case import Guard
+from parity.case import Request
+from parity.case import Setup
+from parity.configs import LOCATIONS
+from parity.views import report
 
 GUARDS: dict[str, Guard] = {
     "required": Guard(),

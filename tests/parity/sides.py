@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from compat import flask_side
-from compat import quart_side
-from compat.case import Answer
-from compat.case import Case
-from compat.case import Kit
-from compat.case import Outcome
-from compat.case import Setup
-from compat.quart_side import Colour
-from compat.views import report
+from parity import flask_side
+from parity import quart_side
+from parity.case import Answer
+from parity.case import Case
+from parity.case import Kit
+from parity.case import Outcome
+from parity.case import Setup
+from parity.quart_side import Colour
+from parity.views import report
 
 BROKEN = Answer(status=500, json=None)
 

@@ -5,9 +5,9 @@ from itertools import product
 
 import pytest
 
-from compat.matrix import GROUPS
-from compat.pairwise import covering
-from compat.pairwise import pairs_of
+from parity.matrix import GROUPS
+from parity.pairwise import covering
+from parity.pairwise import pairs_of
 
 
 @pytest.mark.parametrize("name", GROUPS)

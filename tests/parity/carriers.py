@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import quote
 from urllib.parse import urlencode
 
-from compat.case import Request
-from compat.configs import CONFIGS
-from compat.mint import CSRF
+from parity.case import Request
+from parity.configs import CONFIGS
+from parity.mint import CSRF
 
 JSON = ("Content-Type", "application/json")
 FORM = ("Content-Type", "application/x-www-form-urlencoded")

@@ -9,11 +9,11 @@ from typing import Any
 
 import jwt
 
-from compat.case import Kit
-from compat.keys import OTHER_SECRET
-from compat.keys import PAIRS
-from compat.keys import SECRET
-from compat.mint import REVOKED
+from parity.case import Kit
+from parity.keys import OTHER_SECRET
+from parity.keys import PAIRS
+from parity.keys import SECRET
+from parity.mint import REVOKED
 
 Json = dict[str, Any]
 Install = Callable[[Any, Kit], None]

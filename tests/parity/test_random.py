@@ -9,30 +9,30 @@ from dataclasses import replace
 
 import pytest
 
-from compat import carriers
-from compat.case import Case
-from compat.case import Guard
-from compat.case import Request
-from compat.case import Setup
-from compat.case import TOKEN_METHODS
-from compat.configs import BROKEN_CONFIGS
-from compat.configs import CLAIM_CONFIGS
-from compat.configs import CONFIGS
-from compat.configs import CSRF_CONFIGS
-from compat.configs import LOCATIONS
-from compat.configs import ODD_CONFIGS
-from compat.configs import PLACE_CONFIGS
-from compat.hooks import GIVING
-from compat.hooks import RAISING
-from compat.hooks import SYMMETRIC_ONLY
-from compat.hooks import WHOLE
-from compat.keys import PAIRS as ASYMMETRIC
-from compat.mint import mint
-from compat.sides import both
-from compat.tokens import FAULTS
-from compat.tokens import SOUND
-from compat.tokens import TOKENS
-from compat.views import report
+from parity import carriers
+from parity.case import Case
+from parity.case import Guard
+from parity.case import Request
+from parity.case import Setup
+from parity.case import TOKEN_METHODS
+from parity.configs import BROKEN_CONFIGS
+from parity.configs import CLAIM_CONFIGS
+from parity.configs import CONFIGS
+from parity.configs import CSRF_CONFIGS
+from parity.configs import LOCATIONS
+from parity.configs import ODD_CONFIGS
+from parity.configs import PLACE_CONFIGS
+from parity.hooks import GIVING
+from parity.hooks import RAISING
+from parity.hooks import SYMMETRIC_ONLY
+from parity.hooks import WHOLE
+from parity.keys import PAIRS as ASYMMETRIC
+from parity.mint import mint
+from parity.sides import both
+from parity.tokens import FAULTS
+from parity.tokens import SOUND
+from parity.tokens import TOKENS
+from parity.views import report
 
 SEEDS = 20
 CASES_PER_SEED = 50

@@ -10,16 +10,16 @@ import flask_jwt_extended
 import flask_jwt_extended.exceptions
 from werkzeug.datastructures import Headers
 
-from compat.case import Answer
-from compat.case import answered
-from compat.case import Case
-from compat.case import Kit
-from compat.case import METHODS
-from compat.case import Outcome
-from compat.case import raised
-from compat.case import Setup
-from compat.configs import CONFIGS
-from compat.hooks import HOOKS
+from parity.case import Answer
+from parity.case import answered
+from parity.case import Case
+from parity.case import Kit
+from parity.case import METHODS
+from parity.case import Outcome
+from parity.case import raised
+from parity.case import Setup
+from parity.configs import CONFIGS
+from parity.hooks import HOOKS
 
 KIT = Kit(
     jwt=flask_jwt_extended,

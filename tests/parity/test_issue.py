@@ -13,14 +13,14 @@ from uuid import UUID
 
 import pytest
 
-from compat.case import Kit
-from compat.case import Outcome
-from compat.configs import CLAIM_CONFIGS
-from compat.configs import ISSUE_CONFIGS
-from compat.layout import layout_of
-from compat.pairwise import covering
-from compat.pairwise import Factors
-from compat.sides import called
+from parity.case import Kit
+from parity.case import Outcome
+from parity.configs import CLAIM_CONFIGS
+from parity.configs import ISSUE_CONFIGS
+from parity.layout import layout_of
+from parity.pairwise import covering
+from parity.pairwise import Factors
+from parity.sides import called
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

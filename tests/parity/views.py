@@ -7,8 +7,8 @@ from typing import Any
 import jwt
 import jwt.exceptions
 
-from compat.case import Kit
-from compat.mint import mint
+from parity.case import Kit
+from parity.mint import mint
 
 ACCESS = mint()
 REFRESH = mint({"type": "refresh"})

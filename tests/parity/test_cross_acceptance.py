@@ -5,18 +5,18 @@ from typing import Any
 
 import pytest
 
-from compat import carriers
-from compat import flask_side
-from compat import quart_side
-from compat.case import Answer
-from compat.case import Case
-from compat.case import Kit
-from compat.case import Request
-from compat.case import Setup
-from compat.guards import case
-from compat.guards import GUARDS
-from compat.sides import identity_of
-from compat.views import report
+from parity import carriers
+from parity import flask_side
+from parity import quart_side
+from parity.case import Answer
+from parity.case import Case
+from parity.case import Kit
+from parity.case import Request
+from parity.case import Setup
+from parity.guards import case
+from parity.guards import GUARDS
+from parity.sides import identity_of
+from parity.views import report
 
 CONFIGS = {
     "HS256": "plain",

@@ -8,14 +8,14 @@ import jwt
 import pytest
 import quart
 
-from compat import flask_side
-from compat import quart_side
-from compat.case import Kit
-from compat.case import Outcome
-from compat.case import raised
-from compat.mint import CSRF
-from compat.sides import called
-from compat.tokens import TOKENS
+from parity import flask_side
+from parity import quart_side
+from parity.case import Kit
+from parity.case import Outcome
+from parity.case import raised
+from parity.mint import CSRF
+from parity.sides import called
+from parity.tokens import TOKENS
 
 
 def _unverified_header(kit: Kit, token: str) -> Any:

@@ -11,22 +11,22 @@ import pytest
 import quart
 
 import quart_jwt
-from compat import carriers
-from compat import flask_side
-from compat import quart_side
-from compat.case import Answer
-from compat.case import Case
-from compat.case import Kit
-from compat.case import Request
-from compat.case import Setup
-from compat.guards import case
-from compat.guards import GUARDS
-from compat.keys import SECRET
-from compat.mint import mint
-from compat.sides import both
-from compat.sides import BROKEN
-from compat.sides import identity_of
-from compat.sides import refused
+from parity import carriers
+from parity import flask_side
+from parity import quart_side
+from parity.case import Answer
+from parity.case import Case
+from parity.case import Kit
+from parity.case import Request
+from parity.case import Setup
+from parity.guards import case
+from parity.guards import GUARDS
+from parity.keys import SECRET
+from parity.mint import mint
+from parity.sides import both
+from parity.sides import BROKEN
+from parity.sides import identity_of
+from parity.sides import refused
 from quart_jwt.exceptions import ConfigurationError
 
 pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")

@@ -10,21 +10,21 @@ import pytest
 import quart
 
 import quart_jwt
-from compat import carriers
-from compat.case import Answer
-from compat.case import Case
-from compat.case import Request
-from compat.case import Setup
-from compat.guards import case
-from compat.guards import GUARDS
-from compat.keys import SECRET
-from compat.mint import CSRF
-from compat.mint import mint
-from compat.sides import both
-from compat.sides import BROKEN
-from compat.sides import identity_of
-from compat.sides import refused
-from compat.views import strict
+from parity import carriers
+from parity.case import Answer
+from parity.case import Case
+from parity.case import Request
+from parity.case import Setup
+from parity.guards import case
+from parity.guards import GUARDS
+from parity.keys import SECRET
+from parity.mint import CSRF
+from parity.mint import mint
+from parity.sides import both
+from parity.sides import BROKEN
+from parity.sides import identity_of
+from parity.sides import refused
+from parity.views import strict
 
 CSRF_DIFFERS = refused(401, "CSRF double submit tokens do not match")
 NO_KEY = refused(401, 'Missing "access_token" key in json data.')

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from compat import flask_side
-from compat.matrix import Group
-from compat.matrix import GROUPS
-from compat.pairwise import covering
-from compat.pairwise import Factors
-from compat.quart_side import Colour
-from compat.sides import both
+from parity import flask_side
+from parity.matrix import Group
+from parity.matrix import GROUPS
+from parity.pairwise import covering
+from parity.pairwise import Factors
+from parity.quart_side import Colour
+from parity.sides import both
 
 one_loop = pytest.mark.asyncio(loop_scope="module")
 """One loop for all: making one takes longer than to ask both sides."""

@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from compat import carriers
-from compat import flask_side
-from compat import quart_side
-from compat.case import Case
-from compat.case import Kit
-from compat.case import Request
-from compat.case import Setup
-from compat.keys import OTHER_SECRET
-from compat.mint import mint
-from compat.sides import both
-from compat.views import report
+from parity import carriers
+from parity import flask_side
+from parity import quart_side
+from parity.case import Case
+from parity.case import Kit
+from parity.case import Request
+from parity.case import Setup
+from parity.keys import OTHER_SECRET
+from parity.mint import mint
+from parity.sides import both
+from parity.views import report
 
 CHANGES: dict[str, Any] = {
     "JWT_SECRET_KEY": OTHER_SECRET,

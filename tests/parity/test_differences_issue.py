@@ -8,18 +8,18 @@ from typing import Any
 import jwt
 import pytest
 
-from compat.case import Case
-from compat.case import Kit
-from compat.case import Request
-from compat.case import Setup
-from compat.hooks import SHARED_CLAIMS
-from compat.hooks import SHARED_HEADERS
-from compat.mint import HOUR
-from compat.mint import mint
-from compat.mint import NOW
-from compat.sides import both
-from compat.sides import BROKEN
-from compat.sides import called
+from parity.case import Case
+from parity.case import Kit
+from parity.case import Request
+from parity.case import Setup
+from parity.hooks import SHARED_CLAIMS
+from parity.hooks import SHARED_HEADERS
+from parity.mint import HOUR
+from parity.mint import mint
+from parity.mint import NOW
+from parity.sides import both
+from parity.sides import BROKEN
+from parity.sides import called
 
 MAKERS: dict[str, Callable[..., Any]] = {
     "access": lambda kit, **given: kit.jwt.create_access_token("ann", **given),

@@ -9,16 +9,16 @@ import json
 from itertools import combinations
 from typing import Any
 
-from compat.keys import OTHER_SECRET
-from compat.keys import SECRET
-from compat.mint import ABSENT
-from compat.mint import CLAIMS
-from compat.mint import HOUR
-from compat.mint import mint
-from compat.mint import NOW
-from compat.mint import REVOKED
-from compat.mint import segment
-from compat.mint import sign
+from parity.keys import OTHER_SECRET
+from parity.keys import SECRET
+from parity.mint import ABSENT
+from parity.mint import CLAIMS
+from parity.mint import HOUR
+from parity.mint import mint
+from parity.mint import NOW
+from parity.mint import REVOKED
+from parity.mint import segment
+from parity.mint import sign
 
 Changes = dict[str, Any]
 

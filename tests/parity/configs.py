@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from compat.keys import OTHER_SECRET
-from compat.keys import PAIRS
-from compat.keys import SECRET
+from parity.keys import OTHER_SECRET
+from parity.keys import PAIRS
+from parity.keys import SECRET
 
 Config = dict[str, Any]
 
