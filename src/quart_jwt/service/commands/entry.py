@@ -28,6 +28,7 @@ Commands:
   routes   List the routes of an app and what protects them
 
 Commands that are installed apart:
+  convert  Make views of a migrated project async: pip install 'quart-jwt[migrate]'
   migrate  Take a Flask project to Quart: pip install 'quart-jwt[migrate]'
   serve    Serve logins, with all its commands: {INSTALL}
 """
