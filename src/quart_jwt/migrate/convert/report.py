@@ -60,10 +60,8 @@ class Report:
 
     def as_text(self) -> str:
         """Give the report for a reader."""
-        lines = [
-            f"Files read: {self.files}. Views and hooks: {self.views}. "
-            f"Of the chosen, async already: {self.already}."
-        ]
+        counts = f"Files read: {self.files}. Views and hooks: {self.views}."
+        lines = [f"{counts} Of the chosen, async already: {self.already}."]
         title = "Converted" if self.written else "Would convert"
         lines += _section(title, map(str, sorted(self.converted)))
         lines += _section("Not converted", map(str, sorted(self.kept)))

@@ -117,8 +117,7 @@ def _is_in_with(file: SourceFile, node: cst.CSTNode) -> bool:
     child: cst.CSTNode = node
     around = file.parent(node)
     while around is not None and not isinstance(around, cst.FunctionDef):
-        is_held = isinstance(around, cst.With) and around.asynchronous is None
-        if is_held and child is around.body:
-            return True
+        if isinstance(around, cst.With) and child is around.body:
+            return around.asynchronous is None or _is_in_with(file, around)
         child, around = around, file.parent(around)
     return False
