@@ -118,10 +118,12 @@ async def test_the_many_are_taken(fleet: Fleet) -> None:
     """Two thousand idle connections cost little each, and go when it is time."""
     kib = resident_kib(fleet.process.pid)
     async with _unharmed(fleet, "2,000 idle connections") as good:
-        before = descriptors(fleet.process.pid)
-        clients = await _connected(fleet.port, 2_000)
-        await until(lambda: descriptors(fleet.process.pid) > before + 1_990, "taken")
-        each_kib = (resident_kib(fleet.process.pid) - kib) / len(clients)
+        before, clients, most = descriptors(fleet.process.pid), [], 0
+        for _ in range(20):
+            # On a busy machine the first are let go before the last have come.
+            clients += await _connected(fleet.port, 100)
+            most = max(most, descriptors(fleet.process.pid) - before)
+        each_kib = (resident_kib(fleet.process.pid) - kib) / most
         asked = good.statuses.total()
         await until(lambda: good.statuses.total() > asked + 50, "good requests")
         answers = await asyncio.gather(*(answered(*each) for each in clients))
