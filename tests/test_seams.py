@@ -13,6 +13,7 @@ import pytest
 from quart_jwt.compat import seams as compat_seams
 from quart_jwt.exceptions import IncompatibleDependencyError
 from quart_jwt.extension.request import quart_seams
+from quart_jwt.flask import seams as flask_seams
 from quart_jwt.seams import require
 from quart_jwt.seams import Seam
 from quart_jwt.service.serving import hypercorn_seams
@@ -26,6 +27,7 @@ from source_tree import tree
 SEAMS: dict[str, tuple[Seam, ...]] = {
     "extension/request/quart_seams.py": quart_seams.SEAMS,
     "compat/seams.py": (*compat_seams.QUART_SEAMS, *compat_seams.FLASK_SEAMS),
+    "flask/seams.py": (*flask_seams.QUART_SEAMS, *flask_seams.FLASK_SEAMS),
     "service/serving/hypercorn_seams.py": hypercorn_seams.SEAMS,
 }
 """The modules that may import what is private, and the parts that each checks."""
@@ -40,7 +42,13 @@ PUBLIC = {
     *("quart.wrappers", "quart_cors", "quart_schema", "sqlalchemy"),
     *("sqlalchemy.dialects", "sqlalchemy.engine", "sqlalchemy.exc"),
     *("sqlalchemy.ext.asyncio", "sqlalchemy.orm", "werkzeug.datastructures"),
-    *("werkzeug.exceptions", "werkzeug.http", "werkzeug.local", "werkzeug.routing"),
+    *(
+        "werkzeug.exceptions",
+        "werkzeug.http",
+        "werkzeug.local",
+        "werkzeug.routing",
+        "werkzeug.wrappers",
+    ),
 }
 """Modules that the dependencies document; a name of theirs may still be private."""
 

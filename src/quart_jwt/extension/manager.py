@@ -2,8 +2,8 @@
 ``JWTManager``: binds hooks and settings to an app, and errors to answers.
 """
 
-from collections.abc import Awaitable
 from collections.abc import Callable
+from collections.abc import Coroutine
 from typing import Any
 from weakref import WeakSet
 
@@ -81,6 +81,8 @@ OVER = (SessionEndedError, TokenReuseError)
 
 RETRY_AFTER_S = 1
 """When an issuer's keys may be there: a fetch that failed is tried again by then."""
+
+ErrorHandler = Callable[[Any], Coroutine[Any, Any, Any]]
 
 _WRITTEN_DOWN = ("JWT_KEY_RING", "JWT_ISSUERS", "JWT_PROFILE")
 
@@ -232,7 +234,12 @@ class JWTManager(TokenMaker):
             _ = settings.signing_key
 
     def _register_error_handlers(self, app: Quart) -> None:
-        handlers: dict[type[Exception], Callable[[Any], Awaitable[Any]]] = {
+        registered = app.error_handler_spec[None][None]
+        for error, handler in self._error_handlers().items():
+            registered.setdefault(error, handler)  # what the app has said goes before
+
+    def _error_handlers(self) -> dict[type[Exception], ErrorHandler]:
+        return {
             **dict.fromkeys(INVALID, self._on_invalid),
             **dict.fromkeys(UNAUTHORIZED, self._on_unauthorized),
             ExpiredSignatureError: self._on_expired,
@@ -245,9 +252,6 @@ class JWTManager(TokenMaker):
             UserLookupError: self._on_user_not_found,
             UserClaimsVerificationError: self._on_verification_failed,
         }
-        registered = app.error_handler_spec[None][None]
-        for error, handler in handlers.items():
-            registered.setdefault(error, handler)  # what the app has said goes before
 
     async def _on_invalid(self, error: Exception) -> Any:
         return await call(self._invalid_token, str(error))

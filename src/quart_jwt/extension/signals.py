@@ -65,6 +65,9 @@ store_failed: NamedSignal = _signals.signal(
     "same, by ``JWT_STORE_FAILURE``.",
 )
 
+SENDER = "quart-jwt.sender"
+"""The key in ``app.extensions`` of the app that receivers know, if another one."""
+
 _logger = logging.getLogger("quart_jwt")
 
 
@@ -86,9 +89,12 @@ async def tell(
     Raises:
         AsyncHookError: A sync function cannot wait for an async receiver.
     """
-    for receiver in signal.receivers_for(app) if signal.receivers else ():
+    if not signal.receivers:
+        return
+    sender = app.extensions.get(SENDER, app)
+    for receiver in signal.receivers_for(sender):
         try:
-            await caller(_bound(receiver, app, facts))
+            await caller(_bound(receiver, sender, facts))
         except AsyncHookError:
             raise
         except Exception:

@@ -8,8 +8,11 @@ set where a thread may follow, so that other requests do not pay for it.
 import asyncio
 import functools
 import inspect
+import threading
 from collections.abc import Callable
 from collections.abc import Coroutine
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 from typing import TypeVar
@@ -18,6 +21,8 @@ T = TypeVar("T")
 
 RUNNING_LOOP: ContextVar[asyncio.AbstractEventLoop] = ContextVar("quart_jwt.loop")
 """The loop to which the worker threads of this context belong."""
+
+_here = threading.local()
 
 
 class WouldSuspendError(RuntimeError):
@@ -41,12 +46,37 @@ def remember_loop() -> None:
 
 
 def on_the_loop() -> bool:
-    """Whether this thread runs an event loop right now."""
+    """Whether the code that asks can await: its thread runs an event loop, and the
+    code is not being stepped inside of that loop.
+    """
     try:
-        asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
     except RuntimeError:
         return False
-    return True
+    return loop is not getattr(_here, "stepped_in", None)
+
+
+@contextmanager
+def stepping() -> Iterator[None]:
+    """
+    Step coroutines here, even if this thread runs an event loop.
+
+    An async test that uses Flask's sync test client has sync code in the loop's thread.
+    """
+    outer = getattr(_here, "stepped_in", None)
+    _here.stepped_in = running_loop()
+    try:
+        yield
+    finally:
+        _here.stepped_in = outer
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop that runs in this thread, or None."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def finish(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -60,6 +60,40 @@ class Jobs:
         return future.result()
 
 
+class Pump(Jobs):
+    """
+    The queue of a thread that is not ours while it waits for the event loop: of a WSGI
+    server, a test, a command.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._is_open = True
+
+    def submit_if_open(self, work: Callable[[], Any]) -> Future[Any] | None:
+        """Add a call, unless the thread has stopped waiting."""
+        with self._lock:
+            return self.submit(work) if self._is_open else None
+
+    def serve_while_waiting(self, future: Future[Any]) -> Any:
+        """Same as for any queue; afterwards it is closed."""
+        outer, _here.jobs = jobs_here(), self
+        try:
+            return super().serve_while_waiting(future)
+        finally:
+            _here.jobs = outer
+            with self._lock:
+                self._is_open = False
+            self._serve_rest()
+
+    def _serve_rest(self) -> None:
+        """Make the calls that were added while the queue was open."""
+        self.post(None)
+        while (job := self._jobs.get()) is not None:
+            job()
+
+
 class Call:
     """
     One call in a worker, and the future for which it waits.

@@ -6,10 +6,13 @@ context is popped, after its teardown functions. So whatever a hook has opened f
 thread is there for the view, and is cleaned up where it was opened.
 """
 
+import asyncio
 import inspect
 from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Iterator
+from contextvars import ContextVar
+from contextvars import copy_context
 from functools import partial
 from functools import wraps
 from itertools import chain
@@ -22,9 +25,12 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from quart_jwt.extension.hooks.colour import is_async
 from quart_jwt.extension.hooks.colour import remember_loop
+from quart_jwt.extension.hooks.jobs import Pump
 from quart_jwt.extension.hooks.jobs import Worker
 from quart_jwt.extension.hooks.workers import request_workers
 from quart_jwt.extension.hooks.workers import spare_workers
+from quart_jwt.extension.hooks.workers import without_stop_iteration
+from quart_jwt.extension.hooks.workers import WorkerPool
 from quart_jwt.extension.request.quart_seams import run_sync_iterable
 
 _KEY = "_quart_jwt_thread"
@@ -45,10 +51,10 @@ class RequestThread:
         ended: Whether it was given back.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pool: WorkerPool | None = None) -> None:
         self.worker: Worker | None = None
         self.ended: bool = False
-        self._pool = request_workers()  # of the worker, or to borrow it from
+        self._pool = pool or request_workers()  # of the worker, or to borrow it from
 
     async def run(self, function: Callable[[], Any], *, keep: bool) -> Any:
         """
@@ -101,6 +107,10 @@ class RequestThread:
             self.worker = None
 
 
+HOST: ContextVar[RequestThread | Pump] = ContextVar("quart_jwt.host")
+"""The thread in which a sync pipeline, such as Flask's, handles the current request."""
+
+
 async def offload(function: Callable[..., Any], *args: Any) -> Any:
     """
     Run a function that may block in the thread of the current request.
@@ -109,10 +119,24 @@ async def offload(function: Callable[..., Any], *args: Any) -> Any:
     it runs in a thread that is borrowed for this call.
     """
     work = partial(function, *args)
+    host = HOST.get(None)
+    if host is not None:
+        return await _in_host(host, work)
     context = next(_contexts(), None)
     if context is None:
         return await RequestThread().run(work, keep=False)
     return await _thread_of(context).run(work, keep=_keeps_thread(context))
+
+
+async def _in_host(host: RequestThread | Pump, work: Callable[[], Any]) -> Any:
+    if isinstance(host, RequestThread):
+        return await host.run(work, keep=True)
+    future = host.submit_if_open(
+        partial(copy_context().run, without_stop_iteration, work)
+    )
+    if future is None:  # a task that goes on when its request has ended
+        return await RequestThread().run(work, keep=False)
+    return await asyncio.wrap_future(future)
 
 
 def plain_code_in_one_thread(app: Quart) -> None:

@@ -62,7 +62,7 @@ class WorkerPool:
     def __init__(
         self, running: int, idle: int, *, borrowed: int, patience_s: float
     ) -> None:
-        self._most_running = running
+        self.most_running: int = running
         self._most_idle = idle
         self._most_borrowed = borrowed
         self._patience_s = patience_s
@@ -72,6 +72,7 @@ class WorkerPool:
         self._running = 0
         self._borrowed = 0
         self._waiting: deque[Future[None]] = deque()
+        self.waits: int = 0  # requests that had to wait for a thread
         self._idle: list[Worker] = []
 
     async def borrow(self) -> Worker:
@@ -89,6 +90,7 @@ class WorkerPool:
             self._admit_waiting()
         try:
             if not place.done():
+                self.note_wait()
                 async with asyncio.timeout(self._patience_s):
                     await asyncio.wrap_future(place)
             with self._lock:
@@ -101,6 +103,18 @@ class WorkerPool:
             if isinstance(exc, TimeoutError):
                 raise ServiceUnavailable from None
             raise
+
+    def note_wait(self) -> None:
+        """Count a request that has to wait for a thread."""
+        with self._lock:
+            self.waits += 1
+
+    def usage(self) -> tuple[int, int, int]:
+        """How many workers are running, how many are borrowed, and how many requests
+        are waiting for one.
+        """
+        with self._lock:
+            return self._running, self._borrowed, len(self._waiting)
 
     def enter(self) -> None:
         """Count one more running worker, which was borrowed before."""
@@ -140,7 +154,7 @@ class WorkerPool:
         it does not count any more.
         """
         call = Call()
-        work = partial(copy_context().run, _without_stop_iteration, function)
+        work = partial(copy_context().run, without_stop_iteration, function)
         with self._lock:
             worker.unfinished += 1
         future = worker.submit(partial(worker.make, call, work))
@@ -165,7 +179,7 @@ class WorkerPool:
     def _admit_waiting(self) -> None:
         while (
             self._waiting
-            and self._running < self._most_running
+            and self._running < self.most_running
             and self._borrowed < self._most_borrowed
         ):
             place = self._waiting.popleft()
@@ -189,13 +203,11 @@ async def compute(function: Callable[..., Any], *args: Any) -> Any:
     """
     if not on_the_loop():
         return function(*args)
-    work = partial(
-        copy_context().run, _without_stop_iteration, partial(function, *args)
-    )
+    work = partial(copy_context().run, without_stop_iteration, partial(function, *args))
     return await asyncio.get_running_loop().run_in_executor(_signing_threads(), work)
 
 
-def _without_stop_iteration(function: Callable[[], Any]) -> Any:
+def without_stop_iteration(function: Callable[[], Any]) -> Any:
     """A future cannot carry StopIteration: awaiting it would never return."""
     try:
         return function()

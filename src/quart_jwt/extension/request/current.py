@@ -10,6 +10,8 @@ from contextvars import ContextVar
 from typing import Any
 
 from quart import current_app
+from quart import g
+from quart import has_app_context
 from quart import Quart
 from werkzeug.local import LocalProxy
 
@@ -24,6 +26,13 @@ from quart_jwt.extension.settings.settings import FollowedSettings
 from quart_jwt.extension.settings.settings import Settings
 from quart_jwt.tokens.token import Token
 from quart_jwt.typing import Claims
+
+OUTLIVED = "_quart_jwt_outlived"
+"""What the last request inside an app context verified, in the context's ``g``.
+
+Flask-JWT-Extended keeps identities in ``g``, so Flask's tests may read them after a
+request. Only Flask's contexts leave this; inside of a request it is never read.
+"""
 
 EXTENSION = "quart-jwt"
 """The key of the manager in ``app.extensions``."""
@@ -157,7 +166,12 @@ def remember_refusal(subject: Subject) -> None:
 def recall() -> Verified | None:
     """What this request may rely on, or None if nothing was verified."""
     subject = find_subject()
-    return None if subject is None else subject.__dict__.get(VERIFIED)
+    return _outlived() if subject is None else subject.__dict__.get(VERIFIED)
+
+
+def _outlived() -> Verified | None:
+    outlived: Verified | None = g.get(OUTLIVED) if has_app_context() else None
+    return outlived
 
 
 def verified_of(subject: Subject) -> Verified | None:
@@ -171,6 +185,8 @@ def _verified() -> Verified:
     if subject is not None and VERIFIED in subject.__dict__:
         verified: Verified = subject.__dict__[VERIFIED]
         return verified
+    if subject is None and (outlived := _outlived()) is not None:
+        return outlived
     if is_pending():
         raise unawaited_error()
     hint = (

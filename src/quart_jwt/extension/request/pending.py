@@ -24,6 +24,7 @@ from typing import Any
 
 from quart import Quart
 from quart import Response
+from werkzeug.wrappers import Response as AnyResponse
 
 from quart_jwt.exceptions import UnawaitedVerificationError
 from quart_jwt.extension.request.quart_seams import accept_again
@@ -147,30 +148,55 @@ def refuse_unawaited(app: Quart, finish: Callable[[Subject, Any], Any]) -> None:
     """
     check_quart()
     when_finalized(app, partial(_finalized, finish))
-    when_handled(app, _handled)
+    when_handled(app, handled)
 
 
 def _finalized(finish: Callable[[Subject, Any], Any], response: Any, last: bool) -> Any:
-    """Let a response leave, or refuse it; from now on it is too late to verify."""
     subject = current_subject()
+    return finish(subject, finalized(subject, response, Response, last=last))
+
+
+def finalized(
+    subject: Subject,
+    response: Any,
+    response_class: type[Response | AnyResponse],
+    *,
+    last: bool,
+) -> Any:
+    """
+    Let a response leave, or refuse it; from now on it is too late to verify.
+
+    Args:
+        subject: The request or the websocket.
+        response: The app's response.
+        response_class: The class of the response that is sent instead.
+        last: Whether the response is that of an error handler.
+
+    Raises:
+        UnawaitedVerificationError: A verification is pending, and the app can still
+            answer the error.
+    """
     closure: Closure | None = note_of(subject, "closure")
     if closure is not None and closure.pending:
-        response = _refused(closure, last=last)
+        response = _refused(closure, response_class, last=last)
     note(subject, "answered", ANSWERED)
-    return finish(subject, response)
+    return response
 
 
-def _refused(closure: Closure, *, last: bool) -> Response:
+def _refused(
+    closure: Closure, response_class: type[Response | AnyResponse], *, last: bool
+) -> Response | AnyResponse:
     """Raise, for the app's own page of errors; answer, where that is at fault."""
     closure.pending.clear()
     error = unawaited_error()
     if not last:
         raise error
     _logger.error("%s", error)
-    return Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)
+    return response_class(status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
-def _handled(error: Exception) -> None:
+def handled(error: Exception) -> None:
+    """Open a request for the error of a verification that is about to be answered."""
     closure: Closure | None = noted("closure")
     if closure is not None:
         closure.hear(error)

@@ -148,7 +148,7 @@ class RequestPresentation(HandshakePresentation):
 def presentation_of(subject: Request | Websocket) -> Presentation:
     """How a request, or a websocket handshake, shows what it carries."""
     if isinstance(subject, Request):
-        return RequestPresentation(subject)
+        return getattr(subject, "presentation_class", RequestPresentation)(subject)
     return HandshakePresentation(subject)
 
 

@@ -9,11 +9,10 @@ import json
 from typing import Any
 
 from quart import current_app
-from quart import Quart
 from quart.json.provider import DefaultJSONProvider
 
 
-def json_default(app: Quart, value: Any) -> Any:
+def json_default(app: Any, value: Any) -> Any:
     """
     Turn what JSON does not know into what it does, as the app's provider would.
 

@@ -1,0 +1,171 @@
+"""
+The Quart app beside a Flask app: websockets, native routes, and what serves both.
+
+It has the Flask app's name, configuration, extensions, logger and JSON provider. Its
+routes do not pass the Flask app's before-request functions, so a route is refused while
+there are any, unless it says ``hooks_do_not_apply=True``.
+"""
+
+from collections.abc import Iterable
+from itertools import chain
+from logging import Logger
+from typing import Any
+from typing import TYPE_CHECKING
+
+from quart import Quart
+from quart.json.provider import DefaultJSONProvider
+
+from quart_jwt.exceptions import ConfigurationError
+from quart_jwt.extension.tokens.json_provider import json_default
+from quart_jwt.flask.native_form import native_form
+from quart_jwt.flask.seams import FLASK_REQUEST
+
+if TYPE_CHECKING:
+    from quart_jwt.flask.app import Flask
+
+
+class SharedJSON(DefaultJSONProvider):
+    """
+    The Flask app's JSON provider, whichever it is at the time.
+
+    In Flask's pipeline it makes Flask's responses, elsewhere Quart's.
+    """
+
+    def __init__(self, app: "QuartApp") -> None:
+        super().__init__(app)
+        self._quart = app
+
+    def default(self, value: Any) -> Any:
+        """Turn a value into one that JSON knows."""
+        return json_default(self._quart.flask, value)
+
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
+        """Write JSON."""
+        return self._quart.flask.json.dumps(obj, **kwargs)
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Read JSON."""
+        return self._quart.flask.json.loads(s, **kwargs)
+
+    def response(self, *args: Any, **kwargs: Any) -> Any:
+        """Make a response."""
+        made: Any = self._quart.flask.json.response(*args, **kwargs)
+        if FLASK_REQUEST.get(None) is not None:
+            return made
+        return self._quart.response_class(
+            made.get_data(), made.status_code, made.headers
+        )
+
+
+class QuartApp(Quart):
+    """
+    The Quart app beside a Flask app.
+
+    Args:
+        flask: The Flask app.
+    """
+
+    json_provider_class = SharedJSON
+
+    def __init__(self, flask: "Flask") -> None:
+        self.flask: Flask = flask
+        self._unguarded: set[str] = set()
+        super().__init__(
+            flask.import_name,
+            static_folder=None,
+            template_folder=flask.template_folder,
+            root_path=flask.root_path,
+            instance_path=flask.instance_path,
+        )
+        for key, value in Quart.default_config.items():
+            flask.config.setdefault(key, value)
+
+    @property
+    def name(self) -> str:  # type: ignore[override]  # cached in Quart
+        """The Flask app's name."""
+        return self.flask.name
+
+    @property
+    def config(self) -> Any:
+        """The Flask app's configuration."""
+        return self.flask.config
+
+    @config.setter
+    def config(self, _config: Any) -> None:
+        """Quart sets one of its own, which is not used."""
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        """The Flask app's extensions."""
+        return self.flask.extensions
+
+    @extensions.setter
+    def extensions(self, _extensions: dict[str, Any]) -> None:
+        """Quart sets a dict of its own, which is not used."""
+
+    @property
+    def logger(self) -> Logger:
+        """The Flask app's logger."""
+        return self.flask.logger
+
+    def iter_blueprints(self) -> Any:
+        """The blueprints of both apps, whose templates both can render."""
+        return chain(super().iter_blueprints(), self.flask.iter_blueprints())
+
+    def add_url_rule(
+        self,
+        rule: str,
+        endpoint: str | None = None,
+        view_func: Any = None,
+        provide_automatic_options: bool | None = None,
+        *,
+        hooks_do_not_apply: bool = False,
+        **options: Any,
+    ) -> None:
+        """
+        Add a route or a websocket route that Flask's pipeline does not handle.
+
+        Args:
+            rule: The rule.
+            endpoint: The endpoint; the view's name if None.
+            view_func: The view.
+            provide_automatic_options: As in Quart.
+            hooks_do_not_apply: Accept that the Flask app's before-request functions
+                do not run for this route.
+            options: As in Quart.
+
+        Raises:
+            ConfigurationError: The Flask app has before-request functions.
+        """
+        if view_func is not None:
+            view_func = native_form(view_func) or view_func
+        if hooks_do_not_apply:
+            self._unguarded.add(rule)
+        else:
+            self._refuse_skipped_guards(rule)
+        super().add_url_rule(
+            rule, endpoint, view_func, provide_automatic_options, **options
+        )
+
+    def check_guards(self, rule: str) -> None:
+        """
+        Refuse a route that would skip guards that were registered after it.
+
+        Raises:
+            ConfigurationError: The Flask app has before-request functions.
+        """
+        if rule not in self._unguarded:
+            self._refuse_skipped_guards(rule)
+
+    def _refuse_skipped_guards(self, rule: str) -> None:
+        guards = self.flask.before_request_funcs.get(None, ())
+        if guards:
+            raise ConfigurationError(
+                f"The route {rule} of app.quart would skip before-request functions "
+                f"of the Flask app ({_names(guards)}). Add it to the Flask app as an "
+                "`async def` view, or write hooks_do_not_apply=True"
+            )
+
+
+def _names(functions: Iterable[Any]) -> str:
+    return ", ".join(getattr(one, "__name__", repr(one)) for one in functions)
