@@ -67,19 +67,14 @@ class Mentions:
                 self._note(file, node)
 
     def meaning(self, file: SourceFile, node: cst.CSTNode) -> str | None:
-        """Give the one meaning of a node, or None."""
+        """Give the one meaning of a name or of dotted names, or None."""
+        if not _is_dotted(node):
+            return None
         known = file.names.get(node, ())
         found = list(known() if callable(known) else known)
         if len(found) != 1:
             return None
         return self.names.of(file, node) or str(found[0].name)
-
-    def module(self, mention: Mention) -> str | None:
-        """Give the module of the project that a mention means as a whole."""
-        meaning = mention.meaning
-        if meaning is None or SEPARATOR in meaning:
-            return None
-        return self.project.module(meaning, mention.file.module)
 
     def is_defined(self, meaning: str) -> bool:
         """Whether it is a function or class of the project."""
@@ -107,6 +102,13 @@ class Mentions:
         self.by_identifier[identifier].append(mention)
 
 
+def module_of(meaning: str | None) -> str | None:
+    """Give the module of the project that a meaning is as a whole, or None."""
+    if meaning is None or not meaning.endswith(SEPARATOR):
+        return None
+    return meaning.removesuffix(SEPARATOR)
+
+
 def place(file: SourceFile, node: cst.CSTNode) -> str:
     """Give path and line of a node."""
     return f"{file.path}:{file.line(node)}"
@@ -123,6 +125,13 @@ def class_around(function: Function | None) -> Class | None:
     while function is not None and function.owner is None:
         function = function.parent
     return None if function is None else function.owner
+
+
+def _is_dotted(node: cst.CSTNode) -> bool:
+    # LibCST gives `f` as the name of `f()` and of `f[0]`, too.
+    while isinstance(node, cst.Attribute):
+        node = node.value
+    return isinstance(node, cst.Name)
 
 
 def _mentioning(file: SourceFile) -> Iterator[cst.Name | cst.Attribute]:

@@ -19,6 +19,7 @@ import libcst as cst
 from quart_jwt.migrate.convert.entries import Entry
 from quart_jwt.migrate.convert.mentions import Mention
 from quart_jwt.migrate.convert.mentions import Mentions
+from quart_jwt.migrate.convert.mentions import module_of
 from quart_jwt.migrate.convert.mentions import place
 from quart_jwt.migrate.index import Function
 from quart_jwt.migrate.index import nodes
@@ -171,7 +172,7 @@ class ReferenceIndex:
                 return frozenset(one.module for one in self._project.files)
             around = mention.file.parent(mention.node)
             if not isinstance(around, cst.Attribute):
-                held.add(self._mentions.module(mention))
+                held.add(module_of(mention.meaning))
         return frozenset(held - {None})
 
     @cached_property
@@ -236,11 +237,7 @@ class ReferenceIndex:
             return
         meaning = self._mentions.meaning(file, looked_at)
         if meaning is None or SEPARATOR in meaning:
-            yield None
-            return
-        module = self._project.module(meaning, file.module)
-        if module is not None:
-            yield module
+            yield module_of(meaning)
 
     @cached_property
     def texts(self) -> dict[str, str]:

@@ -84,18 +84,33 @@ class Study:
             becoming: The functions that become async, and await it there.
         """
         for unit in self.reach.units:
-            if unit.function is not None and (
-                unit.function.is_async or unit.function in becoming
-            ):
+            if unit.function is not None and unit.function.is_async:
                 continue
-            if not unit.mentioned.isdisjoint(LOOPS | LOOP_METHODS):
+            mentioned = unit.mentioned
+            if unit.function in becoming:
+                mentioned = mentioned - self._awaited(unit.function)
+            if not mentioned.isdisjoint(LOOPS | LOOP_METHODS):
                 yield unit, "it runs an event loop of its own"
-            elif not unit.mentioned.isdisjoint({*VERIFICATIONS, VERIFY}):
+            elif not mentioned.isdisjoint({*VERIFICATIONS, VERIFY}):
                 yield unit, f"it calls `{VERIFY}` in sync code"
             elif unit.function not in self.entries and not (
                 unit.mentioned.isdisjoint(GUARDS)
             ):
                 yield unit, "it calls sync code under `jwt_required`"
+
+    def _awaited(self, function: Function | None) -> set[str | None]:
+        """Give what a function only calls where it awaits the twin."""
+        awaited = {
+            site.mention
+            for site in self.sites.by_function[function]
+            if site.obstacle is None
+        }
+        others = {
+            mention.meaning
+            for mention in self.mentions.in_function[function]
+            if mention not in awaited
+        }
+        return {mention.meaning for mention in awaited} - others
 
     def _thread_seeds(self) -> Iterator[tuple[Unit, str]]:
         has_sqlite = any(
@@ -103,7 +118,7 @@ class Study:
             for quoted in self.references.quoted["sqlite"]
         )
         for unit in self.reach.units:
-            for meaning in sorted(unit.mentioned):
+            for meaning in sorted(unit.mentioned, reverse=True):
                 if belongs_to_a_thread(meaning) or (
                     has_sqlite and meaning == "sqlalchemy.create_engine"
                 ):
