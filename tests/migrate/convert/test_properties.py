@@ -57,7 +57,10 @@ BODIES = (
         "try:\n        return 'in' if {call} else ('out', 403)\n"
         "    finally:\n        time.sleep(0)"
     ),
-    "found = {call}\n    def lines():\n        yield 'in' if found else 'out'\n    return lines()",
+    (
+        "found = {call}\n    def lines():\n"
+        "        yield 'in' if found else 'out'\n    return lines()"
+    ),
 )
 HEAD = """
 from functools import wraps

@@ -25,7 +25,7 @@ from quart_jwt.migrate.project import SourceFile
 
 USER_LOADERS = frozenset({"request_loader", "user_loader", "user_lookup_loader"})
 USERS = frozenset({"current_user", "get_current_user"})
-TRANSPARENT = frozenset({"flask", "flask_login", "quart", "quart_jwt", "werkzeug"})
+TRANSPARENT = frozenset({"flask", "quart"})
 """Packages whose names stand for something of the project: ``g``, ``current_app``."""
 
 
@@ -166,10 +166,10 @@ class Reach:
 
 
 def _is_transparent(mention: Mention, meaning: str) -> bool:
+    if mention.identifier in USERS:
+        return True
     parts = meaning.split(".")
-    if parts[0] not in TRANSPARENT:
-        return False
-    return len(parts) > 2 or mention.identifier in USERS  # noqa: PLR2004 - `flask.g.x`
+    return parts[0] in TRANSPARENT and len(parts) > 2  # noqa: PLR2004 - `flask.g.x`
 
 
 def _names_of(function: Function) -> set[str]:
