@@ -19,10 +19,16 @@ from quart_jwt.extension.request.pending import handled
 from quart_jwt.flask.answers import flasks
 from quart_jwt.flask.contexts import AppContext
 from quart_jwt.flask.contexts import RequestContext
+from quart_jwt.flask.contexts import TORN_DOWN
 from quart_jwt.flask.counters import APPS
 from quart_jwt.flask.counters import REQUESTS
+from quart_jwt.flask.lifetime import end_with_token
 from quart_jwt.flask.quart_app import QuartApp
 from quart_jwt.flask.seams import FLASK_REQUEST
+from quart_jwt.flask.serving import answer
+from quart_jwt.flask.threads import DEFAULT_SIZE
+from quart_jwt.flask.threads import RequestThreads
+from quart_jwt.flask.threads import SIZE_KEY
 from quart_jwt.flask.waiting import wait
 
 
@@ -33,6 +39,7 @@ class Flask(_Flask):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._threads: RequestThreads | None = None
         APPS.add()
 
     @cached_property
@@ -59,10 +66,45 @@ class Flask(_Flask):
 
         return waited
 
+    @property
+    def threads(self) -> RequestThreads:
+        """The threads for requests under an ASGI server."""
+        threads = self._threads
+        if threads is None or not threads.is_of_this_process:
+            size = int(self.config.get(SIZE_KEY, DEFAULT_SIZE))
+            threads = self._threads = RequestThreads(size)
+        return threads
+
+    @property
+    def pipeline_class(self) -> type["Flask"]:
+        """The class whose pipeline can be awaited on the event loop."""
+        return Flask
+
     def full_dispatch_request(self) -> Any:
         """Dispatch a request; the same as Flask's, but counted."""
         REQUESTS.add()
+        self.quart.start_if_needed()
         return super().full_dispatch_request()
+
+    async def begin_request(self) -> None:
+        """What precedes a request that is handled on the event loop."""
+        REQUESTS.add()
+        self._got_first_request = True
+        await self.quart.start_on_the_loop()
+
+    def error_handler_of(self, error: Exception, blueprints: list[str]) -> Any:
+        """The handler that is registered for an error, or None."""
+        return self._find_error_handler(error, blueprints)
+
+    def do_teardown_request(self, *exc: Any) -> None:
+        """Run the teardown functions, unless they were awaited."""
+        if not TORN_DOWN.get():
+            super().do_teardown_request(*exc)
+
+    def do_teardown_appcontext(self, *exc: Any) -> None:
+        """Run the teardown functions, unless they were awaited."""
+        if not TORN_DOWN.get():
+            super().do_teardown_appcontext(*exc)
 
     def make_response(self, rv: Any) -> Any:
         """Make a response, also of one of Quart's."""
@@ -72,8 +114,7 @@ class Flask(_Flask):
 
     def handle_user_exception(self, e: Exception) -> Any:
         """Handle an error that a view or a hook raised."""
-        if _noted_request() is not None:
-            handled(e)
+        self.note_error(e)
         return super().handle_user_exception(e)
 
     def finalize_request(self, rv: Any, from_error_handler: bool = False) -> Any:
@@ -84,12 +125,29 @@ class Flask(_Flask):
             UnawaitedVerificationError: A verification has not finished.
         """
         response = super().finalize_request(rv, from_error_handler)
+        return self.checked(response, last=from_error_handler)
+
+    def note_error(self, error: Exception) -> None:
+        """See an error that is about to be answered."""
+        if _noted_request() is not None:
+            handled(error)
+
+    def checked(self, response: Any, *, last: bool) -> Any:
+        """
+        Return the response that leaves, behind everything else of the app.
+
+        Args:
+            response: The app's response.
+            last: Whether it is that of an error handler.
+
+        Raises:
+            UnawaitedVerificationError: A verification has not finished.
+        """
         subject = _noted_request()
-        if subject is None:
+        if subject is None:  # nothing was asked about a token
             return response
-        return finalized(
-            subject, response, self.response_class, last=from_error_handler
-        )
+        leaving = finalized(subject, response, self.response_class, last=last)
+        return end_with_token(subject, leaving)
 
     def __call__(self, *args: Any) -> Any:
         """Answer WSGI, which has two arguments, or ASGI, which has three."""
@@ -104,7 +162,7 @@ class Flask(_Flask):
         send: Callable[[Any], Awaitable[None]],
     ) -> None:
         """Answer ASGI."""
-        raise NotImplementedError
+        await answer(self, scope, receive, send)
 
 
 def _noted_request() -> Any:

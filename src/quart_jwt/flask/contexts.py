@@ -6,6 +6,7 @@ library verifies, are then those of Flask's request, in its thread and in async 
 that the thread waits for.
 """
 
+from contextvars import ContextVar
 from contextvars import Token
 from typing import Any
 from typing import NoReturn
@@ -22,6 +23,9 @@ from quart_jwt.flask.seams import FlaskRequestContext
 from quart_jwt.flask.seams import IS_MERGED
 from quart_jwt.flask.seams import QUART_APP
 from quart_jwt.flask.seams import QUART_REQUEST
+
+TORN_DOWN: ContextVar[bool] = ContextVar("quart_jwt.torn_down", default=False)
+"""Whether the teardown functions of the context that is left have been awaited."""
 
 
 class QuartContext:
@@ -152,6 +156,16 @@ class RequestContext(FlaskRequestContext):
             self._shared_request = SharedRequest(self.request)
             self._shared_request.json_module = self.app.quart.json
         return self._shared_request
+
+    @property
+    def after_this_request(self) -> list[Any]:
+        """The functions that ``after_this_request`` has registered."""
+        return self._after_request_functions
+
+    @property
+    def opened_session(self) -> Any:
+        """The session, without marking it as accessed."""
+        return self._session
 
     @property
     def noted_request(self) -> SharedRequest | None:

@@ -6,19 +6,26 @@ routes do not pass the Flask app's before-request functions, so a route is refus
 there are any, unless it says ``hooks_do_not_apply=True``.
 """
 
+import threading
 from collections.abc import Iterable
 from itertools import chain
 from logging import Logger
 from typing import Any
 from typing import TYPE_CHECKING
 
+from quart import has_websocket_context
 from quart import Quart
+from quart import request
+from quart import websocket
 from quart.json.provider import DefaultJSONProvider
 
 from quart_jwt.exceptions import ConfigurationError
+from quart_jwt.extension.request.current import EXTENSION
+from quart_jwt.extension.request.current import settings_of
 from quart_jwt.extension.tokens.json_provider import json_default
 from quart_jwt.flask.native_form import native_form
 from quart_jwt.flask.seams import FLASK_REQUEST
+from quart_jwt.flask.waiting import wait
 
 if TYPE_CHECKING:
     from quart_jwt.flask.app import Flask
@@ -70,6 +77,8 @@ class QuartApp(Quart):
     def __init__(self, flask: "Flask") -> None:
         self.flask: Flask = flask
         self._unguarded: set[str] = set()
+        self._is_started = False
+        self._starting = threading.Lock()
         super().__init__(
             flask.import_name,
             static_folder=None,
@@ -79,6 +88,8 @@ class QuartApp(Quart):
         )
         for key, value in Quart.default_config.items():
             flask.config.setdefault(key, value)
+        self.before_request_funcs[None].append(self._check_request)
+        self.before_websocket_funcs[None].append(self._check_request)
 
     @property
     def name(self) -> str:  # type: ignore[override]  # cached in Quart
@@ -147,15 +158,44 @@ class QuartApp(Quart):
             rule, endpoint, view_func, provide_automatic_options, **options
         )
 
-    def check_guards(self, rule: str) -> None:
-        """
-        Refuse a route that would skip guards that were registered after it.
+    async def startup(self) -> None:
+        """Run the before-serving functions; they open the session store."""
+        await super().startup()
+        self._is_started = True
 
-        Raises:
-            ConfigurationError: The Flask app has before-request functions.
+    async def shutdown(self) -> None:
+        """Run the after-serving functions."""
+        self._is_started = False
+        await super().shutdown()
+
+    def start_if_needed(self) -> None:
         """
-        if rule not in self._unguarded:
-            self._refuse_skipped_guards(rule)
+        Start before a request, where no server has done it (WSGI, tests).
+
+        Only a session store and the keys of other issuers need it.
+        """
+        if self._is_started or not self._has_to_start():
+            return
+        with self._starting:
+            if not self._is_started:
+                wait(self.startup())
+
+    async def start_on_the_loop(self) -> None:
+        """Same, for a request that is handled on the event loop."""
+        if not self._is_started and self._has_to_start():
+            await self.startup()
+
+    def _has_to_start(self) -> bool:
+        if EXTENSION not in self.extensions:
+            return False
+        settings = settings_of(self)
+        return settings.sessions is not None or bool(settings.values["JWT_ISSUERS"])
+
+    async def _check_request(self) -> None:
+        """Refuse a request that would skip guards that were registered later."""
+        rule = websocket.url_rule if has_websocket_context() else request.url_rule
+        if rule is not None and rule.rule not in self._unguarded:
+            self._refuse_skipped_guards(rule.rule)
 
     def _refuse_skipped_guards(self, rule: str) -> None:
         guards = self.flask.before_request_funcs.get(None, ())

@@ -12,6 +12,8 @@ from typing import Any
 from typing import ParamSpec
 from typing import TypeVar
 
+from flask import current_app
+
 import quart_jwt
 from quart_jwt.flask.waiting import wait
 
@@ -22,6 +24,7 @@ R = TypeVar("R")
 def _waited(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, R]:
     @wraps(function)
     def sync(*args: P.args, **kwargs: P.kwargs) -> R:
+        current_app.quart.start_if_needed()  # type: ignore[attr-defined]
         return wait(function(*args, **kwargs))
 
     return sync

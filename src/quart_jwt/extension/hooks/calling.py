@@ -62,7 +62,7 @@ def nonblocking(hook: Hook) -> Hook:
 
 async def call(hook: Callable[..., Any], *args: Any) -> Any:
     """Call a hook without ever blocking the event loop."""
-    if _may_block(hook) and on_the_loop():
+    if may_block(hook) and on_the_loop():
         result = await offload(hook, *args)
     else:
         result = hook(*args)
@@ -73,7 +73,8 @@ async def call(hook: Callable[..., Any], *args: Any) -> Any:
     return result
 
 
-def _may_block(hook: Callable[..., Any]) -> bool:
+def may_block(hook: Callable[..., Any]) -> bool:
+    """Whether a hook is plain code that is not marked ``@nonblocking``."""
     # The mark first: it is looked up in no time, and the default loaders have it.
     return not (getattr(hook, "__quart_jwt_nonblocking__", False) or is_async(hook))
 

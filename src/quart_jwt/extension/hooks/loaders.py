@@ -84,6 +84,21 @@ class Loaders(ABC):
     def settings(self) -> Settings:
         """The settings of the current app."""
 
+    def hooks(self) -> list[Hook]:
+        """Every hook that a request to a protected route may call."""
+        asked = self.verifying
+        verifying = (asked.key, asked.blocklist, asked.verification, asked.user)
+        return [
+            *filter(None, verifying),
+            self._expired_token,
+            self._invalid_token,
+            self._unauthorized,
+            self._needs_fresh_token,
+            self._revoked_token,
+            self._user_lookup_error,
+            self._token_verification_failed,
+        ]
+
     # What goes into a token -------------------------------------------------
 
     def additional_claims_loader(self, callback: AnyHook) -> AnyHook:

@@ -109,7 +109,7 @@ class WorkerPool:
         with self._lock:
             self.waits += 1
 
-    def usage(self) -> tuple[int, int, int]:
+    def numbers(self) -> tuple[int, int, int]:
         """How many workers are running, how many are borrowed, and how many requests
         are waiting for one.
         """
@@ -237,3 +237,12 @@ def spare_workers() -> WorkerPool:
 @cache
 def _signing_threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(SIGNING_THREADS, thread_name_prefix="quart-jwt-sign")
+
+
+def _forget_threads() -> None:
+    for pool in (request_workers, spare_workers, _signing_threads):
+        pool.cache_clear()
+
+
+# A forked process has none of its parent's threads.
+os.register_at_fork(after_in_child=_forget_threads)

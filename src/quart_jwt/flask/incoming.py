@@ -1,0 +1,107 @@
+"""
+The body of an ASGI request as Flask reads it, and the client's going away.
+
+A small body is read before the request gets a thread, so that a slow client holds none.
+The rest of a large one is read when Flask reads it, so it is never whole in memory.
+"""
+
+import asyncio
+import io
+import threading
+from collections.abc import Awaitable
+from collections.abc import Callable
+from typing import Any
+
+from werkzeug.exceptions import ClientDisconnected
+
+from quart_jwt.extension.hooks.waiting import run_from_sync
+
+READ_AHEAD_BYTES = 1 << 20
+"""How much of a body is read before a thread is taken: 1 MiB."""
+
+
+class Incoming:
+    """
+    What a client sends.
+
+    Args:
+        receive: ASGI's.
+
+    Attributes:
+        gone: Set when the client has disconnected.
+        is_complete: Whether the body has arrived to its end.
+    """
+
+    def __init__(self, receive: Callable[[], Awaitable[Any]]) -> None:
+        self._receive = receive
+        self._watching: asyncio.Task[None] | None = None
+        self.gone: threading.Event = threading.Event()
+        self.is_complete: bool = False
+
+    async def begin(self) -> io.BufferedIOBase:
+        """Read the first of the body; return a file-like object with all of it."""
+        pieces: list[bytes] = []
+        length = 0
+        while not self.is_complete and length < READ_AHEAD_BYTES:
+            piece = await self.next_piece()
+            pieces.append(piece)
+            length += len(piece)
+        body = b"".join(pieces)
+        if self.is_complete:
+            return io.BytesIO(body)
+        return io.BufferedReader(_Rest(self, body))
+
+    async def next_piece(self) -> bytes:
+        """
+        Return the next piece of the body; empty after its end.
+
+        Raises:
+            ClientDisconnected: The client went away before its end.
+        """
+        if self.is_complete:
+            return b""
+        event = await self._receive()
+        if event["type"] == "http.disconnect":
+            self.is_complete = True
+            self.gone.set()
+            raise ClientDisconnected
+        self.is_complete = not event.get("more_body", False)
+        piece: bytes = event.get("body", b"")
+        return piece
+
+    def watch(self) -> None:
+        """Notice from now on when the client goes away; to be called on the loop."""
+        # While the body arrives, reading it notices.
+        if self._watching is None and self.is_complete and not self.gone.is_set():
+            self._watching = asyncio.create_task(self._watch())
+
+    def stop(self) -> None:
+        """Stop watching."""
+        if self._watching is not None:
+            self._watching.cancel()
+
+    async def _watch(self) -> None:
+        event = await self._receive()
+        # Once: a server that reports something else for ever would keep the loop busy.
+        if event["type"] == "http.disconnect":
+            self.gone.set()
+
+
+class _Rest(io.RawIOBase):
+    """The rest of a large body; a read waits for the client, through the loop."""
+
+    def __init__(self, incoming: Incoming, begun: bytes) -> None:
+        super().__init__()
+        self._incoming = incoming
+        self._held = memoryview(begun)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._held and not self._incoming.is_complete:
+            self._held = memoryview(run_from_sync(self._incoming.next_piece()))
+        length = min(len(buffer), len(self._held))
+        buffer[:length] = self._held[:length]
+        self._held = self._held[length:]
+        return length
