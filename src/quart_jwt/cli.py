@@ -39,11 +39,15 @@ class Commands:
 MIGRATE = Commands(
     extra="migrate",
     missing="the migration tool is not installed",
-    needed=("click", "libcst"),
+    needed=("click",),
     module="quart_jwt.migrate.command",
     function="main",
 )
-CONVERT = replace(MIGRATE, module="quart_jwt.migrate.convert.command")
+CONVERT = replace(
+    MIGRATE,
+    needed=("click", "libcst"),
+    module="quart_jwt.migrate.convert.command",
+)
 ROUTES = Commands(
     extra="service",
     missing="click is not installed",
@@ -52,6 +56,20 @@ ROUTES = Commands(
     function="main",
 )
 """Quart brings click along: the routes of an app are listed without any extra."""
+RUN = Commands(
+    extra="migrate",
+    missing="click is not installed",
+    needed=("click",),
+    module="quart_jwt.trial.serving",
+    function="main",
+)
+TRY = Commands(
+    extra="migrate",
+    missing="click is not installed",
+    needed=("click",),
+    module="quart_jwt.trial.command",
+    function="main",
+)
 SERVICE = Commands(
     extra="service",
     missing="the service is not installed",
@@ -61,7 +79,13 @@ SERVICE = Commands(
 )
 """The service's own door says what it needs."""
 
-BY_NAME = {"convert": CONVERT, "migrate": MIGRATE, "routes": ROUTES}
+BY_NAME = {
+    "convert": CONVERT,
+    "migrate": MIGRATE,
+    "routes": ROUTES,
+    "run": RUN,
+    "try": TRY,
+}
 """Commands that work without the service, by the first word."""
 
 

@@ -1,4 +1,4 @@
-"""The extensions of ``ON_THE_BRIDGE`` that the suite can install, as they are."""
+"""Extensions of Flask that the suite can install, as they are."""
 
 import importlib
 import warnings
@@ -13,7 +13,6 @@ from quart_jwt import jwt_required
 from quart_jwt import JWTManager
 from quart_jwt.compat import Blueprint
 from quart_jwt.compat import Quart
-from quart_jwt.migrate.rules.unsupported import ON_THE_BRIDGE
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -219,10 +218,3 @@ def test_flask_migrate_brings_its_commands(caplog: pytest.LogCaptureFixture) -> 
     assert "db" in app.cli.commands
     assert result.exit_code == 1
     assert "nowhere" in caplog.text
-
-
-def test_the_extensions_here_are_on_the_list() -> None:
-    """What the rewriter lets pass silently has been seen to run."""
-    here = {"cors", "limiter", "migrate", "restful", "restx", "smorest", "sqlalchemy"}
-
-    assert {f"flask_{name}" for name in here} <= ON_THE_BRIDGE

@@ -326,12 +326,13 @@ def test_lists_of_commands_are_not_cut(group: Sequence[str]) -> None:
     assert "..." not in commands_
 
 
-def test_migrate_is_listed() -> None:
-    """Nobody would find it else; behind an option it is a wrong command line."""
-    assert "  migrate  Take a Flask project to Quart" in _run("--help").stdout
-    done = _run("migrate", "--write", ".")
+@pytest.mark.parametrize("word", ["migrate", "run", "try"])
+def test_commands_without_the_service_are_listed(word: str) -> None:
+    """``--help`` names them; behind an option they are a wrong command line."""
+    assert f"  {word} " in _run("--help").stdout
+    done = _run(word, "--write", ".")
     assert done.exit_code == 2
-    assert "migrate has to be the first word" in done.stderr
+    assert f"{word} has to be the first word" in done.stderr
 
 
 def test_the_version_is_the_distributions() -> None:

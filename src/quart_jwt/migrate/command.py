@@ -1,62 +1,62 @@
 """
 The command ``quart-jwt migrate``.
 
-Exit status 0: done. 1: with ``--check``, something is left to do. 2: the command line
-is wrong.
+Exit status 0: done. 1: with ``--check``, something is left to do; with ``--verify``,
+the tests were worse and the change was taken back. 2: the command line is wrong.
+
+``--help`` needs click alone; what reads and writes is imported when it runs.
 """
 
+import shlex
 import sys
+from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from quart_jwt.migrate.colours import Policy
-from quart_jwt.migrate.findings import Finding
-from quart_jwt.migrate.migration import study
-from quart_jwt.migrate.project import python_files
-from quart_jwt.migrate.project import read_project
-from quart_jwt.migrate.pytest_settings import rewrite_pytest_settings
-from quart_jwt.migrate.report import as_json
-from quart_jwt.migrate.report import as_text
-from quart_jwt.migrate.report import unified_diff
-from quart_jwt.migrate.requirements import rewrite_requirements
-from quart_jwt.migrate.rewriting import rewrite
-from quart_jwt.migrate.rewriting import Rewritten
-from quart_jwt.migrate.serving import rewrite_serving
+from quart_jwt.trial.suite import compared
+from quart_jwt.trial.suite import Mode
+from quart_jwt.trial.suite import run_suite
+from quart_jwt.trial.suite import SuiteError
+
+if TYPE_CHECKING:
+    from quart_jwt.migrate.migration import Migration
+
+NEEDED = ("libcst", "packaging", "tomlkit")
+"""What the extra brings beside click, by import name."""
 
 
 @click.command(
     "migrate",
     epilog="""\b
 Examples:
-  quart-jwt migrate .
-  quart-jwt migrate --write .
+  quart-jwt migrate
+  quart-jwt migrate --write --verify 'pytest -q'
   quart-jwt migrate --check --report json src > report.json""",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.argument("path", type=click.Path(exists=True, path_type=Path), default=".")
 @click.option("--write", is_flag=True, help="Change the files, instead of a diff.")
 @click.option(
     "--check",
     is_flag=True,
-    help="Show no diff; exit with 1 if something is left to do.",
+    help="Show no diff; exit with 1 if a file would change or something is left to do.",
 )
 @click.option(
-    "--all-async",
-    "policy",
-    flag_value=Policy.ALL_ASYNC,
-    type=Policy,
-    help="Make every view async, not only those that await.",
+    "--serve",
+    "serving",
+    is_flag=True,
+    help="Change how the project is served, too: WSGI servers become Hypercorn.",
 )
 @click.option(
-    "--keep-sync",
-    "policy",
-    flag_value=Policy.KEEP_SYNC,
-    type=Policy,
-    help="Leave views that only read the body in their threads.",
+    "--verify",
+    metavar="'PYTEST …'",
+    help="Run the tests before and after; take the change back if they are worse. "
+    "Implies --write.",
 )
 @click.option(
     "--report",
@@ -66,25 +66,46 @@ Examples:
     help="The form of the report (default: text).",
 )
 def migrate(
-    path: Path, *, write: bool, check: bool, policy: Policy | None, form: str
+    path: Path,
+    *,
+    write: bool,
+    check: bool,
+    serving: bool,
+    verify: str | None,
+    form: str,
 ) -> None:
     """
-    Take the Flask project at PATH to Quart and quart-jwt.
+    Change the imports of the Flask project at PATH to quart_jwt.flask.
 
-    Without options, shows what would change, and a report of what would be left to do.
-    Code is read, never run. Commit your work first: --write changes files in place.
+    Changes imports of Flask's class and of flask_jwt_extended, and the dependency
+    files. Without options, shows a diff and a report and writes nothing. Code is read,
+    never run. Commit your work first: --write changes files in place.
     """
-    changes, findings = migrate_project(path, policy or Policy.NEEDED)
-    if write:
-        apply(path, changes)
+    _require_extra()
+    from quart_jwt.migrate import report  # noqa: PLC0415 - needs the extra
+    from quart_jwt.migrate.migration import apply  # noqa: PLC0415 - the same
+    from quart_jwt.migrate.migration import migrate_project  # noqa: PLC0415 - the same
+
+    writes = write or verify is not None
+    with _progress(path) as progress:
+        migration = migrate_project(
+            path, is_written=writes, serving=serving, progress=progress
+        )
+    is_worse = False
+    if verify is not None:
+        is_worse = _verified(migration, path, verify)
+    elif write:
+        apply(migration)
     elif not check and form == "text":
-        click.echo(unified_diff(changes), nl=False)
+        click.echo(report.unified_diff(migration.changes), nl=False)
     if form == "json":
-        click.echo(as_json(changes, findings))
-    else:
-        click.echo(as_text(changes, findings, written=write), err=not (write or check))
-    is_left = any(one.level == "todo" for one in findings) or (changes and not write)
-    sys.exit(1 if check and is_left else 0)
+        click.echo(report.as_json(migration))
+    elif not is_worse:
+        text = report.as_text(migration, written=writes)
+        click.echo(text, err=not (writes or check))
+    is_left = any(one.level == "todo" for one in migration.findings)
+    is_unwritten = bool(migration.changes) and not writes
+    sys.exit(1 if is_worse or (check and (is_left or is_unwritten)) else 0)
 
 
 def main() -> None:
@@ -92,51 +113,47 @@ def main() -> None:
     migrate(args=sys.argv[2:], prog_name="quart-jwt migrate")
 
 
-def migrate_project(
-    path: Path, policy: Policy = Policy.NEEDED
-) -> tuple[list[Rewritten], list[Finding]]:
-    """
-    Find out what a migration changes, and what it leaves to do; write nothing.
-
-    Args:
-        path: The project's folder, or one file.
-        policy: How far async is to spread.
-
-    Returns:
-        The changed files, and the findings in the order of the files.
-    """
-    with _progress(path) as progress:
-        project = read_project(path, progress=progress)
-    migration = study(project, policy)
-    changes = list(rewrite(migration))
-    if path.is_dir():
-        rewrite_requirements(migration)
-        rewrite_serving(migration)
-        rewrite_pytest_settings(migration)
-    changes += [_rewritten(path, name, text) for name, text in migration.texts.items()]
-    return changes, sorted(set(migration.findings))
+def _require_extra() -> None:
+    if any(find_spec(name) is None for name in NEEDED):
+        raise click.ClickException(
+            "the migration tool is not installed: pip install 'quart-jwt[migrate]'"
+        )
 
 
-def apply(path: Path, changes: list[Rewritten]) -> None:
-    """Write the changed files."""
-    root = path.parent if path.is_file() else path
-    for change in changes:
-        with (root / change.path).open("w", encoding="utf-8", newline="") as stream:
-            stream.write(change.after)
+def _verified(migration: "Migration", path: Path, command: str) -> bool:
+    """Run the tests around the change; say whether it was taken back."""
+    from quart_jwt.migrate.migration import apply  # noqa: PLC0415 - needs the extra
+    from quart_jwt.migrate.migration import revert  # noqa: PLC0415 - the same
 
-
-def _rewritten(root: Path, name: str, text: str) -> Rewritten:
-    there = root / name
-    before = there.read_bytes().decode() if there.is_file() else ""
-    return Rewritten(name, before, text)
+    words = shlex.split(command)
+    folder = path if path.is_dir() else path.parent
+    try:
+        before = run_suite(words, folder, Mode.AS_IT_IS)
+        is_kept = False
+        try:
+            apply(migration)
+            after = run_suite(words, folder, Mode.AS_IT_IS)
+            difference = compared(before, after)
+            is_kept = not difference.is_worse
+        finally:
+            if not is_kept:
+                revert(migration)
+    except SuiteError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(difference.as_text("Before", "After"), err=True)
+    if not is_kept:
+        click.echo("The tests were worse: the change was taken back.", err=True)
+    return not is_kept
 
 
 @contextmanager
-def _progress(path: Path) -> Iterator[Any]:
+def _progress(path: Path) -> Iterator[Callable[[str], object]]:
     """Show a bar on a terminal while the files are read."""
+    from quart_jwt.migrate.tree import read_tree  # noqa: PLC0415 - needs the extra
+
     if not sys.stderr.isatty():
-        yield lambda _path: None
+        yield lambda path: path
         return
-    number = sum(1 for _path in python_files(path))
-    with click.progressbar(length=number, label="Reading", file=sys.stderr) as bar:
+    length = len(read_tree(path).paths)
+    with click.progressbar(length=length, label="Reading", file=sys.stderr) as bar:
         yield lambda _path: bar.update(1)

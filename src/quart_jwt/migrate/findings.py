@@ -1,5 +1,5 @@
 """
-Findings: what the rewriter saw and did not do, with the reason and what to do.
+Findings: what the command saw and leaves to the owner, with the reason and the advice.
 """
 
 from dataclasses import asdict
@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 Level = Literal["todo", "note"]
-"""``todo``: somebody has to act. ``note``: it runs, and somebody should know."""
+"""``todo``: the project breaks unless somebody acts. ``note``: for information."""
+
+PLACES_SHOWN = 3
+"""Further places of the same finding are counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Finding:
     """
-    One place in a project that the rewriter leaves to its owner.
+    Something in a project that the command leaves to its owner.
     """
 
     path: str
@@ -23,6 +26,13 @@ class Finding:
     reason: str
     advice: str
     level: Level = "todo"
+    also: tuple[str, ...] = ()
+    """Further places of the same finding, as ``path:line``."""
+
+    @property
+    def place(self) -> str:
+        """Where it is: the path, and the line if there is one."""
+        return f"{self.path}:{self.line}" if self.line else self.path
 
     def as_json(self) -> dict[str, object]:
         """Give the finding as JSON has it."""
@@ -30,5 +40,31 @@ class Finding:
 
     def as_text(self) -> str:
         """Give the finding in one paragraph."""
-        place = f"{self.path}:{self.line}" if self.line else self.path
-        return f"{place}: {self.reason} [{self.rule}]\n    {self.advice}"
+        more = len(self.also) - PLACES_SHOWN + 1
+        places = ", ".join([self.place, *self.also[: PLACES_SHOWN - 1]])
+        and_more = f" and {more} more" if more > 0 else ""
+        return f"{places}{and_more}: {self.reason} [{self.rule}]\n    {self.advice}"
+
+
+def merged(findings: list[Finding]) -> list[Finding]:
+    """Give each finding once, at its first place, with its other places."""
+    first: dict[tuple[str, str, str, Level], Finding] = {}
+    others: dict[tuple[str, str, str, Level], list[str]] = {}
+    for one in sorted(set(findings)):
+        key = (one.rule, one.reason, one.advice, one.level)
+        if key in first:
+            others[key].append(one.place)
+        else:
+            first[key], others[key] = one, []
+    return sorted(
+        Finding(
+            path=one.path,
+            line=one.line,
+            rule=one.rule,
+            reason=one.reason,
+            advice=one.advice,
+            level=one.level,
+            also=tuple(others[key]),
+        )
+        for key, one in first.items()
+    )

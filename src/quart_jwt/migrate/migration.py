@@ -1,144 +1,266 @@
 """
-A migration: what was read of a project, and what is going to be changed.
+A migration, from the files of a project to the changes and the report.
+
+Each file is read, changed and checked by itself and then dropped, so that memory does
+not grow with the project. Findings are of the text as it is in the file when the
+command has ended: line numbers fit, and a second run reports the same.
 """
 
+import ast
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import field
-from typing import Any
+from pathlib import Path
+from pathlib import PurePosixPath
 
-import libcst as cst
-
-from quart_jwt.migrate.awaits import Awaits
-from quart_jwt.migrate.awaits import Place
-from quart_jwt.migrate.colours import Colours
-from quart_jwt.migrate.colours import Policy
-from quart_jwt.migrate.decorators import Decorators
+from quart_jwt.migrate.checks import identities
+from quart_jwt.migrate.checks import library_names
+from quart_jwt.migrate.checks import packages
+from quart_jwt.migrate.checks import quart_class
+from quart_jwt.migrate.checks import serving_calls
+from quart_jwt.migrate.checks import third_version
+from quart_jwt.migrate.counterparts import FLASK_CLASSES
+from quart_jwt.migrate.dependencies import files as dependencies
+from quart_jwt.migrate.examined import Examined
 from quart_jwt.migrate.findings import Finding
-from quart_jwt.migrate.findings import Level
-from quart_jwt.migrate.fixtures import Fixtures
-from quart_jwt.migrate.flow import Flow
-from quart_jwt.migrate.index import build_index
-from quart_jwt.migrate.index import Index
-from quart_jwt.migrate.index import nodes
-from quart_jwt.migrate.names import Names
-from quart_jwt.migrate.project import Project
-from quart_jwt.migrate.project import SourceFile
+from quart_jwt.migrate.findings import merged
+from quart_jwt.migrate.imports import imports_flask
+from quart_jwt.migrate.imports import rewritten
+from quart_jwt.migrate.serving import files as serving
+from quart_jwt.migrate.source import decoded
+from quart_jwt.migrate.source import parsed
+from quart_jwt.migrate.source import UNREADABLE
+from quart_jwt.migrate.source import unreadable
+from quart_jwt.migrate.tree import read_tree
+from quart_jwt.migrate.tree import Tree
 
-Change = Callable[[Any], Any]
-"""Gives the new node for a node whose children have been rewritten."""
+_CONCERNS = re.compile(
+    "flask|quart|JWT|jwt_|blacklist|gevent|eventlet|simple_websocket|meinheld"
+    "|connexion|import_module|__import__"
+)
+"""Files without any of these words cannot concern a migration, and are not parsed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
     """
-    One node, and what becomes of it.
+    A file that changes.
     """
 
-    node: cst.CSTNode
-    change: Change
+    path: str
+    before: bytes
+    after: bytes
+    dropped: tuple[str, ...] = ()
+    """Options of a server that have no counterpart."""
 
 
-def renamed(node: cst.Name | cst.SimpleString, value: str) -> Edit:
-    """Give the edit that writes another name, or another string, in a node's place."""
-    return Edit(node, lambda updated: updated.with_changes(value=value))
-
-
-@dataclass(eq=False, slots=True, kw_only=True)
+@dataclass(eq=False, slots=True)
 class Migration:
     """
-    A project on its way, with all that is known about it.
+    What a migration changes, what it leaves to do, and what it looked at.
     """
 
-    project: Project
-    index: Index
-    names: Names
-    fixtures: Fixtures
-    flow: Flow
-    decorators: Decorators
-    colours: Colours
-    shares_blueprints: bool
-    """Whether a blueprint is handed to a Flask extension."""
+    root: Path
+    changes: list[Change] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    imports: dict[SourceFile, set[tuple[str, str]]] = field(
-        default_factory=lambda: defaultdict(set)
+    examined: Examined = field(default_factory=Examined)
+
+
+@dataclass(eq=False, slots=True)
+class _Run:
+    """The state of one run over a project."""
+
+    tree: Tree
+    migration: Migration
+    is_written: bool
+    serving: bool
+    identities_matter: bool = True
+    old_names: list[tuple[str, int, str, str]] = field(default_factory=list)
+    imports: dict[str, list[tuple[str, int]]] = field(
+        default_factory=lambda: defaultdict(list)
     )
-    """Names that a file has to import once it is rewritten: (module, name)."""
-    texts: dict[str, str] = field(default_factory=dict)
-    """Files that are no Python, as they have been rewritten so far, by path."""
-
-    def places(self, file: SourceFile) -> list[Place]:
-        """Give the places of a file where something may have to be awaited."""
-        return [one for one in self.colours.places if one.file is file]
-
-    def report(
-        self,
-        file: SourceFile,
-        node: cst.CSTNode,
-        *,
-        rule: str,
-        reason: str,
-        advice: str,
-        level: Level = "todo",
-    ) -> None:
-        """Leave a place to the project's owner."""
-        found = Finding(
-            path=file.path,
-            line=file.line(node),
-            rule=rule,
-            reason=reason,
-            advice=advice,
-            level=level,
-        )
-        if found not in self.findings:
-            self.findings.append(found)
 
 
-def study(project: Project, policy: Policy = Policy.NEEDED) -> Migration:
+def migrate_project(
+    path: Path,
+    *,
+    is_written: bool = False,
+    serving: bool = False,
+    progress: Callable[[str], object] = lambda path: path,
+) -> Migration:
     """
-    Find out all that a migration has to know about a project.
+    Find out what a migration changes, and what it leaves to do; write nothing.
 
     Args:
-        project: What was read.
-        policy: How far async is to spread.
+        path: The project's folder, or one file.
+        is_written: Whether the changes are going to be written: the findings then have
+            the lines of the changed files.
+        serving: Whether how the project is served is to change as well.
+        progress: Is called with each path before the file is read.
     """
-    index = build_index(project)
-    names = Names(index)
-    fixtures = Fixtures(index, names)
-    flow = Flow(index, names, fixtures)
-    decorators = Decorators(flow, fixtures)
-    colours = Colours(Awaits(flow).places(), decorators, policy)
-    return Migration(
-        project=project,
-        index=index,
-        names=names,
-        fixtures=fixtures,
-        flow=flow,
-        decorators=decorators,
-        colours=colours,
-        shares_blueprints=_shares_blueprints(flow),
-        findings=list(project.findings),
+    tree = read_tree(path)
+    run = _Run(tree, Migration(tree.root), is_written, serving)
+    run.migration.findings += tree.findings
+    run.migration.examined.skipped += tree.skipped
+    python = set(tree.python() if path.is_dir() else tree.paths)
+    for name in tree.paths:
+        progress(name)
+        if name in python or _is_script(tree, name):
+            _python_file(run, name)
+    if path.is_dir():
+        _text_files(run, python)
+    _project_findings(run)
+    return run.migration
+
+
+def apply(migration: Migration) -> None:
+    """Write the changed files."""
+    for change in migration.changes:
+        (migration.root / change.path).write_bytes(change.after)
+
+
+def revert(migration: Migration) -> None:
+    """Write back what the changed files were before."""
+    for change in migration.changes:
+        (migration.root / change.path).write_bytes(change.before)
+
+
+def _is_script(tree: Tree, name: str) -> bool:
+    """Whether a file without a suffix is a Python script."""
+    path = PurePosixPath(name)
+    if path.suffix or any(part.startswith(".") for part in path.parts):
+        return False
+    try:
+        with (tree.root / name).open("rb") as stream:
+            return re.match(rb"#!.*python", stream.readline(128)) is not None
+    except OSError:
+        return False
+
+
+def _python_file(run: _Run, path: str) -> None:
+    examined = run.migration.examined
+    examined.python += 1
+    try:
+        content = run.tree.read(path)
+        text, encoding = decoded(content)
+        examined.count_tests(path, text)
+        if not _CONCERNS.search(text):
+            return
+        source = parsed(path, text, encoding)
+        after = rewritten(source)
+        if after != text:
+            change = Change(path=path, before=content, after=after.encode(encoding))
+            run.migration.changes.append(change)
+            if run.is_written:
+                source = parsed(path, after, encoding)
+        _check(run, path, list(ast.walk(source.tree)), source.text)
+    except UNREADABLE as error:
+        examined.unread += 1
+        run.migration.findings.append(unreadable(path, error))
+    except OSError as error:
+        examined.unread += 1
+        run.migration.findings.append(dependencies.unreadable(path, error))
+
+
+def _check(run: _Run, path: str, nodes: list[ast.AST], text: str) -> None:
+    examined, found = run.migration.examined, run.migration.findings
+    examined.flask += imports_flask(nodes)
+    examined.count_places(nodes, FLASK_CLASSES)
+    for package, line in packages.imported(nodes):
+        run.imports[package].append((path, line))
+    run.old_names += [(path, *one) for one in third_version.uses(nodes)]
+    found += library_names.findings(path, nodes)
+    found += quart_class.findings(path, nodes)
+    found += identities.findings(path, nodes)
+    if any(name in text for name in identities.ANSWERS):
+        run.identities_matter = False
+    if run.serving:
+        found += serving_calls.findings(path, nodes)
+
+
+def _text_files(run: _Run, python: set[str]) -> None:
+    files = dependencies.dependency_files(run.tree.paths, lambda path: _text(run, path))
+    run.migration.examined.dependencies += len(files)
+    for path in run.tree.paths:
+        is_served = path not in python and serving.is_candidate(path)
+        is_served |= PurePosixPath(path).name.startswith("gunicorn")
+        if path not in files and not is_served and not dependencies.is_related(path):
+            continue
+        text = _text(run, path)
+        if text is None:
+            continue
+        rewrite = files.get(path)
+        _text_file(run, path, text, rewrite, is_served=is_served)
+
+
+def _text_file(
+    run: _Run,
+    path: str,
+    before: str,
+    rewrite: Callable[..., str] | None,
+    *,
+    is_served: bool,
+) -> None:
+    found = run.migration.findings
+    after, dropped = before, list[str]()
+    try:
+        if rewrite is not None:
+            after = rewrite(after, serving=run.serving)
+    except ValueError as error:
+        found.append(dependencies.unreadable(path, error))
+    is_served = is_served and serving.concerns(before)
+    run.migration.examined.serving += is_served
+    if is_served and run.serving:
+        after = serving.serving_text(after, dropped)
+    if after != before:
+        change = Change(
+            path=path,
+            before=before.encode(),
+            after=after.encode(),
+            dropped=tuple(dropped),
+        )
+        run.migration.changes.append(change)
+    current = after if run.is_written else before
+    found += dependencies.findings(path, current)
+    if is_served and run.serving:
+        found += serving.findings(path, current, after)
+    if is_served:
+        found += serving.worker_findings(path, after)
+
+
+def _text(run: _Run, path: str) -> str | None:
+    try:
+        return run.tree.read(path).decode()
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _project_findings(run: _Run) -> None:
+    migration = run.migration
+    own = _own_names(run.tree)
+    migration.findings += third_version.finding(run.old_names)
+    migration.findings += packages.findings(run.imports, own)
+    migration.examined.not_installed = sorted(
+        one
+        for one in run.imports.keys() - own
+        if one.startswith("flask_") and not packages.is_installed(one)
+        if one != "flask_jwt_extended"
     )
+    if not run.identities_matter:
+        migration.findings = [
+            one for one in migration.findings if one.rule != "identities"
+        ]
+    migration.findings = merged(migration.findings)
+    migration.changes.sort(key=lambda change: change.path)
 
 
-def _shares_blueprints(flow: Flow) -> bool:
-    """Whether a blueprint goes to anything but an app, a blueprint or own code."""
-    for file in flow.index.project.files:
-        for argument in nodes(file, cst.Arg):
-            kind = flow.kind(file, argument.value)
-            if kind is not None and kind.name == "blueprint":
-                call = file.parent(argument)
-                if isinstance(call, cst.Call) and not _takes_blueprints(
-                    flow, file, call
-                ):
-                    return True
-    return False
-
-
-def _takes_blueprints(flow: Flow, file: SourceFile, call: cst.Call) -> bool:
-    if isinstance(call.func, cst.Attribute):
-        value = flow.kind(file, call.func.value)
-        if call.func.attr.value == "register_blueprint" or value is not None:
-            return True
-    return flow.kind(file, call.func) is not None
+def _own_names(tree: Tree) -> set[str]:
+    """Give the names of the project's own modules and packages, at any depth."""
+    return {
+        part.partition(".")[0]
+        for path in tree.paths
+        if path.endswith((".py", ".pyi"))
+        for part in PurePosixPath(path).parts
+    }

@@ -30,7 +30,7 @@ class Names:
         """
         Give the full name of what a node refers to, or None.
 
-        A name that a function assigns has no full name; the data flow knows it.
+        A name that a function assigns has no full name.
         """
         known = file.names.get(node, ())
         for found in known() if callable(known) else known:

@@ -17,20 +17,7 @@ import libcst as cst
 from libcst import metadata
 
 from quart_jwt.migrate.findings import Finding
-
-SKIPPED_FOLDERS = frozenset(
-    {
-        "__pycache__",
-        "build",
-        "dist",
-        "env",
-        "migrations",
-        "node_modules",
-        "site-packages",
-        "venv",
-    }
-)
-"""Folders with code that is generated or somebody else's."""
+from quart_jwt.migrate.tree import read_tree
 
 PROVIDERS = (
     metadata.ParentNodeProvider,
@@ -123,13 +110,10 @@ def _shared(one: str, other: str) -> int:
 
 def python_files(root: Path) -> Iterator[Path]:
     """Give a project's own Python files, in a fixed order."""
-    if root.is_file():
-        yield root
-        return
-    for path in sorted(root.rglob("*.py")):
-        folders = path.relative_to(root).parts[:-1]
-        if not any(one in SKIPPED_FOLDERS or one[0] == "." for one in folders):
-            yield path
+    tree = read_tree(root)
+    for path in tree.python():
+        if path.endswith(".py") or root.is_file():
+            yield tree.root / path
 
 
 def read_project(
@@ -152,7 +136,7 @@ def read_project(
         name = path.relative_to(folder).as_posix()
         try:
             project.add(_read(path, name))
-        except (UnicodeDecodeError, cst.ParserSyntaxError) as error:
+        except (UnicodeDecodeError, RecursionError, cst.ParserSyntaxError) as error:
             project.findings.append(_unreadable(name, error))
     return project
 

@@ -7,7 +7,10 @@ The first table is short on purpose: a call is awaited only if its twin does the
 
 from dataclasses import dataclass
 
-OURS = ("quart_jwt.flask.", "quart_jwt.")
+OURS = (
+    *("quart_jwt.", "quart_jwt.flask."),
+    *("quart_jwt.flask.utils.", "quart_jwt.flask.view_decorators."),
+)
 """Where the names of Flask-JWT-Extended come from after stage 1."""
 
 

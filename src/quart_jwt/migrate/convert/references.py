@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field
 from functools import cached_property
-from pathlib import Path
 
 import libcst as cst
 
@@ -24,14 +23,13 @@ from quart_jwt.migrate.convert.mentions import place
 from quart_jwt.migrate.index import Function
 from quart_jwt.migrate.index import nodes
 from quart_jwt.migrate.index import SEPARATOR
-from quart_jwt.migrate.project import SKIPPED_FOLDERS
 from quart_jwt.migrate.project import SourceFile
+from quart_jwt.migrate.tree import read_tree
 
 _NAME = re.compile(r"[\w.:]*?(\w+)\Z")
 _TAILS = re.compile(r"\w[.:](\w+)")
-TEXT_SUFFIXES = frozenset({".cfg", ".ini", ".json", ".toml", ".yaml", ".yml"})
-MAX_TEXT_BYTES = 1024 * 1024
-"""A larger file is data, no configuration."""
+TEXT_SUFFIXES = (".cfg", ".ini", ".json", ".toml", ".yaml", ".yml")
+"""Files of configuration, which may name functions."""
 
 READ_BY_NAME = frozenset({"delattr", "getattr", "hasattr", "setattr"})
 LOOKED_UP = READ_BY_NAME | {"object", "patch", "import_string", "attrgetter"}
@@ -243,21 +241,12 @@ class ReferenceIndex:
     def texts(self) -> dict[str, str]:
         """What follows a dot or a colon in configuration, and where."""
         found: dict[str, str] = {}
-        for path in sorted(self._project.root.rglob("*")):
-            parts = path.relative_to(self._project.root).parts[:-1]
-            if path.suffix in TEXT_SUFFIXES and SKIPPED_FOLDERS.isdisjoint(parts):
-                for name in _tails(path):
-                    found.setdefault(name, path.name)
+        tree = read_tree(self._project.root)
+        for path in tree.paths:
+            if path.endswith(TEXT_SUFFIXES):
+                for name in _TAILS.findall(tree.read(path).decode("utf-8", "replace")):
+                    found.setdefault(name, path)
         return found
-
-
-def _tails(path: Path) -> set[str]:
-    try:
-        if not path.is_file() or path.stat().st_size > MAX_TEXT_BYTES:
-            return set()
-        return set(_TAILS.findall(path.read_text("utf-8", "replace")))
-    except OSError:
-        return set()
 
 
 def _tail(function: Function) -> str:

@@ -26,10 +26,12 @@ Usage: quart-jwt [OPTIONS] COMMAND [ARGS]...
 
 Commands:
   routes   List the routes of an app and what protects them
+  run      Serve a Flask app that uses quart_jwt.flask, or an unchanged one
+  try      Run a Flask project's tests under Flask, then under quart_jwt
 
 Commands that are installed apart:
   convert  Make views of a migrated project async: pip install 'quart-jwt[migrate]'
-  migrate  Take a Flask project to Quart: pip install 'quart-jwt[migrate]'
+  migrate  Change a Flask project's imports: pip install 'quart-jwt[migrate]'
   serve    Serve logins, with all its commands: {INSTALL}
 """
 """What ``--help`` says without the extra."""

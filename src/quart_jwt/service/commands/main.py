@@ -50,17 +50,29 @@ COMMANDS: Mapping[str, Entry] = {
     ),
     "config": Entry("config", "config_group", "Look at the settings."),
     "convert": Entry(
-        "convert", "convert_command", "Make views on quart_jwt.flask async."
+        "first_words", "convert_command", "Make views on quart_jwt.flask async."
     ),
     "db": Entry("database", "db", "Manage the tables."),
     "keys": Entry("keys", "keys", "Manage the keys that sign tokens."),
     "migrate": Entry(
-        "migrate", "migrate_command", "Take a Flask project to Quart and quart-jwt."
+        "first_words",
+        "migrate_command",
+        "Change a Flask project's imports to quart_jwt.flask.",
     ),
     "routes": Entry(
         "routes", "routes_command", "List every route of APP, and what protects it."
     ),
+    "run": Entry(
+        "first_words",
+        "run_command",
+        "Serve a Flask app that uses quart_jwt.flask on Hypercorn.",
+    ),
     "serve": Entry("serve", "serve_command", "Serve logins until SIGTERM or Ctrl-C."),
+    "try": Entry(
+        "first_words",
+        "try_command",
+        "Run a project's tests under Flask, then quart_jwt.",
+    ),
     "users": Entry("users", "users", "Manage who may log in."),
 }
 """Every command; a test holds their help against the commands themselves."""
