@@ -40,7 +40,6 @@ SYNC = {
     "quotes with a module": "NAMES = ['shop.doze']",
     "quotes with a colon": "NAMES = ['shop:doze']",
     "an export": "__all__ = ['doze']",
-    "getattr": "import shop\nfound = getattr(shop, 'do' + 'ze')",
     "getattr on something": "def ask(what, name):\n    return getattr(what, name)()",
     "vars": "def ask(name, what):\n    return vars(what)[name]()",
     "eval": "def ask(text):\n    return eval(text)",
@@ -72,9 +71,16 @@ def test_reference_of_another_kind_keeps_a_helper_sync(
     assert "async def index():\n    return doze()\n" in done.shop
 
 
-def test_globals_of_a_module_keep_its_functions_sync(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "found", ["globals()[name]()", "vars()[name]()", "getattr(shop, name)()"]
+)
+def test_look_up_in_a_module_keeps_its_functions_sync(
+    tmp_path: Path, found: str
+) -> None:
     """A name that is computed may be a view's, too."""
-    done = of_shop(tmp_path, f"{DOZE}\ndef ask(name):\n    return globals()[name]()\n")
+    done = of_shop(
+        tmp_path, f"{DOZE}\ndef ask(name):\n    return {found}\nimport shop\n"
+    )
 
     assert set() == done.converted
     assert done.kept == {"index": "a name is computed at shop.py:21"}
