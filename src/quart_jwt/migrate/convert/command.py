@@ -1,8 +1,9 @@
 """
 The command ``quart-jwt convert``.
 
-Exit status 0: done. 1: a view that was named stays sync, or the project does not run
-on ``quart_jwt.flask``. 2: the command line is wrong.
+Exit status 0: done. 1: a view that was named stays sync, something remains before the
+last step, or the project does not run on ``quart_jwt.flask``. 2: the command line is
+wrong.
 """
 
 import sys
@@ -15,6 +16,7 @@ from quart_jwt.migrate.convert.blocking import find_blocking
 from quart_jwt.migrate.convert.edits import convert as edit
 from quart_jwt.migrate.convert.edits import Converted
 from quart_jwt.migrate.convert.entries import Entry
+from quart_jwt.migrate.convert.finish import finish
 from quart_jwt.migrate.convert.plan import make_plan
 from quart_jwt.migrate.convert.plan import Plan
 from quart_jwt.migrate.convert.receivers import APP
@@ -53,6 +55,12 @@ Examples:
     is_flag=True,
     help="Convert only views that wait for something with an async counterpart.",
 )
+@click.option(
+    "--finish",
+    "finishes",
+    is_flag=True,
+    help="Take the last step, to quart.Quart, or name what remains before it.",
+)
 @click.option("--write", is_flag=True, help="Change the files, instead of a diff.")
 @click.option(
     "--project",
@@ -73,6 +81,7 @@ def convert(
     *,
     blueprints: tuple[str, ...],
     waiting: bool,
+    finishes: bool,
     write: bool,
     root: Path,
     form: str,
@@ -87,6 +96,13 @@ def convert(
     run. Commit your work first: --write changes files in place.
     """
     study = read_study(root)
+    if study.is_on_quart():
+        click.echo("The app is quart.Quart: nothing is left to convert.")
+        return
+    if finishes:
+        if views or blueprints or waiting:
+            raise click.UsageError("--finish takes the whole project, and no VIEW.")
+        sys.exit(_finish(study, root, write=write))
     chosen = choose(study, views, blueprints)
     plan = make_plan(study, chosen)
     if waiting:
@@ -101,6 +117,22 @@ def convert(
     text = report.as_json() + "\n" if form == "json" else report.as_text()
     click.echo(text, nl=False, err=form == "text" and not write)
     sys.exit(1 if views and report.kept else 0)
+
+
+def _finish(study: Study, root: Path, *, write: bool) -> int:
+    done = finish(study)
+    for line in done.remains:
+        click.echo(str(line))
+    if done.remains:
+        click.echo(f"Nothing was changed: {len(done.remains)} places remain.", err=True)
+        return 1
+    if write:
+        apply(root, done.changes)
+    else:
+        click.echo(unified_diff(done.changes), nl=False)
+    verb = "changed" if write else "would change"
+    click.echo(f"Nothing sync was found. Files that {verb}: {len(done.changes)}.")
+    return 0
 
 
 def main() -> None:
@@ -123,7 +155,8 @@ def read_study(root: Path) -> Study:
             f"{used[0].place} makes an app of Flask's own class. Run "
             "`quart-jwt migrate --write` first: convert needs quart_jwt.flask.Flask."
         )
-    if not any(one.meaning == APP for one in study.mentions.all):
+    is_on_one = any(one.meaning == APP for one in study.mentions.all)
+    if not is_on_one and not study.is_on_quart():
         raise NotOnQuartError(
             f"No app of quart_jwt.flask.Flask was found in {root.resolve().name}. "
             "Run `quart-jwt migrate --write` first, or name the folder: --project."

@@ -11,11 +11,11 @@ from quart_jwt.migrate.convert.counterparts import LOOPS
 from quart_jwt.migrate.convert.counterparts import VERIFICATIONS
 from quart_jwt.migrate.convert.entries import Entry
 from quart_jwt.migrate.convert.entries import Registered
-from quart_jwt.migrate.convert.mentions import is_test
 from quart_jwt.migrate.convert.mentions import Mentions
 from quart_jwt.migrate.convert.mentions import place
 from quart_jwt.migrate.convert.reach import Reach
 from quart_jwt.migrate.convert.reach import Unit
+from quart_jwt.migrate.convert.receivers import APP
 from quart_jwt.migrate.convert.receivers import Receivers
 from quart_jwt.migrate.convert.references import ReferenceIndex
 from quart_jwt.migrate.convert.references import References
@@ -125,6 +125,7 @@ class Study:
                     yield unit, f"it uses `{meaning}`, which belongs to one thread"
                     break
 
-    def has_tests(self) -> bool:
-        """Whether the project has tests where tests stand."""
-        return any(is_test(file) for file in self.project.files)
+    def is_on_quart(self) -> bool:
+        """Whether the project has an app of Quart's class, and none of ours."""
+        meanings = {mention.meaning for mention in self.mentions.all}
+        return "quart.Quart" in meanings and APP not in meanings
