@@ -3,18 +3,21 @@ Code on which rewriting a whole project went wrong: here each view may become as
 and the answers are the same as before.
 """
 
-from collections.abc import Callable
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from docs import running
 from migrate.convert.conversion import Conversion
 from migrate.convert.conversion import converted
 from migrate.convert.conversion import imported
 from migrate.convert.conversion import write
 
+PHOTO = b"a photograph"
 DOOR = """
 class Door:
     def may_open(self):
@@ -301,17 +304,18 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_case_answers_as_before(
-    tmp_path: Path, case: Case, open_file: Callable[[], Any]
-) -> None:
+each_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+
+
+@each_case
+def test_case_answers_as_before(tmp_path: Path, case: Case) -> None:
     """Same status and body, every coroutine awaited, and every file written."""
     write(tmp_path, {"shop.py": case.text})
 
-    before = _answers(tmp_path, case, open_file)
+    before = _answers(tmp_path, case)
     kept = _take(tmp_path)
     done = converted(tmp_path)
-    after = _answers(tmp_path, case, open_file)
+    after = _answers(tmp_path, case)
 
     assert case.statuses == [status for status, _ in before]
     assert before == after
@@ -320,16 +324,47 @@ def test_case_answers_as_before(
     _check_sync(done, case.sync)
 
 
+@each_case
+async def test_converted_case_answers_the_same_on_a_server(
+    tmp_path: Path, case: Case
+) -> None:
+    """Hypercorn serves it with the same statuses, and every file is whole."""
+    write(tmp_path, {"shop.py": case.text})
+    converted(tmp_path)
+
+    with imported(tmp_path) as shop:
+        async with (
+            running.serving(shop.app.asgi_app) as url,
+            httpx.AsyncClient(base_url=url, timeout=60) as client,
+        ):
+            statuses = [
+                (await _ask(client, shop, request)).status_code
+                for request in case.requests
+            ]
+
+    assert case.statuses == statuses
+    assert set(_take(tmp_path).values()) <= {PHOTO}
+
+
+async def _ask(
+    client: httpx.AsyncClient,
+    shop: Any,
+    request: tuple[str, str, dict[str, Any]],
+) -> httpx.Response:
+    method, path, given = request
+    headers = {}
+    if identity := given.get("token"):
+        with shop.app.app_context():
+            token = shop.create_access_token(identity)
+        headers["Authorization"] = f"Bearer {token}"
+    files = {"photo": ("a.png", PHOTO)} if "data" in given else None
+    json = given.get("json")
+    return await client.request(method, path, headers=headers, files=files, json=json)
+
+
 def _check_sync(done: Conversion, sync: tuple[str, ...]) -> None:
     for name in sync:
         assert f"    def {name}(" in done.shop or f"\ndef {name}(" in done.shop
-
-
-@pytest.fixture(name="open_file")
-def _open_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Any]:
-    path = tmp_path_factory.mktemp("files") / "photo.png"
-    path.write_bytes(b"a photograph of 26 bytes..")
-    return lambda: path.open("rb")
 
 
 def _take(folder: Path) -> dict[str, bytes]:
@@ -342,7 +377,8 @@ def _take(folder: Path) -> dict[str, bytes]:
 
 
 def _answers(
-    folder: Path, case: Case, open_file: Callable[[], Any]
+    folder: Path,
+    case: Case,
 ) -> list[tuple[int, str]]:
     with imported(folder) as shop:
         client = shop.app.test_client()
@@ -356,7 +392,7 @@ def _answers(
                 headers["Authorization"] = f"Bearer {token}"
             if "data" in options:
                 name = options["data"]["photo"][1]
-                options["data"] = {"photo": (open_file(), name)}
+                options["data"] = {"photo": (io.BytesIO(PHOTO), name)}
             with client.open(path, method=method, headers=headers, **options) as answer:
                 found.append((answer.status_code, answer.get_data(as_text=True)))
         return found
