@@ -43,8 +43,8 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) install -e '.[dev]'
 	@touch $@ $(VENV)/.service
 
-serve: $(VENV)/.service ## serve login / refresh / protected on http://127.0.0.1:8000
-	QUART_JWT_MODE=development $(BIN)/quart-jwt serve
+serve: $(VENV)/.service ## serve login / refresh / protected on http://127.0.0.1:8000 (ARGS="--port 9000")
+	QUART_JWT_MODE=development $(BIN)/quart-jwt serve $(ARGS)
 
 test: $(VENV)/.dev ## test every kind of behaviour (3 minutes on two cores)
 	$(PYTEST) -m "not slow" $(ARGS)
@@ -53,14 +53,14 @@ test-slow: $(VENV)/.dev ## full products, floods, faults, browsers, gateways (5 
 	$(PYTEST) --dist loadfile -m slow $(ARGS)
 
 # Types are checked by one process, and the slow tail waits for others much of the time.
-test-all: $(VENV)/.dev ## all that CI runs: slow tests, uncached, on other Pythons (30 minutes)
+test-all: $(VENV)/.dev ## all that CI runs: with coverage, uncached, on other Pythons (30 minutes)
 	$(MAKE) lint
 	$(MAKE) -j2 --output-sync=target types test-slow
 	$(MAKE) test-pythons
 	$(MAKE) test-newest
 	$(MAKE) test-lowest
 	$(MAKE) test-uncached
-	$(MAKE) test
+	$(MAKE) coverage
 
 coverage: $(VENV)/.dev ## run what `make test` runs, and measure its branch coverage (6 minutes)
 	$(BIN)/python -m coverage erase
@@ -114,10 +114,10 @@ gateways: .venv-gateways/.gateways ## fetch the gateways that Debian does not ha
 	.venv-bench/bin/python -m pip --disable-pip-version-check --quiet install -r benchmarks/requirements.txt
 	@touch $@
 
-bench: .venv-bench/.bench ## measure everything, ours and the peers' (about half an hour)
+bench: .venv-bench/.bench ## measure everything, ours and the peers' (40 minutes)
 	.venv-bench/bin/python -m benchmarks $(ARGS)
 
-bench-quick: .venv-bench/.bench ## measure the ratios (under 3 minutes)
+bench-quick: .venv-bench/.bench ## measure the ratios (4 minutes)
 	.venv-bench/bin/python -m benchmarks --plan quick $(ARGS)
 
 lint: $(VENV)/.dev ## check style and formatting

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
+from typing import Any
 
 from benchmarks import answers
 from benchmarks import load
@@ -98,14 +99,33 @@ class Bench:
             LoadError: wrk failed.
         """
         tokens = self.fresh if contender.every_token_new else self.warm
-        wanted = load.Load(
-            url=running.url(contender.path),
+        return self.loaded(
+            running,
+            contender.path,
             tokens=self.bad.get(contender.refused, tokens.path),
             offset=tokens.offset(used) if not contender.refused else 0,
             refused=bool(contender.refused),
-            connections=connections,
             seconds=seconds,
-            core=self.cores.load,
+            connections=connections,
+        )
+
+    def loaded(
+        self, running: Running, path: str, *, tokens: Path, **more: Any
+    ) -> Sample:
+        """
+        Put a server under load once.
+
+        Args:
+            running: The server.
+            path: What is asked for.
+            tokens: A file of tokens, one a line.
+            more: What ``load.Load`` takes: connections, seconds, offset, refused.
+
+        Raises:
+            LoadError: wrk failed.
+        """
+        wanted = load.Load(
+            url=running.url(path), tokens=tokens, core=self.cores.load, **more
         )
         before_s = running.cpu_s()
         counted = load.run(wanted)

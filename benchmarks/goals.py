@@ -12,11 +12,13 @@ from typing import Literal
 
 from benchmarks.contenders import ASGI_SERVERS
 from benchmarks.contenders import REFUSED
+from benchmarks.crowd import SIZES
 from benchmarks.login_storm import STORMS
 from benchmarks.results import medians
 from benchmarks.results import micro_us
 from benchmarks.results import ratio
 from benchmarks.results import Results
+from benchmarks.served import STORE_LABELS
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 NOTHING = "\N{EN DASH}"
@@ -69,7 +71,7 @@ def judge(results: Results) -> list[Judged]:
 
 
 def _judged(goal: Goal, results: Results) -> Judged:
-    bound = f"{goal.sign} {goal.bound:g} {goal.unit}"
+    bound = f"{goal.sign} {goal.bound:g} {goal.unit}".rstrip()
     try:
         value = goal.measured(results)
     except (KeyError, ValueError):
@@ -79,7 +81,7 @@ def _judged(goal: Goal, results: Results) -> Judged:
     return Judged(
         figure=goal.figure,
         goal=bound,
-        measured=f"{value:.3g} {goal.unit}",
+        measured=f"{value:.3g} {goal.unit}".rstrip(),
         verdict="met" if is_met(goal.sign, value, goal.bound) else "missed",
     )
 
@@ -97,6 +99,9 @@ def is_met(sign: Sign, value: float, bound: float) -> bool:
 
 def goals() -> Iterator[Goal]:
     """Every goal, in the order of the design."""
+    yield from _service()
+    yield from _crowds()
+    yield from _idle_service()
     yield from _added()
     yield from _in_process()
     for server in ASGI_SERVERS:
@@ -271,6 +276,105 @@ def _lane() -> Iterator[Goal]:
             bound=1,
             unit=TIMES,
             measured=_served("throughput", "cpu_us", "lane@hypercorn", peer),
+        )
+
+
+REFRESHES_PER_S = {"sqlite": 800, "postgresql": 700, "redis": 900}
+
+
+def _service() -> Iterator[Goal]:
+    def of(key: str, figure: str) -> Callable[[Results], float]:
+        return lambda results: medians(results, "served", key)[figure]
+
+    def tail(results: Results) -> float:
+        return of("verify@sqlite", "p99_ms")(results) / of("verify@sqlite", "p50_ms")(
+            results
+        )
+
+    def apart(results: Results) -> float:
+        stores = ("verify@sqlite", "verify@redis")
+        return abs(ratio(results, "served", "cpu_us", *stores) - 1)
+
+    for what, bound, ours, other in (
+        ("/auth/verify ÷ raw ASGI", 1.35, "verify@sqlite", "hello@raw"),
+        ("/protected ÷ a bare Quart route", 1.3, "protected@sqlite", "hello@bare"),
+    ):
+        yield Goal(
+            figure=f"served: {what}, same hypercorn.toml: CPU per request",
+            sign="≤",
+            bound=bound,
+            unit=TIMES,
+            measured=_served("served", "cpu_us", ours, other),
+        )
+    yield Goal(
+        figure="served: /auth/verify, p99 ÷ p50",
+        sign="≤",
+        bound=4,
+        unit=TIMES,
+        measured=tail,
+    )
+    yield Goal(
+        figure="served: /auth/verify, SQLite and Redis differ by: CPU per request",
+        sign="≤",
+        bound=0.05,
+        unit=TIMES,
+        measured=apart,
+    )
+    for name, bound in REFRESHES_PER_S.items():
+        yield Goal(
+            figure=f"served: refreshes with rotation, {STORE_LABELS[name]}, per core",
+            sign="≥",
+            bound=bound,
+            unit="/s",
+            measured=lambda results, key=f"refresh@{name}": (  # type: ignore[misc] # a default binds the key now
+                1e6 / of(key, "cpu_us")(results)
+            ),
+        )
+    yield Goal(
+        figure="served: /login without its Argon2 hash: CPU",
+        sign="≤",
+        bound=1_500,
+        unit="µs",
+        measured=of("login@sqlite", "cpu_us"),
+    )
+
+
+def _crowds() -> Iterator[Goal]:
+    for size in SIZES:
+        for figure, what in (
+            ("failed", "good tokens refused"),
+            ("not_ready", "times not ready"),
+        ):
+            yield Goal(
+                figure=f"served: {size:,} connections and a storm of logins: {what}",
+                sign="≤",
+                bound=0,
+                unit="",
+                measured=lambda results, size=size, figure=figure: (  # type: ignore[misc] # the same
+                    results["crowd"][str(size)][figure]
+                ),
+            )
+
+
+def _idle_service() -> Iterator[Goal]:
+    def highest(figure: str) -> Callable[[Results], float]:
+        return lambda results: max(
+            each[figure] for each in results["served_idle"].values()
+        )
+
+    for figure, what, bound, unit, scale in (
+        ("busy", "one worker and its keeper, share of a core", 0.5, "%", 100),
+        ("worker_mib", "memory of a worker", 85, "MiB", 1),
+        ("keeper_mib", "memory of the keeper", 25, "MiB", 1),
+    ):
+        yield Goal(
+            figure=f"served, idle, the worst store: {what}",
+            sign="≤",
+            bound=bound,
+            unit=unit,
+            measured=lambda results, figure=figure, scale=scale: (  # type: ignore[misc] # the same
+                highest(figure)(results) * scale
+            ),
         )
 
 

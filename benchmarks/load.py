@@ -32,19 +32,19 @@ class Load:
     Attributes:
         url: What is asked for.
         tokens: A file of tokens, one a line.
-        offset: The byte of the file to begin at.
         connections: Connections, all kept open where the server allows it.
         seconds: How long.
         core: The core that wrk runs on.
+        offset: The byte of the file to begin at.
         refused: Whether every request has to be refused.
     """
 
     url: str
     tokens: Path
-    offset: int
     connections: int
     seconds: int
     core: int
+    offset: int = 0
     refused: bool = False
 
     @property

@@ -29,6 +29,9 @@ PACKAGES = (
     "cryptography",
 )
 
+BUSY_LOAD = 0.25
+"""Of the cores: what an idle machine with a terminal and an editor stays below."""
+
 WRK_IS_MISSING = """\
 wrk is not here, and it is what makes the load. On Debian and Ubuntu:
 
@@ -75,6 +78,17 @@ def raise_descriptor_limit() -> int:
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard
+
+
+def busy() -> str | None:
+    """Say that others use this machine; None if they hardly do."""
+    load, cores_ = os.getloadavg()[0], os.cpu_count() or 1
+    if load < BUSY_LOAD * cores_:
+        return None
+    return (
+        f"this machine is busy: a load of {load:.1f} on {cores_} cores; figures are "
+        "lower than on a quiet one, and ratios vary"
+    )
 
 
 def facts() -> dict[str, str]:

@@ -30,6 +30,10 @@ class Plan:
         micro_values: Values that each such process takes.
         added_rounds: Alternating rounds of whole requests in one process; 0 leaves
             them out.
+        served_rounds: Alternating rounds of the service as it is served; 0 leaves them
+            out.
+        crowd_s: How long each crowd asks the service; 0 leaves crowds, and the service
+            that nobody asks, out.
         rows: The keys of the contenders to measure, such as ``warm@granian``; empty for
             all.
     """
@@ -52,6 +56,8 @@ class Plan:
     micro_processes: int = 8
     micro_values: int = 3
     added_rounds: int = 400
+    served_rounds: int = 5
+    crowd_s: int = 20
     rows: tuple[str, ...] = ()
 
 
@@ -72,6 +78,8 @@ QUICK = Plan(
     micro_processes=2,
     micro_values=2,
     added_rounds=20,
+    served_rounds=1,
+    crowd_s=0,
 )
 
 SMOKE = replace(
@@ -91,5 +99,7 @@ SMOKE = replace(
     micro_processes=1,
     micro_values=1,
     added_rounds=3,
+    served_rounds=1,
+    crowd_s=2,
 )
 """Whether everything starts and answers; its figures mean nothing."""

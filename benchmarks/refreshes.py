@@ -1,35 +1,33 @@
 """
-Refreshes and sign-ins of the service, in a closed loop: a session for each client.
+Refreshes and sign-ins, in a closed loop: a session for each client.
 
-``python -m benchmarks.refreshes sqlite`` prints the CPU time that one of each takes, of
-all processes of the service. A rotation that is not answered with the next pair is an
-error: a load that is refused would measure refusals.
+A rotation that is not answered with the next pair is an error: a load that is refused
+would measure refusals.
 """
 
-import argparse
 import asyncio
 import json
 import time
 from collections.abc import Callable
 from collections.abc import Coroutine
+from collections.abc import Iterable
 from collections.abc import Iterator
-from collections.abc import Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.bench import Sample
+from benchmarks.medians import percentile
 from benchmarks.servers import Running
 from benchmarks.service import NAME
 from benchmarks.service import PASSWORD
 from benchmarks.service import service
 from benchmarks.store_servers import store
-from benchmarks.store_servers import STORES
 from benchmarks.wire import Connection
 from benchmarks.wire import request_bytes
 
 CLIENTS = 8
-WARM_UP = 100
-"""Requests before the first that counts."""
+WARM_UP = 10
+"""What each client does before the first that counts."""
 
 OK = 200
 
@@ -80,70 +78,71 @@ class RefreshClient:
         self._refresh_token = json.loads(body)["refresh_token"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
+async def repeated(running: Running, verb: str, *, seconds: float) -> Sample:
     """
-    What requests have cost.
-
-    Attributes:
-        cpu_us: CPU time of the service per request, in microseconds.
-        per_s: Requests per second.
-    """
-
-    cpu_us: float
-    per_s: float
-
-
-async def measure(running: Running, *, requests: int) -> tuple[Cost, Cost]:
-    """
-    Measure sign-ins, then refreshes.
+    Let clients sign in, or refresh, over and over.
 
     Args:
-        running: The service.
-        requests: How many of each.
+        running: Who serves them.
+        verb: ``login`` or ``refresh``.
+        seconds: How long.
+
+    Raises:
+        OSError, EOFError, ValueError: A request was not answered with a pair.
     """
     clients = [RefreshClient(running.port) for _ in range(CLIENTS)]
     try:
-        sign_ins = [client.sign_in for client in clients]
-        refreshes = [client.refresh for client in clients]
-        await _repeat(sign_ins, WARM_UP)
-        login = await _cost(running, sign_ins, requests)
-        await _repeat(refreshes, WARM_UP)
-        return login, await _cost(running, refreshes, requests)
+        await _each(client.sign_in() for client in clients)
+        steps = [
+            client.refresh if verb == "refresh" else client.sign_in
+            for client in clients
+        ]
+        for _ in range(WARM_UP):
+            await _each(step() for step in steps)
+        cpu_s, began = running.cpu_s(), time.perf_counter()
+        end = began + seconds
+        latencies_ms: list[float] = []
+        await _each(_until(end, step, latencies_ms) for step in steps)
+        took_s = time.perf_counter() - began
+        spent_s = running.cpu_s() - cpu_s
     finally:
         for client in clients:
             client.close()
+    return {
+        "requests": len(latencies_ms),
+        "requests_per_s": len(latencies_ms) / took_s,
+        "p50_ms": percentile(latencies_ms, 50),
+        "p99_ms": percentile(latencies_ms, 99),
+        "cpu_us": spent_s / len(latencies_ms) * 1e6,
+        "busy": spent_s / took_s,
+        "failed": 0,
+    }
 
 
-async def _cost(running: Running, steps: Sequence[Step], requests: int) -> Cost:
-    cpu_s, began = running.cpu_s(), time.perf_counter()
-    done = await _repeat(steps, requests)
-    took_s = time.perf_counter() - began
-    return Cost(cpu_us=(running.cpu_s() - cpu_s) / done * 1e6, per_s=done / took_s)
+async def _until(end: float, step: Step, latencies_ms: list[float]) -> None:
+    while (began := time.perf_counter()) < end:
+        await step()
+        latencies_ms.append((time.perf_counter() - began) * 1e3)
 
 
-async def _repeat(steps: Sequence[Step], requests: int) -> int:
-    """Let each client do its step over and over; gives how many were done."""
-    each = -(-requests // len(steps))
-
-    async def one(step: Step) -> None:
-        for _ in range(each):
-            await step()
-
-    async with asyncio.TaskGroup() as clients:
-        for step in steps:
-            clients.create_task(one(step))
-    return each * len(steps)
+async def _each(doing: Iterable[Coroutine[Any, Any, None]]) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        for one in doing:
+            tasks.create_task(one)
 
 
 @contextmanager
-def service_on(name: str, *, core: int = 0) -> Iterator[Running]:
+def service_on(
+    name: str, *, core: int = 0, workers: int = 0, cheap_hashes: bool = True
+) -> Iterator[Running]:
     """
-    Serve with cheap hashes on one of the stores; the users of Redis are in SQLite.
+    Serve on one of the stores; with Redis the users are in SQLite.
 
     Args:
         name: One of ``STORES``.
         core: The core that the service runs on.
+        workers: Worker processes; 0 serves in one process.
+        cheap_hashes: Whether passwords are hashed at the least cost.
     """
     with store(name) as url, store("sqlite") as users:
         is_sql = name != "redis"
@@ -151,25 +150,7 @@ def service_on(name: str, *, core: int = 0) -> Iterator[Running]:
             database_url=url if is_sql else users,
             store_url=None if is_sql else url,
             core=core,
-            cheap_hashes=True,
+            workers=workers,
+            cheap_hashes=cheap_hashes,
         ) as running:
             yield running
-
-
-def main() -> None:
-    """Measure the stores that the command line names."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("stores", nargs="+", choices=STORES)
-    parser.add_argument("--requests", type=int, default=2_000)
-    asked = parser.parse_args()
-    for name in asked.stores:
-        with service_on(name) as running:
-            login, refresh = asyncio.run(measure(running, requests=asked.requests))
-        for verb, cost in (("login", login), ("refresh", refresh)):
-            print(  # noqa: T201 - its output
-                f"{name:10} {verb:7} {cost.cpu_us:6.0f} µs CPU, {cost.per_s:5.0f} /s"
-            )
-
-
-if __name__ == "__main__":
-    main()

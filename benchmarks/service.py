@@ -17,6 +17,7 @@ from pathlib import Path
 from benchmarks.servers import free_port
 from benchmarks.servers import ROOT
 from benchmarks.servers import Running
+from benchmarks.servers import ServerError
 from benchmarks.servers import started
 
 NAME = "ada"
@@ -33,7 +34,7 @@ PATIENT_MS = "10000"
 _CHEAP = (
     "from quart_jwt.cli import main; "
     "from quart_jwt.service.ground.values import HashCost; "
-    "from quart_jwt.service.settings import account_options as options; "
+    "from quart_jwt.service.settings import groups as options; "
     "options.HASH_COSTS['owasp'] = HashCost(memory_kib=8, iterations=1, lanes=1); "
     "main()"
 )
@@ -61,7 +62,7 @@ def service(
         env: Further settings.
 
     Raises:
-        ServerError: It does not take connections.
+        ServerError: It cannot be set up, or does not take connections.
     """
     code = _CHEAP if cheap_hashes else "from quart_jwt.cli import main; main()"
     command = ["taskset", "-c", str(core), sys.executable, "-c", code]
@@ -72,19 +73,24 @@ def service(
             "QUART_JWT_ISSUER": "https://auth.example.com",
             "QUART_JWT_THROTTLE_ADDRESS_PER_MINUTE": UNTHROTTLED,
             "QUART_JWT_STORE_TIMEOUT_MS": PATIENT_MS,
+            # By its name, or the default is read, which was made before.
+            **({"QUART_JWT_PASSWORD_HASHING": "owasp"} if cheap_hashes else {}),
             **({} if store_url is None else {"QUART_JWT_STORE_URL": store_url}),
             **(env or {}),
         }
         everything = {**os.environ, **settings}
         adding = [*command, "users", "add", NAME, "--role", "admin", "--password-stdin"]
         for setting_up in ([*command, "db", "upgrade"], adding):
-            subprocess.run(  # noqa: S603 - a command line of our own making
+            done = subprocess.run(  # noqa: S603 - a command line of our own making
                 setting_up,
                 env=everything,
-                input=PASSWORD.encode(),
-                check=True,
+                input=PASSWORD,
+                check=False,
                 capture_output=True,
+                text=True,
             )
+            if done.returncode:
+                raise ServerError(f"it cannot be set up: {done.stderr.strip()}")
         port = free_port()
         serving = [*command, "serve", "--port", str(port), "--workers", str(workers)]
         serving += ["--config", str(SHIPPED)]

@@ -13,6 +13,9 @@ from benchmarks.login_storm import STORMS
 from benchmarks.medians import spread
 from benchmarks.results import medians
 from benchmarks.results import Results
+from benchmarks.served import Case
+from benchmarks.served import cases
+from benchmarks.served import STORE_LABELS
 
 BUSY = 0.95
 """A server whose core is less busy was not at its limit."""
@@ -52,6 +55,11 @@ def _parts(results: Results) -> Iterator[str]:
     )
     yield "## Goals"
     yield goals_table(results)
+    if results.get("served"):
+        yield "## The service as it is served"
+        yield throughput_table(results, "served", cases())
+    yield from _crowds(results)
+    yield from _idle_service(results)
     for family, contenders in families(every_server=True).items():
         found = throughput_table(results, "throughput", contenders)
         if found:
@@ -72,15 +80,27 @@ def _parts(results: Results) -> Iterator[str]:
 
 
 def goals_table(results: Results) -> str:
-    """Each goal, what was measured, and whether it was met."""
+    """
+    Each goal, what was measured, and whether it was met.
+
+    The full run has a row for every goal; other plans only for those that they measure.
+    """
+    judged = judge(results)
+    is_full = results["name"] == "results"
     rows = [
-        (each.figure, each.goal, each.measured, each.verdict) for each in judge(results)
+        (each.figure, each.goal, each.measured, each.verdict)
+        for each in judged
+        if is_full or each.verdict != "not measured"
     ]
-    return table(("figure", "goal", "measured", "verdict"), rows)
+    shown = table(("figure", "goal", "measured", "verdict"), rows)
+    missing = len(judged) - len(rows)
+    if not missing:
+        return shown
+    return f"{shown}\n\nNot measured in this run: {missing} of {len(judged)} goals."
 
 
 def throughput_table(
-    results: Results, section: str, contenders: Iterable[Contender]
+    results: Results, section: str, contenders: Iterable[Contender | Case]
 ) -> str:
     """The contenders that were measured; empty if none was."""
     rows = [
@@ -91,7 +111,9 @@ def throughput_table(
     return table(HEAD, rows) if rows else ""
 
 
-def _row(results: Results, section: str, contender: Contender) -> tuple[str, ...]:
+def _row(
+    results: Results, section: str, contender: Contender | Case
+) -> tuple[str, ...]:
     rounds = results[section][contender.key]
     middle = medians(results, section, contender.key)
     rates = [each["requests_per_s"] for each in rounds]
@@ -105,6 +127,41 @@ def _row(results: Results, section: str, contender: Contender) -> tuple[str, ...
         f"{middle['busy']:.0%}" + ("" if middle["busy"] >= BUSY else " (*)"),
         f"{sum(each['failed'] for each in rounds):,.0f}",
     )
+
+
+def _crowds(results: Results) -> Iterator[str]:
+    rows = [
+        (
+            f"{int(size):,} connections",
+            f"{each['requests_per_s']:,.0f}",
+            f"{each['p50_ms']:.1f}",
+            f"{each['p99_ms']:.1f}",
+            f"{each['failed']:.0f}",
+            f"{each['logins']:.0f}",
+            f"{each['not_ready']:.0f} of {each['asked_ready']:.0f}",
+            f"{each['p99_ms_after']:.1f}",
+        )
+        for size, each in results.get("crowd", {}).items()
+    ]
+    if rows:
+        yield "## A crowd at /auth/verify, and a storm of logins beside it"
+        head = ("crowd", "requests/s", "p50 ms", "p99 ms", "failed", "logins")
+        yield table((*head, "not ready", "p99 ms, 32 connections, afterwards"), rows)
+
+
+def _idle_service(results: Results) -> Iterator[str]:
+    rows = [
+        (
+            STORE_LABELS[store],
+            f"{each['busy']:.2%}",
+            f"{each['worker_mib']:.1f}",
+            f"{each['keeper_mib']:.1f}",
+        )
+        for store, each in results.get("served_idle", {}).items()
+    ]
+    if rows:
+        yield "## The service while nobody asks"
+        yield table(("store", "share of a core", "worker MiB", "keeper MiB"), rows)
 
 
 def _storms(results: Results) -> Iterator[str]:

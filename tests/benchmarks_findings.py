@@ -4,6 +4,9 @@ from typing import Any
 
 from benchmarks.contenders import families
 from benchmarks.contenders import WAITING
+from benchmarks.crowd import SIZES
+from benchmarks.served import cases
+from benchmarks.store_servers import STORES
 
 
 def sample(**figures: float) -> dict[str, float]:
@@ -51,6 +54,17 @@ def findings() -> dict[str, Any]:
             "wait_connections": 1_000,
         },
         "notes": ["nothing was measured"],
+        "served": {case.key: [sample(), sample()] for case in cases()},
+        "crowd": {
+            str(size): sample(
+                logins=9.0, not_ready=0.0, asked_ready=80.0, p99_ms_after=2.0
+            )
+            for size in SIZES
+        },
+        "served_idle": {
+            store: {"busy": 0.004, "worker_mib": 80.0, "keeper_mib": 24.0}
+            for store in STORES
+        },
         "throughput": {one.key: [sample(), sample()] for one in contenders},
         "store_wait": {one.key: [sample(), sample()] for one in WAITING},
         "storms": {"argon2": [storm(), storm()], "rsa": [storm(), storm()]},

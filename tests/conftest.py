@@ -15,6 +15,7 @@ from sqlalchemy import event
 from sqlalchemy import Pool
 
 import real_servers
+import traced_threads
 import vector_files
 from clock import Clock
 from quart_jwt.extension.settings.options import OWN_DEFAULTS
@@ -23,6 +24,8 @@ from quart_jwt.stores.sql import connections as sql_connections
 # The same examples on every machine: a red run can be repeated.
 settings.register_profile("suite", deadline=None, derandomize=True, database=None)
 settings.load_profile("suite")
+
+traced_threads.let_threads_end()
 
 if os.environ.get("TESTS_WITHOUT_CACHE") == "1":
     # `make test-uncached`: every verdict has to be the same without the cache.

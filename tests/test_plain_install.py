@@ -53,7 +53,7 @@ def _install(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
 def test_the_routes_of_an_app_need_no_extra(install: Callable[[str], Run]) -> None:
     """Routes are listed, and commands with an extra say which one they need."""
     run = install("")
-    routes = run("routes", "shop:app", "--fail-open")
+    routes = run("routes", "shop:app", "--fail-on-open")
     assert (routes.returncode, routes.stderr) == (0, "")
     assert "/me" in routes.stdout
     assert "jwt_required()" in routes.stdout

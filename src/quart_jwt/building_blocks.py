@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from quart_jwt.tokens.origin import is_origin
     from quart_jwt.tokens.revocation import Revocation
     from quart_jwt.tokens.revocation import Scope
+    from quart_jwt.tokens.rotation import Family
     from quart_jwt.tokens.rotation import Outcome
     from quart_jwt.tokens.scopes import granted_scopes
     from quart_jwt.tokens.scopes import is_scope
@@ -82,6 +83,7 @@ __all__ = [
     "Client",
     "Connections",
     "Credential",
+    "Family",
     "JWTSettings",
     "KeyRing",
     "Outcome",

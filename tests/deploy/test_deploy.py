@@ -94,14 +94,30 @@ def test_compose_follows_its_specification() -> None:
 def test_compose_holds_no_secret_and_waits_for_a_clean_stop() -> None:
     """Secrets come from the shell, or there is no start."""
     services = _yaml(COMPOSE)["services"]
-    assert set(services) == {"gateway", "auth-1", "auth-2", "database", "store"}
-    for name in ("auth-1", "auth-2"):
+    ours = ("auth-1", "auth-2", "upgrade")
+    assert set(services) == {"gateway", "database", "store", *ours}
+    for name in ours:
         environment = services[name]["environment"]
         assert environment["QUART_JWT_SECRET_KEY"].startswith(
             "${QUART_JWT_SECRET_KEY:?"
         )
         assert "${POSTGRES_PASSWORD:?" in environment["QUART_JWT_DATABASE_URL"]
         assert int(services[name]["stop_grace_period"].rstrip("s")) > STOP_S
+
+
+def test_images_are_pinned_to_a_release() -> None:
+    """A start tomorrow is a start with the same programs."""
+    pod = _yaml(DEPLOY / "kubernetes" / "deployment.yaml")["spec"]["template"]["spec"]
+    bases = re.findall(r"^FROM (\S+)", DOCKERFILE.read_text("utf-8"), re.MULTILINE)
+    images = [
+        *bases,
+        *(service["image"] for service in _yaml(COMPOSE)["services"].values()),
+        *(one["image"] for one in (*pod["initContainers"], *pod["containers"])),
+    ]
+    for image in images:
+        name, _colon, tag = image.partition(":")
+        release = r"\d+\.\d+" if name == "postgres" else r"\d+\.\d+\.\d+"
+        assert re.fullmatch(rf"{release}(-[\w.-]+)?", tag), image
 
 
 def test_nginx_takes_the_gateway_of_compose(tmp_path: Path) -> None:

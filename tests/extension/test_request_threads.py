@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from quart import appcontext_tearing_down
 from quart import jsonify
 from quart import Quart
 from quart import websocket
@@ -77,13 +78,13 @@ class User(Base):
 
 @pytest.fixture(name="engine")
 def _engine(tmp_path: Path) -> Iterator[Engine]:
-    """A database of one user behind the usual pool, which gives up soon."""
+    """A database of one user behind the usual pool, which gives up after a minute."""
     engine = create_engine(
         f"sqlite:///{tmp_path / 'users.db'}",
         poolclass=QueuePool,
         pool_size=5,
         max_overflow=10,
-        pool_timeout=10,
+        pool_timeout=60,
     )
     Base.metadata.create_all(engine)
     with Session(engine) as session:
@@ -547,3 +548,30 @@ def test_signatures_and_requests_have_threads_of_their_own() -> None:
     """Hooks that wait for a database do not keep signatures waiting."""
     assert workers.request_workers() is workers.request_workers()
     assert workers._signing_threads()._max_workers == workers.SIGNING_THREADS
+
+
+@pytest.mark.parametrize("scope", ["appcontext", "request", "signal"])
+async def test_a_thread_that_only_a_teardown_needs_is_given_back(
+    app: Quart, pool: WorkerPool, bearer: Mint, scope: str
+) -> None:
+    """It is first needed when the context is being popped already."""
+    torn_down: list[int] = []
+
+    def tear_down(*_: Any, **__: Any) -> None:
+        torn_down.append(threading.get_ident())
+
+    if scope == "signal":
+        appcontext_tearing_down.connect(tear_down, app)
+    else:
+        getattr(app, f"teardown_{scope}")(tear_down)
+    headers, client = await bearer(), app.test_client()
+    before = len(torn_down)
+    gc.disable()  # it would give some of them back, late
+    try:
+        for _ in range(REQUESTS):
+            response = await client.get("/protected", headers=headers)
+            assert response.status_code == 200
+    finally:
+        gc.enable()
+    assert len(torn_down) - before == REQUESTS
+    assert pool._borrowed == 0

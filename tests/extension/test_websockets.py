@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 from functools import wraps
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from quart import Blueprint
 from quart import Quart
 from quart import websocket
 from quart.testing import WebsocketResponseError
@@ -15,11 +17,20 @@ from extension.apps import closing_code
 from extension.apps import MakeApp
 from extension.apps import Mint
 from quart_jwt import create_access_token
+from quart_jwt import create_token_pair
 from quart_jwt import get_jwt_identity
 from quart_jwt import get_jwt_request_location
 from quart_jwt import jwt_required
+from quart_jwt import revoke_token
+from quart_jwt import verify_jwt_in_request
 from quart_jwt.extension.request.current import _verified
 from quart_jwt.extension.request.lifetime import Lifetime
+
+PATIENCE_S = 30
+
+
+async def _nothing() -> None:
+    """What a guard has to do beyond verifying."""
 
 
 @pytest.fixture(name="app")
@@ -385,3 +396,142 @@ async def test_a_subprotocol_is_of_websockets_alone(
     both = {**good, "Sec-WebSocket-Protocol": "bearer.v1, a.b.c"}
     async with client.websocket("/echo", headers=both) as connection:
         assert await connection.receive() == "joe by headers"
+
+
+async def _greet_and_wait() -> None:
+    await websocket.send(str(get_jwt_identity()))
+    await asyncio.Event().wait()
+
+
+async def _verify() -> None:
+    await verify_jwt_in_request()
+
+
+def _verify_in_a_thread() -> None:
+    verify_jwt_in_request()
+
+
+def _guard_app(app: Quart, guard: Any) -> None:
+    app.before_websocket(guard)
+    app.add_websocket("/guarded", "guarded", _greet_and_wait)
+
+
+def _guard_blueprint(app: Quart, guard: Any) -> None:
+    blueprint = Blueprint("inner", __name__)
+    blueprint.before_websocket(guard)
+    blueprint.add_websocket("/guarded", "guarded", _greet_and_wait)
+    app.register_blueprint(blueprint)
+
+
+def _guard_in_the_handler(app: Quart, guard: Any) -> None:
+    @app.websocket("/guarded")
+    async def guarded() -> None:
+        await app.ensure_async(guard)()
+        await _greet_and_wait()
+
+
+GUARDS = {
+    "await": _verify,
+    "thread": _verify_in_a_thread,
+    "decorated": jwt_required()(_nothing),
+    "decorated_thread": jwt_required()(lambda: None),
+}
+PLACES = {
+    "app": _guard_app,
+    "blueprint": _guard_blueprint,
+    "handler": _guard_in_the_handler,
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("guard", GUARDS)
+async def test_a_verification_anywhere_protects_until_expiry(
+    make_app: MakeApp, clock: Any, place: str, guard: str
+) -> None:
+    """What verified the token has returned long before the token expires."""
+    app = make_app()
+    PLACES[place](app, GUARDS[guard])
+    async with app.app_context():
+        token = create_access_token("joe")
+    headers = {"Authorization": f"Bearer {token}"}
+    clock.advance(15 * 60 - 0.2)
+    for _ in range(2):  # the second is recognised by the gate
+        code = closing_code(app)
+        client = app.test_client()
+        async with client.websocket("/guarded", headers=headers) as connection:
+            assert await connection.receive() == "joe"
+            async with asyncio.timeout(PATIENCE_S):
+                assert await code == 1008
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("guard", GUARDS)
+@pytest.mark.parametrize("entries", [1, 100])
+async def test_a_verification_anywhere_protects_until_revocation(
+    make_app: MakeApp, place: str, guard: str, entries: int
+) -> None:
+    """By the feed, also when it has more revocations than fit into memory."""
+    app = make_app(JWT_STORE_URL="memory://", JWT_REVOCATION_MAX_ENTRIES=entries)
+    PLACES[place](app, GUARDS[guard])
+    async with app.test_app(), app.app_context():
+        for _ in range(3):
+            await revoke_token(jti=uuid4().hex)
+        pair = await create_token_pair("joe")
+        headers = {"Authorization": f"Bearer {pair.access_token}"}
+        code = closing_code(app)
+        client = app.test_client()
+        async with client.websocket("/guarded", headers=headers) as connection:
+            assert await connection.receive() == "joe"
+            store = app.extensions["quart-jwt"].settings.sessions.in_use
+            for family in await store.store.live("joe", now=0):
+                # As another process would: this one hears of it by the feed alone.
+                await store._guard.store.end(family.family_id, subject=None, now=0)
+            async with asyncio.timeout(PATIENCE_S):
+                assert await code == 1008
+
+
+async def test_the_first_token_that_is_over_ends_the_websocket(
+    make_app: MakeApp, clock: Any
+) -> None:
+    """One guard looks into the header, the other into the address."""
+    app = make_app()
+
+    async def by_argument() -> None:
+        await verify_jwt_in_request(locations="query_string")
+
+    app.before_websocket(by_argument)
+    app.add_websocket("/both", "both", jwt_required()(_greet_and_wait))
+    async with app.app_context():
+        short = create_access_token("short")
+        long = create_access_token("long", expires_delta=False)
+    headers = {"Authorization": f"Bearer {long}"}
+    clock.advance(15 * 60 - 0.1)
+    code = closing_code(app)
+    client = app.test_client()
+    async with client.websocket(f"/both?jwt={short}", headers=headers) as connection:
+        assert await connection.receive() == "long"
+        async with asyncio.timeout(PATIENCE_S):
+            assert await code == 1008
+
+
+async def test_a_handler_that_returns_leaves_nothing_behind(
+    make_app: MakeApp, bearer: Mint
+) -> None:
+    """No timer and nobody who watches the store."""
+    app = make_app(JWT_STORE_URL="memory://")
+    app.before_websocket(_verify)
+
+    @app.websocket("/short")
+    async def short() -> None:
+        await websocket.send("done")
+
+    async with app.test_app(), app.app_context():
+        pair = await create_token_pair("joe")
+        headers = {"Authorization": f"Bearer {pair.access_token}"}
+        tasks = asyncio.all_tasks()
+        async with app.test_client().websocket("/short", headers=headers) as connection:
+            assert await connection.receive() == "done"
+        store = app.extensions["quart-jwt"].settings.sessions.in_use
+        left = asyncio.all_tasks() - tasks
+        assert not left or not (await asyncio.wait(left, timeout=PATIENCE_S))[1]
+        assert store._follower.watchers._watching == {}

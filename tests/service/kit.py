@@ -10,7 +10,7 @@ import jwt
 from quart import Quart
 
 from clock import Clock
-from quart_jwt.service.accounts.accounts import Account
+from quart_jwt.service.accounts.account_rows import Account
 from quart_jwt.service.accounts.user_changes import UserChanges
 from quart_jwt.service.ground.grants import Grants
 from quart_jwt.service.ground.grants import NONE

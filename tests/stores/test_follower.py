@@ -167,7 +167,7 @@ async def test_too_much_is_not_known_at_all(
     more = revoked_token("one more")
     if by == "feed":
         await store.inner.revoke(more, now=START)
-        assert await follower.step() == OVERFLOW_PAUSE_S
+        await follower.step()
     else:
         follower.take((more,))
 
@@ -183,13 +183,39 @@ async def test_there_is_room_again_when_tokens_have_expired(
         await store.inner.revoke(
             revoked_token(f"t{number}", until=START + number), now=START
         )
-    assert await follower.step() == OVERFLOW_PAUSE_S
+    await follower.step()
     clock.advance(10)
     await store.inner.purge(limit=10, now=START + 1)
+    monotonic.advance(OVERFLOW_PAUSE_S - 0.001)
+    await follower.step()
+    assert not follower.can_tell(NEW)
+    monotonic.advance(0.001)
     await follower.step()
 
     assert follower.can_tell(NEW)
     assert follower.refuses(token("t3"))
+
+
+@pytest.mark.parametrize("before", [0, PAGE])
+async def test_what_is_watched_hears_of_revocations_beyond_the_limit(
+    store: Any, clock: Clock, monotonic: Clock, before: int
+) -> None:
+    """An open websocket has no other way to learn that its token was revoked."""
+    follower = _follower(store, clock, monotonic, entries=3)
+    told: list[str] = []
+    for number in range(4 + before):
+        await store.inner.revoke(revoked_token(f"t{number}"), now=START)
+    follower.watchers.add(token("there"), lambda: told.append("there"))
+    follower.watchers.add(token("later"), lambda: told.append("later"))
+    await store.inner.revoke(revoked_token("there"), now=START)
+    while not told:
+        await follower.step()
+    await store.inner.revoke(revoked_token("later"), now=START)
+    await follower.step()
+
+    assert told == ["there", "later"]
+    assert not follower.can_tell(NEW)
+    assert not follower.refuses(token("t0"))
 
 
 async def test_an_answer_of_before_an_overflow_does_not_count(

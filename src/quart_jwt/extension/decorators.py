@@ -12,7 +12,6 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from functools import partial
 from functools import wraps
-from inspect import isawaitable
 from typing import Any
 from typing import cast
 from typing import ParamSpec
@@ -34,7 +33,7 @@ from quart_jwt.extension.request.current import current_binding
 from quart_jwt.extension.request.current import remember_refusal
 from quart_jwt.extension.request.current import this_app
 from quart_jwt.extension.request.current import Verified
-from quart_jwt.extension.request.lifetime import close_with_token
+from quart_jwt.extension.request.open_socket import bind
 from quart_jwt.extension.request.pending import Outcome
 from quart_jwt.extension.request.pending import PendingVerification
 from quart_jwt.extension.request.presentation import Credential
@@ -43,7 +42,6 @@ from quart_jwt.extension.request.refused import REFUSALS
 from quart_jwt.extension.request.refused import tell_refused
 from quart_jwt.extension.request.requirement import Requirement
 from quart_jwt.extension.request.subject import current_subject
-from quart_jwt.extension.request.subject import find_subject
 from quart_jwt.extension.request.subject import Subject
 from quart_jwt.extension.request.subject import VERIFIED
 from quart_jwt.extension.settings.settings import EXEMPT_METHODS
@@ -66,13 +64,15 @@ def jwt_required(
     audience: str | Iterable[str] | None = None,
     scopes: str | Iterable[str] | None = None,
     purpose: str | None = None,
+    single_use: bool = False,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """
     Protect a view or a websocket route.
 
     A websocket is refused before it is accepted, with a real HTTP status, and
     closed with 1008 when its token expires or is revoked (RFC 6455 §7.4.1). A
-    streamed response ends then, too.
+    streamed response ends then, too. Both hold for ``verify_jwt_in_request``, wherever
+    it is called.
 
     Args:
         optional: Let a request without a token pass, too; a bad token is
@@ -88,6 +88,7 @@ def jwt_required(
         scopes: Require all of these: strings, or one with blanks between. A token
             without one is refused with 403 ``insufficient_scope``.
         purpose: Require a token that was created for this purpose, and no other.
+        single_use: Let each of these tokens pass once. It needs a session store.
 
     Raises:
         TypeError: It was used without parentheses.
@@ -106,6 +107,7 @@ def jwt_required(
         audience=audience,
         scopes=scopes,
         purpose=purpose,
+        single_use=single_use,
     )
 
     def protect(view: Callable[P, R]) -> Callable[P, R]:
@@ -128,6 +130,7 @@ def verify_jwt_in_request(
     audience: str | Iterable[str] | None = None,
     scopes: str | Iterable[str] | None = None,
     purpose: str | None = None,
+    single_use: bool = False,
 ) -> Any:
     """
     Verify the current request's token; the arguments are ``jwt_required``'s.
@@ -151,6 +154,7 @@ def verify_jwt_in_request(
         audience=audience,
         scopes=scopes,
         purpose=purpose,
+        single_use=single_use,
     )
     if on_the_loop():
         remember_loop()
@@ -185,8 +189,11 @@ async def verify_subject(
         await tell_refused(this_app(), settings, exc)
         raise
     subject.__dict__[VERIFIED] = verified
-    gate = partial(RequestGate, jwt, settings, requirement)
-    open_gate(jwt, settings, requirement.key, gate)
+    if isinstance(subject, Websocket):
+        bind(subject)
+    if not requirement.single_use:
+        gate = partial(RequestGate, jwt, settings, requirement)
+        open_gate(jwt, settings, requirement.key, gate)
     return verified
 
 
@@ -208,8 +215,8 @@ def _async_view(
         found = recognise(subject, requirement)
         if not isinstance(found, Verified):
             await verify_subject(subject, requirement, found)
-        if isinstance(subject, Websocket):
-            return await close_with_token(view(*args, **kwargs))
+        elif isinstance(subject, Websocket):
+            bind(subject)
         return await view(*args, **kwargs)
 
     mark(protected, requirement)
@@ -219,14 +226,12 @@ def _async_view(
 def _sync_view(view: Callable[P, R], requirement: Requirement) -> Callable[P, R]:
     @wraps(view)
     def protected(*args: P.args, **kwargs: P.kwargs) -> R:
-        if not isinstance(recognise(current_subject(), requirement), Verified):
+        subject = current_subject()
+        if not isinstance(recognise(subject, requirement), Verified):
             _verify_now(requirement)
-        result = view(*args, **kwargs)
-        # A plain decorator may return the coroutine of an async handler, which Quart's
-        # wrapper around this function awaits.
-        if isawaitable(result) and isinstance(find_subject(), Websocket):
-            return cast("R", close_with_token(result))
-        return result
+        elif isinstance(subject, Websocket):
+            bind(subject)
+        return view(*args, **kwargs)
 
     mark(protected, requirement)
     return protected

@@ -47,6 +47,7 @@ async def verify_token(
     audience: str | Iterable[str] | None = None,
     scopes: str | Iterable[str] | None = None,
     purpose: str | None = None,
+    single_use: bool = False,
 ) -> VerifiedToken:
     """
     Verify a token given as text as ``@jwt_required()`` would in a request.
@@ -65,6 +66,7 @@ async def verify_token(
         audience: Require this audience, or one of several, beside the configured.
         scopes: Require all of these.
         purpose: Require a token that was created for this purpose, and no other.
+        single_use: Let each of these tokens pass once. It needs a session store.
 
     Raises:
         JWTExtendedException, jwt.InvalidTokenError: The token is refused.
@@ -80,6 +82,7 @@ async def verify_token(
         audience=audience,
         scopes=scopes,
         purpose=purpose,
+        single_use=single_use,
     )
     remember_loop()
     jwt, settings = current_binding()

@@ -48,7 +48,9 @@ from quart_jwt.extension.request.current import SETTINGS
 from quart_jwt.extension.request.current import settings_of
 from quart_jwt.extension.request.current import this_app
 from quart_jwt.extension.request.lifetime import end_with_token
+from quart_jwt.extension.request.open_socket import close_with_tokens
 from quart_jwt.extension.request.pending import refuse_unawaited
+from quart_jwt.extension.request.quart_seams import when_dispatched
 from quart_jwt.extension.request.refused import token_of
 from quart_jwt.extension.sessions.store import Stores
 from quart_jwt.extension.settings.settings import FollowedSettings
@@ -136,6 +138,7 @@ class JWTManager(TokenMaker):
                 "hooks are registered; for the tokens of other issuers set JWT_ISSUERS"
             )
         refuse_unawaited(app, end_with_token)
+        when_dispatched(app, close_with_tokens)
         app.extensions[EXTENSION] = self
         stores = Stores(
             app, self._store, clock=self.clock, settings=lambda: settings_of(app)
@@ -187,16 +190,20 @@ class JWTManager(TokenMaker):
         """The state of the verified-token cache of the current app."""
         return self.settings.verified.info()
 
-    async def ping_store(self) -> None:
+    async def ping_store(self, *, writing: bool = False) -> None:
         """
         Come back if the session store of the current app answers, or there is none.
 
+        Args:
+            writing: Whether to write something, too: a store whose disk is full
+                answers. That costs a write; a health check does it now and then.
+
         Raises:
-            StoreError: It does not answer now; for a page that says who is well.
+            StoreError: It does not answer now, or cannot be written to.
         """
         sessions = self.settings.sessions
         if sessions is not None:
-            await sessions.store.ping()
+            await (sessions.store.try_writing() if writing else sessions.store.ping())
 
     def jwks(self) -> Claims:
         """

@@ -31,6 +31,7 @@ from quart_jwt.extension.request.presentation import present
 from quart_jwt.extension.request.presentation import Presentation
 from quart_jwt.extension.request.requirement import Requirement
 from quart_jwt.extension.sessions.claims import token_ref
+from quart_jwt.extension.sessions.single_use import use_up
 from quart_jwt.extension.sessions.store import SessionStore
 from quart_jwt.extension.settings.issuers import Issuer
 from quart_jwt.extension.settings.settings import Settings
@@ -96,7 +97,7 @@ async def _verify_credential(
         raise
     token = entry.token
     judge_requirement(token, requirement, settings, now)
-    if hooks.key is None:
+    if hooks.key is None and not requirement.single_use:
         note_pass(text, entry, requirement, settings)
     verified = Verified(token, credential.location, settings.identity_claim_key)
     if settings.sessions and not (hooks.blocklist or requirement.skip_revocation_check):
@@ -107,6 +108,8 @@ async def _verify_credential(
             verified.user = await _ask(hooks, verified, requirement)
         finally:
             IN_HOOK.reset(asking)
+    if requirement.single_use:  # last: a token that is refused is not used up
+        await use_up(settings, verified)
     return verified
 
 

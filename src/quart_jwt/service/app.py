@@ -96,6 +96,7 @@ def _parts(app: Quart, resources: Resources) -> Iterator[Part]:
         metrics=resources.metrics,
         clock=resources.clock,
         audit_path=resources.settings.observability.audit_log,
+        log_format=resources.settings.observability.log_format,
         hash_load=resources.passwords.load,
     )
     if resources.settings.secret_key is None:

@@ -29,6 +29,7 @@ from quart_jwt.service.ground.errors import SettingsError
 from quart_jwt.service.ground.values import Clock
 from quart_jwt.service.observability.metrics import Metrics
 from quart_jwt.service.observability.observed_store import observed
+from quart_jwt.service.observability.readiness import NowAndThen
 from quart_jwt.service.observability.readiness import Readiness
 from quart_jwt.service.settings.groups import AccountOptions
 from quart_jwt.service.settings.settings import Settings
@@ -126,8 +127,19 @@ def make_resources(settings: Settings, clock: Clock) -> Resources:
             settings, database, clock, at_once=passwords.load().limit
         ),
         sessions=observed(sessions, metrics),
-        readiness=Readiness({"database": database.ping, "sessions": ping_sessions}),
+        readiness=_readiness(database),
         metrics=metrics,
+    )
+
+
+def _readiness(database: Database) -> Readiness:
+    return Readiness(
+        {
+            "database": database.ping,
+            "sessions": ping_sessions,
+            "database (writing)": NowAndThen(database.try_writing),
+            "sessions (writing)": NowAndThen(partial(ping_sessions, writing=True)),
+        }
     )
 
 
@@ -167,14 +179,17 @@ def current_resources() -> Resources:
     return resources
 
 
-async def ping_sessions() -> None:
+async def ping_sessions(*, writing: bool = False) -> None:
     """
     Come back if the session store of the current application answers.
 
     Within a request, or in a task that the start of the application has begun.
 
+    Args:
+        writing: Whether to write something, too.
+
     Raises:
         StoreError: It does not.
     """
     manager: JWTManager = current_app.extensions["quart-jwt"]
-    await manager.ping_store()
+    await manager.ping_store(writing=writing)

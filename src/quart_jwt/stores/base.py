@@ -102,6 +102,15 @@ class Lifecycle(Protocol):
             StoreError: It does not.
         """
 
+    async def try_writing(self) -> None:
+        """
+        Come back if the store can be written to. It writes a few bytes that mean
+        nothing, because a full disk and a read-only server answer every question.
+
+        Raises:
+            StoreError: It cannot.
+        """
+
 
 class Families(Protocol):
     """The sessions: one family for each sign-in."""
@@ -194,10 +203,14 @@ class Families(Protocol):
 class RevokedTokens(Protocol):
     """The revocations: of tokens, of families, of what a subject was issued."""
 
-    async def revoke(self, revocation: Revocation, *, now: float) -> None:
+    async def revoke(self, revocation: Revocation, *, now: float) -> bool:
         """
         Revoke one token, what a subject was issued without a family, or a subject's
         access tokens.
+
+        Returns:
+            Whether it was not revoked before. Of any number of calls about one token,
+            exactly one is told True: that is how a token is used once.
 
         Of two about the same, the later ``until`` and the later ``issued_by`` hold.
         A scope of FAMILY is ``end``'s business, and a ValueError here.

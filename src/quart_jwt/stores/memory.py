@@ -57,6 +57,9 @@ class MemoryStore:
     async def ping(self) -> None:
         """It is always there."""
 
+    async def try_writing(self) -> None:
+        """It can always be written to."""
+
     async def start(
         self, family: Family, *, limit: Limit | None, now: float
     ) -> tuple[Revocation, ...]:
@@ -109,12 +112,14 @@ class MemoryStore:
         """See ``stores.base.Families.live``."""
         return self._live(subject, now)
 
-    async def revoke(self, revocation: Revocation, *, now: float) -> None:  # noqa: ARG002 - the contract's
+    async def revoke(self, revocation: Revocation, *, now: float) -> bool:  # noqa: ARG002 - the contract's
         """See ``stores.base.RevokedTokens.revoke``."""
         if revocation.scope is Scope.FAMILY:
             raise ValueError("A family is ended with end(), not revoked")
+        is_first = not self._revoked.holds(revocation)
         self._revoked.add(revocation)
         self._feed.append(revocation.as_followed())
+        return is_first
 
     async def is_revoked(self, token: TokenRef, *, now: float) -> bool:  # noqa: ARG002 - the same
         """See ``stores.base.RevokedTokens.is_revoked``."""

@@ -63,7 +63,7 @@ def assert_no_open_routes(
     app: Quart, *, allow: Iterable[str] = (), trust: Iterable[str] = ()
 ) -> None:
     """
-    Assert what ``quart-jwt routes --fail-open`` asserts.
+    Assert what ``quart-jwt routes --fail-on-open`` asserts.
 
     Args:
         app: The app.

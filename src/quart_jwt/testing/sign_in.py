@@ -22,6 +22,8 @@ from quart_jwt.extension.sessions.revoke import revoke_token
 from quart_jwt.extension.settings.settings import Settings
 from quart_jwt.extension.tokens.create import create_access_token_async
 from quart_jwt.extension.tokens.create import create_refresh_token_async
+from quart_jwt.testing.issuers import issued_elsewhere
+from quart_jwt.testing.issuers import issuer_of
 from quart_jwt.testing.stand_ins import FakeBlocklist
 from quart_jwt.tokens.codec import parse
 from quart_jwt.typing import Claims
@@ -43,37 +45,60 @@ async def make_token(
     fault: Fault | None = None,
 ) -> str:
     """
-    Make a token as the app would.
+    Make a token as the app would, or an issuer of ``JWT_ISSUERS``.
+
+    ``claims={"iss": ...}`` with such an issuer makes its token: from then on its keys
+    in the app are the test kit's, and nothing is fetched.
 
     Args:
         app: The app, with its ``JWTManager``.
         identity: Whom it speaks for, before the app's identity hook.
         refresh: A refresh token instead of an access token.
         fresh: Whether an access token is fresh.
-        claims: Additional claims; they win over the hook's.
+        claims: Additional claims; they win over the hook's, and over what the settings
+            say of an issuer.
         expires_in_s: Its life in seconds; the app's setting if None.
         fault: What is wrong with it: ``"expired"``, ``"not_yet_valid"``,
             ``"wrong_type"`` (the other of access and refresh), ``"wrong_key"``, or
             ``"revoked"`` (in the app's session store, or by an answer before its
             blocklist hook is asked).
     """
-    jwt, leeway_s = manager_of(app), settings_of(app).leeway
+    jwt, settings = manager_of(app), settings_of(app)
     claims = dict(claims or {})
+    leeway_s = settings.expectation_of(claims).leeway_s
     if fault == "expired":
         expires_in_s = -leeway_s - 1
     if fault == "not_yet_valid":
         claims["nbf"] = int(jwt.clock() + leeway_s) + HOUR_S
-    delta = None if expires_in_s is None else timedelta(seconds=expires_in_s)
-    async with app.app_context():
-        if refresh != (fault == "wrong_type"):
-            token = await create_refresh_token_async(identity, delta, claims)
-        else:
-            token = await create_access_token_async(identity, fresh, delta, claims)
+    refresh = refresh != (fault == "wrong_type")
+    issuer = issuer_of(settings, claims)
+    if issuer is not None:
+        claims = {"type": "refresh"} | claims if refresh else {"fresh": fresh} | claims
+        token = await issued_elsewhere(
+            issuer, settings, identity, claims, now=jwt.clock(), life_s=expires_in_s
+        )
+    else:
+        token = await _issued(app, identity, claims, refresh, fresh, expires_in_s)
     if fault == "wrong_key":
         return _resigned(token)
     if fault == "revoked":
         await _revoke(app, token)
     return token
+
+
+async def _issued(
+    app: Quart,
+    identity: Any,
+    claims: Claims,
+    refresh: bool,
+    fresh: bool,
+    life_s: float | None,
+) -> str:
+    delta = None if life_s is None else timedelta(seconds=life_s)
+    async with app.app_context():
+        if refresh:
+            return await create_refresh_token_async(identity, delta, claims)
+        return await create_access_token_async(identity, fresh, delta, claims)
 
 
 async def auth_headers(

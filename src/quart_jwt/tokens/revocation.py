@@ -127,6 +127,10 @@ class Revocations:
             heappush(self._ends, (kept.until, kept.scope.value, name))
         return True
 
+    def holds(self, revocation: Revocation) -> bool:
+        """Whether there is one about the same."""
+        return revocation.name in self._entries[revocation.scope]
+
     def refuses(self, token: TokenRef) -> bool:
         """Whether one of them takes this token back."""
         if token.jti in self._tokens:

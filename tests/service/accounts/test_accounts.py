@@ -4,9 +4,9 @@ import pytest
 
 from clock import Clock
 from clock import START
-from quart_jwt.service.accounts.accounts import Account
+from quart_jwt.service.accounts.account_rows import Account
 from quart_jwt.service.accounts.accounts import Accounts
-from quart_jwt.service.accounts.accounts import normalised_name
+from quart_jwt.service.accounts.names import normalised_name
 from quart_jwt.service.database.database import Database
 from quart_jwt.service.ground.errors import NameRuleError
 from quart_jwt.service.ground.errors import NameTakenError

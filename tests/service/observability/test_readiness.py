@@ -5,7 +5,9 @@ import logging
 
 import pytest
 
+from clock import Clock
 from quart_jwt.service.observability import readiness as module
+from quart_jwt.service.observability.readiness import NowAndThen
 from quart_jwt.service.observability.readiness import Readiness
 
 
@@ -133,3 +135,22 @@ async def test_it_looks_by_itself_while_it_serves(
     await enough.wait()
     await serving.aclose()
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_writing_is_tried_now_and_then_and_each_time_while_it_fails() -> None:
+    """A good write counts for a while; a bad one is tried again with each look."""
+    clock, part, tried = Clock(0), Part(), []
+
+    async def write() -> None:
+        tried.append(clock())
+        await part.answer()
+
+    readiness = Readiness({"part": NowAndThen(write, every_s=10, monotonic=clock)})
+    said = ""
+    for second in range(30):
+        (_miss if 5 <= second < 15 else _hit)(part)
+        await readiness.look()
+        said += "+" if readiness.is_ready else "-"
+        clock.advance(1)
+    assert tried == [0, 10, 11, 12, 13, 14, 15, 25]
+    assert said == "+" * 12 + "-" * 4 + "+" * 14

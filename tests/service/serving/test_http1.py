@@ -117,3 +117,31 @@ async def test_who_reads_slowly_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
             await asyncio.sleep(0)
         await closed(writer)
     assert received > len(PLENTY)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"Sec-WebSocket-Protocol: chat, \xe7",
+        b"Sec-WebSocket-Extensions: \x80",
+        b"Connection: \xff",
+    ],
+)
+async def test_a_handshake_that_is_not_ascii_is_refused(
+    header: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Hypercorn alone would log a traceback and answer nothing."""
+    lines = [
+        b"GET / HTTP/1.1",
+        b"Host: x",
+        b"Upgrade: websocket",
+        b"Connection: Upgrade",
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        b"Sec-WebSocket-Version: 13",
+        header,
+    ]
+    async with _served(App(b"x")) as port:
+        data = b"\r\n".join(lines) + b"\r\n\r\n"
+        answer = await answered(*await asyncio.open_connection(HOST, port), data)
+        assert answer.raw.startswith(b"HTTP/1.1 400 ")
+    assert caplog.text == ""

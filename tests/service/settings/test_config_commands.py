@@ -29,12 +29,14 @@ def _run(*arguments: str, **environ: str) -> Any:
 
 
 def test_good_settings_are_called_fine() -> None:
-    """And where they stand is said."""
+    """Where they stand is said, and what a start would find."""
     result = _run("config", "check")
-    assert (result.exit_code, result.output) == (
-        0,
-        "the settings are fine (environment)\n",
-    )
+    assert result.exit_code == 0
+    assert result.output.splitlines() == [
+        "the settings are fine (environment)",
+        "the databases can be used",
+        "nobody can sign in yet: add the first user with `quart-jwt users add NAME`",
+    ]
     Path("quart-jwt.toml").write_text("access_token_expires = 60\n")
     assert "(environment and quart-jwt.toml)" in _run("config", "check").output
 

@@ -77,7 +77,7 @@ def test_all_faults_are_listed_at_once() -> None:
     faults = _faults(
         MODE="prod",
         SECRET_KEY="hunter2",
-        DATABASE_URL="postgresql://user:hunter3@db/x",
+        DATABASE_URL="mysql://user:hunter3@db/x",
         ACCESS_TOKEN_EXPIRES="fifteen",
         REFRESH_TOKEN_EXPIRES="0",
         COOKIE_SECURE="maybe",
@@ -147,6 +147,81 @@ def test_seconds_are_whole_and_bounded(text: str, *, fits: bool) -> None:
     else:
         with pytest.raises(SettingsError, match="whole seconds"):
             read_settings(environ)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("45s", 45),
+        ("15m", 900),
+        ("2h", 7_200),
+        ("30d", 2_592_000),
+        ("1h30m", 5_400),
+        ("1d2h3m4s", 93_784),
+        ("366d", 31_622_400),
+        ("367d", None),
+        ("0m", None),
+        ("m", None),
+        ("30m1h", None),
+        ("1m1m", None),
+        ("15 m", None),
+        ("-1m", None),
+        ("1.5h", None),
+        ("15M", None),
+        ("\u0661m", None),
+        ("1w", None),
+        ("9999999999d", None),
+    ],
+)
+def test_a_duration_may_have_units(text: str, seconds: int | None) -> None:
+    """Days, hours, minutes and seconds, in this order; a year at most."""
+    environ = {
+        "QUART_JWT_REFRESH_TOKEN_EXPIRES": text,
+        "QUART_JWT_ACCESS_TOKEN_EXPIRES": "1",
+    }
+    if seconds is None:
+        with pytest.raises(SettingsError, match="or a duration such as 15m or 30d"):
+            read_settings(environ)
+    else:
+        assert read_settings(environ).refresh_token_expires_s == seconds
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("postgres://u:p%40@h:5432/d", "postgresql+asyncpg://u:p%40@h:5432/d"),
+        ("postgresql://u:p@h/d", "postgresql+asyncpg://u:p@h/d"),
+        (
+            "postgresql://u:p@h/d?sslmode=verify-full",
+            "postgresql+asyncpg://u:p@h/d?ssl=verify-full",
+        ),
+        (
+            "postgresql://u@/d?host=/run/pg",
+            "postgresql+asyncpg://u@/d?host=%2Frun%2Fpg",
+        ),
+        ("postgresql+asyncpg://u:p@h/d", "postgresql+asyncpg://u:p@h/d"),
+    ],
+)
+@pytest.mark.parametrize("name", ["DATABASE_URL", "STORE_URL"])
+def test_a_hosting_provider_s_url_is_taken(name: str, given: str, used: str) -> None:
+    """In libpq's spelling, with the TLS mode that it asks for."""
+    storage = read_settings({f"QUART_JWT_{name}": given}).storage
+    assert used in {storage.database_url, storage.store_url}
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("postgres://u:hunter2@h/d?channel_binding=require", "channel_binding"),
+        ("postgres://u:hunter2@h/d?sslmode=hunter2", "sslmode that libpq"),
+        ("postgres://u:hunter2@h:x/d", "cannot be read as a URL"),
+    ],
+)
+def test_an_option_that_cannot_be_kept_is_refused(url: str, message: str) -> None:
+    """Without it, the connection may be less secure than was asked for."""
+    (fault,) = _faults(DATABASE_URL=url)
+    assert message in fault
+    assert "hunter2" not in fault
 
 
 def test_a_session_outlives_its_access_tokens() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -180,3 +181,53 @@ async def test_a_database_that_goes_and_comes_back(
             own_postgresql.start()
             assert await _until(client, 200) == {(200, 503)}
     assert "Traceback" not in fleet.text
+
+
+@pytest.mark.slow
+async def test_a_disk_that_is_full(tmp_path: Path) -> None:
+    """Every question is answered, nothing can be written, and nobody can sign in."""
+    with fleet_of(SERVE, tmp_path) as fleet:
+        async with await _serving(fleet) as client:
+            assert await _until(client, 200) == set()
+            pid = fleet.process.pid
+            limits = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, limits[1]))
+            assert await _until(client, 503) <= {(200, 200)}
+            assert (await client.get("/healthz")).status_code == 200
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
+            assert await _until(client, 200) == {(200, 503)}
+
+
+@pytest.mark.slow
+async def test_a_postgresql_that_may_only_be_read(
+    own_postgresql: real_servers.PostgreSQL, tmp_path: Path
+) -> None:
+    """As after a failover to a standby."""
+    environ = {"QUART_JWT_DATABASE_URL": own_postgresql.url("service")}
+    done = await asyncio.to_thread(
+        CliRunner().invoke, commands.cli, ["db", "upgrade"], env=environ
+    )
+    assert done.exit_code == 0, done.output
+    with fleet_of(SERVE, tmp_path, **environ) as fleet:
+        async with await _serving(fleet) as client:
+            assert await _until(client, 200) == set()
+            for setting, status in (("on", 503), ("off", 200)):
+                own_postgresql.run(
+                    f"ALTER SYSTEM SET default_transaction_read_only = {setting}"
+                )
+                own_postgresql.run("SELECT pg_reload_conf()")
+                await _until(client, status)
+            assert (await client.get("/healthz")).status_code == 200
+
+
+@pytest.mark.slow
+async def test_a_redis_that_is_full(
+    own_redis: real_servers.Redis, tmp_path: Path
+) -> None:
+    """It answers questions and refuses whatever would take memory."""
+    with fleet_of(SERVE, tmp_path, QUART_JWT_STORE_URL=own_redis.url) as fleet:
+        async with await _serving(fleet) as client:
+            assert await _until(client, 200) == set()
+            for limit, status in (("1", 503), ("0", 200)):
+                own_redis.run("CONFIG", "SET", "maxmemory", limit)
+                await _until(client, status)

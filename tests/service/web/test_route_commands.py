@@ -126,11 +126,12 @@ def test_routes_are_listed_for_programs(run: Run) -> None:
         ),
     ],
 )
+@pytest.mark.parametrize("spelling", ["--fail-on-open", "--fail-open"])
 def test_an_open_route_fails(
-    run: Run, options: list[str], status: int, errors: str
+    run: Run, spelling: str, options: list[str], status: int, errors: str
 ) -> None:
     """Each is named on standard error, with what would have to be said."""
-    done = run("shop:app", "--fail-open", *options)
+    done = run("shop:app", spelling, *options)
 
     assert (status, errors) == (done.exit_code, done.stderr)
     assert done.stdout.startswith("METHOD")

@@ -40,6 +40,7 @@ _CONTEXTS = tuple(
     for name in ("request_ctx", "websocket_ctx", "app_ctx")
     if hasattr(quart_globals, name)  # Quart 0.23 has one context for all
 )
+"""The contexts, from the inside out; the last one is the app's."""
 
 
 class RequestThread:
@@ -149,6 +150,29 @@ def plain_code_in_one_thread(app: Quart) -> None:
     run = app.sync_to_async
     is_quarts = getattr(run, "__func__", None) is Quart.sync_to_async
     app.sync_to_async = _to_async if is_quarts else _remembering_loop(run)  # type: ignore[method-assign, assignment]
+    _end_after_teardown(app)
+
+
+def _end_after_teardown(app: Quart) -> None:
+    """
+    Give a request's thread back after the teardown functions of its app context.
+
+    If a teardown function is the first plain code of its request, the context is being
+    popped already, and ``_end_with`` is too late.
+    """
+    tear_down = app.do_teardown_appcontext
+
+    @wraps(tear_down)
+    async def tear_down_and_end(*args: Any, **kwargs: Any) -> None:
+        try:
+            await tear_down(*args, **kwargs)
+        finally:
+            context = _CONTEXTS[-1]._get_current_object()  # noqa: SLF001 - werkzeug's way to the object
+            thread: RequestThread | None = vars(context).get(_KEY)
+            if thread is not None:
+                thread.end()
+
+    setattr(app, tear_down.__name__, tear_down_and_end)
 
 
 def _to_async(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:

@@ -58,9 +58,18 @@ class Verified:
 
     Attributes:
         user: What the user look-up gave, in a tuple of one; None without such a hook.
+        is_used_up: Whether this was the one use of the token, which is revoked by it.
     """
 
-    __slots__ = ("_claims", "_header", "_identity_claim", "_token", "location", "user")
+    __slots__ = (
+        "_claims",
+        "_header",
+        "_identity_claim",
+        "_token",
+        "is_used_up",
+        "location",
+        "user",
+    )
 
     def __init__(
         self, token: Token | None, location: str | None, identity_claim: str = "sub"
@@ -69,6 +78,7 @@ class Verified:
         self._header: Claims | None = None
         self._claims: Claims | None = None
         self._identity_claim = identity_claim
+        self.is_used_up: bool = False
         self.location: str | None = location
         self.user: tuple[Any] | None = None if token else (None,)
 

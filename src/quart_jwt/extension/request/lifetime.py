@@ -1,34 +1,26 @@
 """
-What a token has opened ends with it: websockets, and responses that are streamed.
+How long a token may keep something open, and streamed responses, which end with it.
 
 A token is verified when a request begins. After that its expiry is a timer, and its
-revocation comes from the session store's feed, without polling.
+revocation comes from the session store's feed, without polling. Websockets are in
+``open_socket``.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
-from collections.abc import Awaitable
 from collections.abc import Callable
-from contextvars import copy_context
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 from typing import Self
-from typing import TypeVar
 
 from quart import Response
-from quart import websocket
 
 from quart_jwt.extension.request.current import current_binding
-from quart_jwt.extension.request.current import recall
 from quart_jwt.extension.request.current import Verified
 from quart_jwt.extension.request.current import verified_of
 from quart_jwt.extension.request.subject import Subject
 from quart_jwt.extension.sessions.claims import token_ref
-
-T = TypeVar("T")
-
-POLICY_VIOLATION = 1008
-"""RFC 6455 §7.4.1; browsers get no better code for "not any more"."""
 
 
 class Lifetime:
@@ -46,6 +38,7 @@ class Lifetime:
     def __init__(self, verified: Verified) -> None:
         jwt, self._settings = current_binding()
         self._claims = verified.claims
+        self._is_used_up = verified.is_used_up
         self.reason: str = "Token has expired"
         expires = self._claims.get("exp")
         leeway_s = self._settings.expectation_of(self._claims).leeway_s
@@ -68,56 +61,10 @@ class Lifetime:
         sessions = self._settings.sessions
         if sessions is None:
             return lambda: None
-        return sessions.watch(token_ref(self._claims, self._settings), is_over)
-
-
-async def close_with_token(handler: Awaitable[T]) -> T | None:
-    """
-    Run a websocket handler until it returns, or its token expires or is revoked.
-
-    The socket is closed whether or not the handler lets itself be cancelled.
-
-    Args:
-        handler: The handler, called; cancelled when the token is over.
-    """
-    verified = recall()
-    if verified is None or verified.location is None:
-        return await handler
-    lifetime, loop = Lifetime(verified), asyncio.get_running_loop()
-    context = copy_context()  # whoever revokes has another one
-    closing = asyncio.create_task(_close_in(lifetime, lifetime.left_s))
-    deadline = asyncio.timeout(lifetime.left_s)
-
-    def close_now() -> None:
-        nonlocal closing
-        if not deadline.expired():
-            closing.cancel()
-            closing = asyncio.create_task(_close_in(lifetime, 0), context=context)
-            deadline.reschedule(loop.time())
-
-    stop_watching = None
-    try:
-        async with deadline:
-            stop_watching = lifetime.watch(close_now)
-            return await handler
-    except TimeoutError:
-        if not deadline.expired():
-            raise
-        return None
-    finally:
-        if stop_watching is not None:
-            stop_watching()
-        if deadline.expired():
-            await closing  # also for a handler that was cancelled and just returned
-        else:
-            closing.cancel()
-
-
-async def _close_in(lifetime: Lifetime, seconds: float | None) -> None:
-    if seconds is None:
-        return
-    await asyncio.sleep(seconds)
-    await websocket.close(POLICY_VIOLATION, lifetime.reason)
+        token = token_ref(self._claims, self._settings)
+        if self._is_used_up:  # its use was its revocation; its user's still counts
+            token = replace(token, jti=None)
+        return sessions.watch(token, is_over)
 
 
 def end_with_token(subject: Subject, response: Any) -> Any:

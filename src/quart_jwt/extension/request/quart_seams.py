@@ -4,13 +4,15 @@ What the extension replaces in Quart although Quart does not promise to keep it.
 * ``finalize_request`` and ``finalize_websocket``: every response passes through them,
   those of error handlers included, and no function of the app runs afterwards. An
   after-request function or a signal would run too early to stop a response.
+* ``dispatch_websocket``: a handler runs inside of what ends it. A ``before_websocket``
+  function ends before the handler begins, and has nothing that it could put around it.
 * ``handle_user_exception``: only here can be seen which error Quart is about to answer.
 * ``quart.utils.run_sync_iterable``: runs a plain generator in a thread; streams of the
   request's own thread fall back on it.
 * ``Websocket.accept``: sending and receiving call it, too, so a websocket that cannot
   be accepted carries nothing.
 
-Quart 0.23 passes the context as first argument to the first three, Quart 0.22 does not.
+Quart 0.23 passes the context as first argument to the first four, Quart 0.22 does not.
 The replacements pass on whatever they are given and look for an argument by its name or
 type. ``check_quart`` runs when an app is registered: a Quart that has changed here is
 refused at start, before the first request.
@@ -18,6 +20,7 @@ refused at start, before the first request.
 
 from collections.abc import Awaitable
 from collections.abc import Callable
+from functools import partial
 from functools import wraps
 from typing import Any
 from typing import NoReturn
@@ -37,6 +40,7 @@ __all__ = [
     "check_quart",
     "refuse_to_accept",
     "run_sync_iterable",
+    "when_dispatched",
     "when_finalized",
     "when_handled",
 ]
@@ -44,6 +48,7 @@ __all__ = [
 SEAMS = (
     Seam(Quart, "finalize_request", ("result", "from_error_handler")),
     Seam(Quart, "finalize_websocket", ("result", "from_error_handler")),
+    Seam(Quart, "dispatch_websocket"),
     Seam(Quart, "handle_user_exception", ("error",)),
     Seam(Websocket, "accept"),
     Seam(quart_utils, "run_sync_iterable"),
@@ -87,6 +92,19 @@ def _finalizing(
         return finalized(response, kwargs.get("from_error_handler", False))
 
     return finalize_and_look
+
+
+def when_dispatched(
+    app: Quart, around: Callable[[Callable[[], Awaitable[Any]]], Awaitable[Any]]
+) -> None:
+    """Let a function call the handlers of an app's websockets, each time one is due."""
+    dispatch: Callable[..., Awaitable[Any]] = app.dispatch_websocket
+
+    @wraps(dispatch)
+    async def dispatch_inside(*args: Any, **kwargs: Any) -> Any:
+        return await around(partial(dispatch, *args, **kwargs))
+
+    setattr(app, dispatch.__name__, dispatch_inside)
 
 
 def when_handled(app: Quart, handled: Callable[[Exception], None]) -> None:

@@ -31,6 +31,7 @@ class Requirement:
         audience: The audience, or several, that it has to name; None for any.
         scopes: What it has to allow, all of it.
         purpose: The only purpose that it may be for; None for access tokens.
+        single_use: Whether passing here is the only use of the token.
         key: Names the requirement: equal ones have the same.
         types: The types of tokens that will do.
     """
@@ -45,6 +46,7 @@ class Requirement:
     audience: str | tuple[str, ...] | None = None
     scopes: tuple[str, ...] = ()
     purpose: str | None = None
+    single_use: bool = False
     key: str = field(init=False, repr=False, compare=False)
     types: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
@@ -54,6 +56,10 @@ class Requirement:
             check_purpose(self.purpose)
             if self.refresh or not self.verify_type:
                 raise ValueError("A token for a purpose is no access or refresh token")
+        if self.single_use and (self.purpose is None or self.skip_revocation_check):
+            raise ValueError(
+                "Only a token for a purpose has a single use, which is its revocation"
+            )
         places = self.locations
         if places is not None and not isinstance(places, str):
             object.__setattr__(self, "locations", tuple(places))

@@ -10,6 +10,9 @@ from typing import Protocol
 
 from quart_jwt.tokens.claims import expiry
 from quart_jwt.tokens.claims import SESSION_ID
+from quart_jwt.tokens.judgement import Expectation
+from quart_jwt.tokens.revocation import Revocation
+from quart_jwt.tokens.revocation import Scope
 from quart_jwt.tokens.revocation import TokenRef
 from quart_jwt.tokens.rotation import later
 from quart_jwt.typing import Claims
@@ -33,6 +36,9 @@ class _Settings(Protocol):
 
     def issuer_of(self, claims: Claims) -> object | None:
         """The issuer beside us that a token names; None for one of our own."""
+
+    def expectation_of(self, claims: Claims) -> Expectation:
+        """What a token of the same issuer is judged by."""
 
 
 def token_ref(claims: Claims, settings: _Settings) -> TokenRef:
@@ -90,6 +96,26 @@ def foreign_name(issuer: str, name: str | None) -> str | None:
 def is_foreign(name: str | None) -> bool:
     """Whether a name in a store is another issuer's."""
     return name is not None and name.startswith(FOREIGN)
+
+
+def revocation_of(claims: Claims, settings: _Settings, now: float) -> Revocation:
+    """
+    The revocation of one token, remembered as long as it could have been accepted.
+
+    Raises:
+        ValueError: It has no ``jti``.
+    """
+    ref = token_ref(claims, settings)
+    if ref.jti is None:
+        raise ValueError("A token without a jti cannot be revoked")
+    leeway_s = settings.expectation_of(claims).leeway_s
+    return Revocation(
+        scope=Scope.TOKEN,
+        name=ref.jti,
+        until=kept_until(claims.get("exp"), leeway_s),
+        # Of any other token, the feed only has to say that it was revoked.
+        followed_until=now if ref.outlives_feed else None,
+    )
 
 
 def facts_of(claims: Claims, identity_claim: str) -> dict[str, str | None]:

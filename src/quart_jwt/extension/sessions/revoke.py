@@ -11,6 +11,7 @@ from quart_jwt.extension.request.current import current_binding
 from quart_jwt.extension.request.current import get_jwt
 from quart_jwt.extension.sessions.claims import kept_until
 from quart_jwt.extension.sessions.claims import longest_life
+from quart_jwt.extension.sessions.claims import revocation_of
 from quart_jwt.extension.sessions.claims import token_ref
 from quart_jwt.extension.sessions.context import named_subject
 from quart_jwt.extension.sessions.context import session_store
@@ -199,19 +200,7 @@ async def _end_all(
 async def _revoke_claims(
     sessions: SessionStore, settings: Settings, claims: Claims
 ) -> None:
-    jti = token_ref(claims, settings).jti
-    if jti is None:
-        raise ValueError("A token without a jti cannot be revoked")
-    until = kept_until(claims.get("exp"), settings.expectation_of(claims).leeway_s)
-    is_followed = not token_ref(claims, settings).outlives_feed
-    revocation = Revocation(
-        scope=Scope.TOKEN,
-        name=jti,
-        until=until,
-        # Of any other token, the feed only has to say that it was revoked.
-        followed_until=None if is_followed else sessions.clock(),
-    )
-    await _revoke(sessions, revocation)
+    await _revoke(sessions, revocation_of(claims, settings, sessions.clock()))
 
 
 async def _revoke(sessions: SessionStore, revocation: Revocation) -> None:

@@ -19,7 +19,6 @@ from quart_jwt.extension.signals import store_failed
 from quart_jwt.extension.signals import tell
 from quart_jwt.extension.signals import token_revoked
 from quart_jwt.stores.base import Store
-from quart_jwt.stores.in_use.one_loop import OneLoop
 from quart_jwt.stores.in_use.seen_good import SeenGood
 from quart_jwt.stores.in_use.store import StoreInUse
 from quart_jwt.stores.urls import store_from_url
@@ -55,7 +54,6 @@ class SessionStore:
         self.app = app
         self.clock = clock
         self._settings = settings
-        self._loop = OneLoop()
         self._seen = SeenGood(monotonic)
         self.in_use: StoreInUse = StoreInUse(
             store,
@@ -75,7 +73,6 @@ class SessionStore:
             StoreError: The store cannot tell, and ``JWT_STORE_FAILURE`` does not
                 let this token pass.
         """
-        self._loop.check()
         allow_for_s = self._settings().allow_for_s
         try:
             is_revoked = await self.store.is_revoked(token, now=self.clock())
@@ -104,14 +101,7 @@ class SessionStore:
     def watch(
         self, token: TokenRef, revoked: Callable[[], object]
     ) -> Callable[[], None]:
-        """
-        Have a function called when a token is revoked; see ``StoreInUse.watch``.
-
-        Raises:
-            RuntimeError: Another event loop uses the store. The function would be
-                called in that loop's thread.
-        """
-        self._loop.check()
+        """Same as ``StoreInUse.watch``."""
         return self.in_use.watch(token, revoked)
 
     async def settle(self, verb: str, work: Coroutine[Any, Any, T]) -> T:
@@ -126,7 +116,7 @@ class SessionStore:
             StoreError: The store could not do it; it may have acted all the same.
         """
         try:
-            self._loop.check()
+            self.in_use.check_loop()
         except RuntimeError:
             work.close()
             raise

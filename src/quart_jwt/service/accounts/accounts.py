@@ -1,77 +1,43 @@
 """
 Accounts: who may log in.
 
-A name is normalised to NFC, so that "é" typed on two keyboards is one user;
-after that it counts exactly, upper and lower case apart. Nothing here hashes:
-callers bring a hash.
+Nothing here hashes: callers bring a hash.
 """
 
 import secrets
-import unicodedata
 from collections.abc import Callable
 from collections.abc import Sequence
-from dataclasses import dataclass
-from dataclasses import field
 from dataclasses import replace
 from operator import attrgetter
 
-from sqlalchemy import bindparam
+from sqlalchemy import delete
 from sqlalchemy import func
-from sqlalchemy import RowMapping
 from sqlalchemy import select
 from sqlalchemy import update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite
 
-from quart_jwt.service.accounts.directory import User
+from quart_jwt.service.accounts.account_rows import Account
+from quart_jwt.service.accounts.account_rows import account_of
+from quart_jwt.service.accounts.account_rows import ALL
+from quart_jwt.service.accounts.account_rows import BY_NAME
+from quart_jwt.service.accounts.account_rows import grant_columns
+from quart_jwt.service.accounts.account_rows import hash_columns
+from quart_jwt.service.accounts.account_rows import METHODS
+from quart_jwt.service.accounts.names import normalised_name
+from quart_jwt.service.accounts.records import Record
+from quart_jwt.service.accounts.stored_hashes import Method
+from quart_jwt.service.accounts.stored_hashes import method_named
 from quart_jwt.service.database.database import Database
 from quart_jwt.service.database.database import UserRow
-from quart_jwt.service.ground.errors import NameRuleError
 from quart_jwt.service.ground.errors import NameTakenError
 from quart_jwt.service.ground.errors import UnknownNameError
 from quart_jwt.service.ground.grants import Grants
 from quart_jwt.service.ground.grants import NONE
 from quart_jwt.service.ground.values import Clock
 
-MAX_NAME_CHARACTERS = 256
-_NO_NAME_CATEGORIES = {"Cc", "Cf", "Cs"}
-"""Control (NUL too) and invisible formatting characters, and surrogates."""
-
 EPOCH_BITS = 16
 """An epoch begins with the second in which the account was made and counts up."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account(User):
-    """
-    One account, as it was when it was read.
-
-    Attributes:
-        password_hash: An encoded Argon2id hash.
-        created_at: Seconds since 1970.
-    """
-
-    password_hash: str = field(repr=False)
-    created_at: int
-
-
-def normalised_name(text: str) -> str:
-    """
-    Return a user name as it is stored and compared.
-
-    Raises:
-        NameRuleError: The text cannot be a name; the message says why.
-    """
-    name = unicodedata.normalize("NFC", text)
-    if not 1 <= len(name) <= MAX_NAME_CHARACTERS:
-        raise NameRuleError(f"A user name has 1 to {MAX_NAME_CHARACTERS} characters")
-    if name != name.strip():
-        raise NameRuleError("A user name has no blanks at its ends")
-    if any(
-        unicodedata.category(character) in _NO_NAME_CATEGORIES for character in name
-    ):
-        raise NameRuleError("A user name has no control characters or surrogates")
-    return name
 
 
 class Accounts:
@@ -95,6 +61,34 @@ class Accounts:
             raise NameTakenError(f"there is a user named {name!r} already")
         return name
 
+    async def add_all(self, records: Sequence[Record]) -> Sequence[str]:
+        """
+        Add many accounts in one transaction, each name once; return the free names.
+        """
+        rows = [
+            {
+                "name": record.name,
+                **hash_columns(record.password_hash),
+                **grant_columns(record.grants),
+                "enabled": record.enabled,
+                "session_epoch": self._first_epoch(),
+                "created_at": int(self._clock())
+                if record.created_at is None
+                else record.created_at,
+            }
+            for record in records
+        ]
+        many = self._database.insert(UserRow).values(rows).on_conflict_do_nothing()
+        written = await self._database.change_returning(many.returning(UserRow.name))
+        return [row["name"] for row in written]
+
+    async def taken(self, names: Sequence[str]) -> Sequence[str]:
+        """Return those of some normalised names that there are."""
+        found = await self._database.rows(
+            select(UserRow.name).where(UserRow.name.in_(names))
+        )
+        return [row["name"] for row in found]
+
     async def register(self, name: str, password_hash: str, grants: Grants) -> bool:
         """
         Add an account unless its normalised name is taken; say whether it was free.
@@ -112,12 +106,12 @@ class Accounts:
 
     async def find(self, name: str) -> Account | None:
         """Return an account by its normalised name."""
-        found = await self._database.rows(_BY_NAME, name=name)
-        return _account(found[0]) if found else None
+        found = await self._database.rows(BY_NAME, name=name)
+        return account_of(found[0]) if found else None
 
     async def listed(self) -> Sequence[Account]:
         """Return all accounts, by name."""
-        accounts = [_account(row) for row in await self._database.rows(_COLUMNS)]
+        accounts = [account_of(row) for row in await self._database.rows(ALL)]
         # Here, because databases have their own ideas of an alphabet.
         return sorted(accounts, key=attrgetter("name"))
 
@@ -127,6 +121,12 @@ class Accounts:
             select(func.count().label("users")).select_from(UserRow)
         )
         return int(row["users"])
+
+    async def hash_methods(self) -> Sequence[Method]:
+        """Return the methods of all password hashes; each costs one index look-up."""
+        found = await self._database.rows(METHODS)
+        named = (method_named(row["method"]) for row in found)
+        return [method for method in named if method is not None]
 
     async def set_password(self, name: str, password_hash: str) -> int:
         """
@@ -138,7 +138,7 @@ class Accounts:
         """
         return await self._change(
             name,
-            password_hash=password_hash,
+            **hash_columns(password_hash),
             session_epoch=UserRow.session_epoch + 1,
         )
 
@@ -155,7 +155,8 @@ class Accounts:
                 UserRow.enabled,
             )
             .values(
-                password_hash=password_hash, session_epoch=UserRow.session_epoch + 1
+                **hash_columns(password_hash),
+                session_epoch=UserRow.session_epoch + 1,
             )
         )
         return changed == 1
@@ -190,11 +191,11 @@ class Accounts:
                 UserRow.name == name,
                 *(
                     getattr(UserRow, column) == text
-                    for column, text in _columns_of(account.grants).items()
+                    for column, text in grant_columns(account.grants).items()
                 ),
             )
             change_row = as_read.values(
-                **_columns_of(wanted),
+                **grant_columns(wanted),
                 session_epoch=UserRow.session_epoch + int(sign_out),
             )
             written = await self._database.change_returning(
@@ -226,6 +227,41 @@ class Accounts:
         """
         await self._change(name, enabled=True)
 
+    async def remove(self, name: str) -> int:
+        """
+        Remove a user, and return an epoch that is newer than that of every session,
+        which are to be ended (``user_changes``).
+
+        Raises:
+            UnknownNameError: There is no such user.
+        """
+        name = normalised_name(name)
+        removal = delete(UserRow).where(UserRow.name == name)
+        removed = await self._database.change_returning(
+            removal.returning(UserRow.session_epoch)
+        )
+        if not removed:
+            raise UnknownNameError(f"there is no user named {name!r}")
+        return int(removed[0]["session_epoch"]) + 1
+
+    async def rename(self, name: str, new_name: str) -> int:
+        """
+        Give a user another name, and return the new epoch: sessions of the old name
+        are to be ended (``user_changes``).
+
+        Raises:
+            UnknownNameError: There is no such user.
+            NameTakenError: There is one of the new name.
+            NameRuleError: The new name breaks the rules.
+        """
+        new_name = normalised_name(new_name)
+        if await self.find(new_name) is not None:
+            raise NameTakenError(f"there is a user named {new_name!r} already")
+        # Sessions of an earlier user of the new name stay dead, too.
+        return await self._change(
+            name, name=new_name, session_epoch=self._first_epoch()
+        )
+
     async def replace_hash(self, account: Account, password_hash: str) -> None:
         """Store a new hash of the same password, unless the hash has changed."""
         await self._database.change(
@@ -234,7 +270,7 @@ class Accounts:
                 UserRow.name == account.name,
                 UserRow.password_hash == account.password_hash,
             )
-            .values(password_hash=password_hash)
+            .values(**hash_columns(password_hash))
         )
 
     def _row(
@@ -242,17 +278,17 @@ class Accounts:
     ) -> sqlite.Insert | postgresql.Insert:
         return self._database.insert(UserRow).values(
             name=name,
-            password_hash=password_hash,
+            **hash_columns(password_hash),
             session_epoch=self._first_epoch(),
             created_at=int(self._clock()),
-            **_columns_of(grants),
+            **grant_columns(grants),
         )
 
     def _first_epoch(self) -> int:
         """An epoch beyond those of a deleted namesake, whose sessions stay dead."""
         return (int(self._clock()) << EPOCH_BITS) + secrets.randbits(EPOCH_BITS)
 
-    async def _change(self, name: str, **values: object) -> int:
+    async def _change(self, name: str, /, **values: object) -> int:
         """Change the row of a user, and return its epoch."""
         name = normalised_name(name)
         change = update(UserRow).where(UserRow.name == name).values(**values)
@@ -262,33 +298,3 @@ class Accounts:
         if not changed:
             raise UnknownNameError(f"there is no user named {name!r}")
         return int(changed[0]["session_epoch"])
-
-
-_COLUMNS = select(
-    UserRow.name,
-    UserRow.password_hash,
-    UserRow.enabled,
-    UserRow.session_epoch,
-    UserRow.created_at,
-    UserRow.roles,
-    UserRow.scopes,
-)
-# It is asked at each login and refresh: made once, SQLAlchemy knows it again at once.
-_BY_NAME = _COLUMNS.where(UserRow.name == bindparam("name"))
-
-
-def _account(row: RowMapping) -> Account:
-    return Account(
-        name=row["name"],
-        password_hash=row["password_hash"],
-        enabled=row["enabled"],
-        session_epoch=row["session_epoch"],
-        created_at=row["created_at"],
-        grants=Grants(
-            roles=tuple(row["roles"].split()), scopes=tuple(row["scopes"].split())
-        ),
-    )
-
-
-def _columns_of(grants: Grants) -> dict[str, str]:
-    return {"roles": " ".join(grants.roles), "scopes": " ".join(grants.scopes)}

@@ -12,8 +12,8 @@ from collections.abc import Awaitable
 from collections.abc import Callable
 from typing import TypeVar
 
-from quart_jwt.service.accounts.accounts import normalised_name
 from quart_jwt.service.accounts.directory import User
+from quart_jwt.service.accounts.names import normalised_name
 from quart_jwt.service.ground.errors import CredentialsError
 from quart_jwt.service.ground.errors import DirectoryError
 from quart_jwt.service.ground.errors import HashingBusyError

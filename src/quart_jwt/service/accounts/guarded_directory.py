@@ -6,12 +6,12 @@ Each verb is that of ``directory``; what goes in is checked as for our own.
 
 import logging
 
-from quart_jwt.service.accounts.accounts import normalised_name
 from quart_jwt.service.accounts.directory import PasswordChanging
 from quart_jwt.service.accounts.directory import Registering
 from quart_jwt.service.accounts.directory import User
 from quart_jwt.service.accounts.directory import UserDirectory
 from quart_jwt.service.accounts.directory_guard import Guard
+from quart_jwt.service.accounts.names import normalised_name
 from quart_jwt.service.accounts.passwords import check_new_password
 from quart_jwt.service.accounts.passwords import check_password
 from quart_jwt.service.ground.errors import CredentialsError

@@ -3,7 +3,7 @@ Password hashing: Argon2id in a bounded thread pool of its own.
 
 Hashing is the dearest thing that a stranger can make this service do, so its
 cost is bounded three ways: ``slots`` hashes at once, ``waiting`` more in the
-queue, and a stored hash that asks for more than ``MAX_*`` is never computed.
+queue, and a stored hash that asks for too much is never computed (``stored_hashes``).
 A slot belongs to the job in the thread and not to the request: a client that
 hangs up frees no slot while its hash still burns. Event loop and other threads
 are never blocked; argon2-cffi lets go of the interpreter lock.
@@ -11,18 +11,21 @@ are never blocked; argon2-cffi lets go of the interpreter lock.
 
 import asyncio
 import os
-import re
-import secrets
 import threading
 from collections.abc import Callable
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Self
 from typing import TypeVar
 
 from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
 
+from quart_jwt.service.accounts.stored_hashes import matches
+from quart_jwt.service.accounts.stored_hashes import Method
+from quart_jwt.service.accounts.stored_hashes import method_of
+from quart_jwt.service.accounts.stored_hashes import method_of_new
+from quart_jwt.service.accounts.stored_hashes import missing_work
 from quart_jwt.service.ground.errors import HashingBusyError
 from quart_jwt.service.ground.errors import PasswordRuleError
 from quart_jwt.service.ground.tracing import traced
@@ -43,19 +46,6 @@ A login asks for one, so that who has a shorter password can still get in.
 
 MAX_WAITING = 64
 """Jobs in the queue: about two seconds of work for one core at our cost."""
-
-MAX_MEMORY_KIB = 128 * 1024
-MAX_ITERATIONS = 16
-MAX_LANES = 8
-"""
-Twice RFC 9106's second recommendation; more in a stored hash is an attack, unless
-new hashes cost as much.
-"""
-
-_STORED = re.compile(
-    r"\$argon2id\$v=19\$m=([0-9]{1,7}),t=([0-9]{1,3}),p=([0-9]{1,3})"
-    r"\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{16,86}"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,16 +148,12 @@ class Passwords:
             parallelism=cost.lanes,
         )
         self._cost = cost
+        self._method = method_of_new(cost)
         self._slots = slots = slots or default_slots(cost.lanes)
         self._limit = slots + waiting
         self._jobs = 0
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(slots, thread_name_prefix="argon2")
-        self._dummy: str | None = None
-
-    async def warm_up(self) -> None:
-        """Make the dummy hash, so that no request pays for it."""
-        self._dummy = await self.hash(secrets.token_urlsafe(32))
 
     def reserve(self) -> Place:
         """
@@ -194,30 +180,57 @@ class Passwords:
 
     @traced("password.verify")
     async def verify(
-        self, stored: str | None, password: str, place: Place | None = None
+        self,
+        stored: str | None,
+        password: str,
+        place: Place | None = None,
+        *,
+        methods: Collection[Method] = (),
+        may_succeed: bool = True,
     ) -> Verdict:
         """
         Compare a password with a stored hash; None stands for "no such user".
 
-        With no hash, or with a hostile one, a dummy is verified instead: the
-        same work for every answer.
+        Every refusal does the same work: after its own comparison, whatever is missing
+        of the methods of all users, on hashes that no password has.
 
         Args:
             stored: The hash.
             password: The password.
             place: What ``reserve`` gave; None takes one now.
+            methods: The methods of all stored hashes; that of new ones is added.
+            may_succeed: Whether a match is an answer; if not, it does the work of a
+                refusal as well.
 
         Raises:
             HashingBusyError: The queue is full.
         """
-        if stored is None or not _is_harmless(stored, self._cost):
-            if self._dummy is None:
-                await self.warm_up()
-            dummy = self._dummy or ""
-            await self._run(lambda: self._matches(dummy, password), place)
-            return Verdict(matches=False, hostile=stored is not None)
-        matches = await self._run(lambda: self._matches(stored, password), place)
-        return Verdict(matches, outdated=self._hasher.check_needs_rehash(stored))
+        method = None if stored is None else method_of(stored, self._cost)
+        if method is not None and not method.is_bounded:
+            method = None
+
+        def compared() -> bool:
+            is_match = (
+                stored is not None
+                and method is not None
+                and matches(self._hasher, stored, password)
+            )
+            if not (is_match and may_succeed):
+                for blank in missing_work([*methods, self._method], method):
+                    matches(self._hasher, blank, password)
+            return is_match
+
+        is_match = await self._run(compared, place)
+        return Verdict(
+            is_match,
+            outdated=stored is not None
+            and method is not None
+            and (
+                method.text != self._method.text
+                or self._hasher.check_needs_rehash(stored)
+            ),
+            hostile=stored is not None and method is None,
+        )
 
     def load(self) -> HashLoad:
         """Return how busy the pool is now."""
@@ -228,12 +241,6 @@ class Passwords:
     async def close(self) -> None:
         """Drop what waits and wait for what runs."""
         await asyncio.to_thread(self._pool.shutdown, wait=True, cancel_futures=True)
-
-    def _matches(self, stored: str, password: str) -> bool:
-        try:
-            return self._hasher.verify(stored, password)
-        except VerificationError:
-            return False
 
     async def _run(self, job: Callable[[], T], place: Place | None = None) -> T:
         with place or self.reserve() as kept:
@@ -247,15 +254,3 @@ class Passwords:
     def _job_ended(self) -> None:
         with self._lock:
             self._jobs -= 1
-
-
-def _is_harmless(stored: str, cost: HashCost) -> bool:
-    found = _STORED.fullmatch(stored)
-    if found is None:
-        return False
-    memory_kib, iterations, lanes = (int(number) for number in found.groups())
-    return (
-        memory_kib <= max(MAX_MEMORY_KIB, cost.memory_kib)
-        and iterations <= max(MAX_ITERATIONS, cost.iterations)
-        and lanes <= max(MAX_LANES, cost.lanes)
-    )

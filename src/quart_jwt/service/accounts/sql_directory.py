@@ -4,10 +4,10 @@ The user directory that the service has by itself: users in its database.
 
 from dataclasses import replace
 
-from quart_jwt.service.accounts.accounts import Account
+from quart_jwt.service.accounts.account_rows import Account
 from quart_jwt.service.accounts.accounts import Accounts
-from quart_jwt.service.accounts.accounts import normalised_name
 from quart_jwt.service.accounts.authentication import Authentication
+from quart_jwt.service.accounts.names import normalised_name
 from quart_jwt.service.accounts.passwords import check_new_password
 from quart_jwt.service.accounts.passwords import Passwords
 from quart_jwt.service.ground.errors import CredentialsError
@@ -34,8 +34,7 @@ class SqlDirectory:
         self._authentication = authentication
 
     async def open(self) -> None:
-        """Make the hash that is verified for users who do not exist."""
-        await self._passwords.warm_up()
+        """Leave database and hashing pool to whoever has made them."""
 
     async def close(self) -> None:
         """Leave database and hashing pool to whoever has made them."""

@@ -15,12 +15,16 @@ from quart_jwt import Store
 from quart_jwt.building_blocks import Revocation
 from quart_jwt.building_blocks import Scope
 from quart_jwt.exceptions import StoreError
-from quart_jwt.service.accounts.accounts import Account
+from quart_jwt.service.accounts.account_rows import Account
 from quart_jwt.service.accounts.accounts import Accounts
-from quart_jwt.service.accounts.accounts import normalised_name
+from quart_jwt.service.accounts.names import normalised_name
 from quart_jwt.service.ground.errors import SignOutError
 from quart_jwt.service.ground.grants import Grants
 from quart_jwt.service.ground.values import Clock
+
+RUN_AGAIN = "run the command again"
+END_SESSIONS = "run 'quart-jwt users sessions NAME --end' with the old name"
+"""Of a name that is not there any more."""
 
 TIMEOUT_S = 10.0
 """For one step of the session store, connecting included: an operator waits for it."""
@@ -70,6 +74,28 @@ class UserChanges:
         """
         await self._end(name, await self._accounts.disable(name))
 
+    async def remove(self, name: str) -> None:
+        """
+        Remove a user; every session of the user ends, and stays ended.
+
+        Raises:
+            UnknownNameError: There is no such user.
+            SignOutError: The user is removed, but the session store is unavailable.
+        """
+        await self._end(name, await self._accounts.remove(name), again=END_SESSIONS)
+
+    async def rename(self, name: str, new_name: str) -> None:
+        """
+        Give a user another name; every session ends, because tokens have the old one.
+
+        Raises:
+            UnknownNameError: There is no such user.
+            NameTakenError: There is one of the new name.
+            SignOutError: The user is renamed, but the session store is unavailable.
+        """
+        epoch = await self._accounts.rename(name, new_name)
+        await self._end(name, epoch, again=END_SESSIONS)
+
     async def change_grants(
         self, name: str, change: Callable[[Grants], Grants], *, sign_out: bool
     ) -> Account:
@@ -94,8 +120,9 @@ class UserChanges:
             await self._told(lambda: self._revoke_access(account.name))
         return account
 
-    async def _end(self, name: str, epoch: int) -> None:
-        await self._told(lambda: self._end_before(normalised_name(name), epoch))
+    async def _end(self, name: str, epoch: int, *, again: str = RUN_AGAIN) -> None:
+        subject = normalised_name(name)
+        await self._told(lambda: self._end_before(subject, epoch), again=again)
 
     async def _end_before(self, subject: str, epoch: int) -> None:
         await self._sessions.end_all(
@@ -108,7 +135,9 @@ class UserChanges:
         cut = Revocation(scope=Scope.ACCESS, name=subject, until=until, issued_by=now)
         await self._sessions.revoke(cut, now=now)
 
-    async def _told(self, step: Callable[[], Awaitable[None]]) -> None:
+    async def _told(
+        self, step: Callable[[], Awaitable[None]], *, again: str = RUN_AGAIN
+    ) -> None:
         """Take a step of the session store; explain what its failure means."""
         if isinstance(self._sessions, MemoryStore):
             raise self._sign_out_error(
@@ -121,8 +150,8 @@ class UserChanges:
                 await step()
         except (StoreError, TimeoutError) as error:
             raise self._sign_out_error(
-                "the session store is unavailable; run the command again when it is "
-                f"there ({str(error) or 'no answer in time'})"
+                f"the session store is unavailable; {again} when it is there "
+                f"({str(error) or 'no answer in time'})"
             ) from error
 
     def _sign_out_error(self, why: str) -> SignOutError:

@@ -6,8 +6,6 @@ import asyncio
 import os
 from collections.abc import Awaitable
 from collections.abc import Callable
-from datetime import datetime
-from datetime import UTC
 from typing import TypeVar
 
 import click
@@ -18,7 +16,11 @@ from quart_jwt.service.clients.clients import Clients
 from quart_jwt.service.commands.database_file import find_database
 from quart_jwt.service.commands.database_file import init_option
 from quart_jwt.service.commands.operator_acts import operator_acts
-from quart_jwt.service.commands.users import examples
+from quart_jwt.service.commands.output import examples
+from quart_jwt.service.commands.output import json_option
+from quart_jwt.service.commands.output import print_done
+from quart_jwt.service.commands.output import print_rows
+from quart_jwt.service.commands.output import timestamp
 from quart_jwt.service.database.database import Database
 from quart_jwt.service.ground.events import Kind
 from quart_jwt.service.settings.settings import read_storage_settings
@@ -45,7 +47,8 @@ def clients() -> None:
 @clients.command("add", epilog=examples("quart-jwt clients add orders-api"))
 @click.argument("name")
 @init_option
-def add(name: str, *, init: bool) -> None:
+@json_option
+def add(name: str, *, init: bool, as_json: bool) -> None:
     """
     Add the client NAME, and print its secret: it is shown this once.
 
@@ -54,22 +57,27 @@ def add(name: str, *, init: bool) -> None:
     with operator_acts(os.environ) as say:
         secret = _with_clients(lambda clients: clients.add(name), init=init)
         say(Kind.CLIENT_ADDED, client=name)
-    click.echo(f"added {name}; its secret, which nobody can show again:", err=True)
-    click.echo(secret)
+    if not as_json:
+        click.echo(f"added {name}; its secret cannot be shown again:", err=True)
+    print_done(secret, as_json=as_json, added=name, secret=secret)
 
 
 @clients.command("list", epilog=examples("quart-jwt clients list"))
-def list_clients() -> None:
+@json_option
+def list_clients(*, as_json: bool) -> None:
     """
-    List all clients: name and when added, between tabs.
+    List all clients.
+
+    Without a terminal: a line each, with tabs between and no headings.
     """
-    for client in _with_clients(lambda clients: clients.listed()):
-        click.echo(_line(client))
+    found = _with_clients(lambda clients: clients.listed())
+    print_rows(("name", "added"), map(_row, found), as_json=as_json)
 
 
 @clients.command("remove", epilog=examples("quart-jwt clients remove orders-api"))
 @click.argument("name")
-def remove(name: str) -> None:
+@json_option
+def remove(name: str, *, as_json: bool) -> None:
     """
     Remove NAME; its secret is refused at once.
 
@@ -78,7 +86,7 @@ def remove(name: str) -> None:
     with operator_acts(os.environ) as say:
         _with_clients(lambda clients: clients.remove(name))
         say(Kind.CLIENT_REMOVED, client=name)
-    click.echo(f"removed {name}")
+    print_done(f"removed {name}", as_json=as_json, removed=name)
 
 
 def _with_clients(work: Callable[[Clients], Awaitable[T]], *, init: bool = False) -> T:
@@ -97,6 +105,5 @@ def _with_clients(work: Callable[[Clients], Awaitable[T]], *, init: bool = False
     return asyncio.run(run())
 
 
-def _line(client: Client) -> str:
-    added = datetime.fromtimestamp(client.created_at, UTC)
-    return f"{client.name}\t{added:%Y-%m-%dT%H:%M:%SZ}"
+def _row(client: Client) -> dict[str, str]:
+    return {"name": client.name, "added": timestamp(client.created_at)}

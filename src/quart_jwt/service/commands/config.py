@@ -4,13 +4,16 @@ The ``quart-jwt config`` commands: are the settings right, and which ones count?
 
 import os
 from collections.abc import Callable
-from collections.abc import Mapping
 from collections.abc import Sequence
 
 import click
 
+from quart_jwt.service.commands.output import examples
+from quart_jwt.service.commands.output import json_option
+from quart_jwt.service.commands.output import print_done
+from quart_jwt.service.commands.output import print_rows
 from quart_jwt.service.commands.start_check import check_start
-from quart_jwt.service.commands.users import examples
+from quart_jwt.service.commands.start_forecast import forecast
 from quart_jwt.service.ground.errors import SettingsError
 from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.serving.server_config import make_config
@@ -26,34 +29,49 @@ from quart_jwt.service.settings.settings import reading_of
 from quart_jwt.service.settings.sources import PREFIX
 from quart_jwt.service.settings.sources import settings_file
 
+FIRST_USER = "add the first user with `quart-jwt users add NAME`"
+
 
 @click.group("config", epilog=examples("quart-jwt config check"))
 def config_group() -> None:
     """
-    Look at the settings. Nothing is opened, made or started.
+    Look at the settings. Nothing is made, changed or started.
     """
 
 
 @config_group.command(
     "check", epilog=examples("quart-jwt --settings /etc/quart-jwt.toml config check")
 )
-def check() -> None:
+@json_option
+def check(*, as_json: bool) -> None:
     """
     Say whether the service would start; list all that is wrong.
 
-    It looks at the environment, the settings file and ./hypercorn.toml, and whether
-    the drivers, the user directory and the folders that they name are there.
+    It looks at the environment, the settings file and ./hypercorn.toml, whether the
+    drivers, the user directory and the folders that they name are there, and whether
+    the databases answer, have their tables, and have a user.
     """
     faults = [*_faults_of(_check_service), *_faults_of(_check_server)]
     if faults:
         raise SettingsError(faults)
     path = settings_file(os.environ)
     where = "environment" if path is None else f"environment and {path}"
-    click.echo(f"the settings are fine ({where})")
+    if not as_json:
+        click.echo(f"the settings are fine ({where})")
+    found = forecast(read_settings(os.environ))
+    if found.faults:
+        raise SettingsError(found.faults)
+    lines = ["the databases can be used"]
+    if not found.has_users:
+        lines.append(f"nobody can sign in yet: {FIRST_USER}")
+    print_done(
+        "\n".join(lines), as_json=as_json, starts=True, has_users=found.has_users
+    )
 
 
 @config_group.command("show", epilog=examples("quart-jwt config show"))
-def show() -> None:
+@json_option
+def show(*, as_json: bool) -> None:
     """
     Print every setting with its value and where it comes from.
 
@@ -61,7 +79,14 @@ def show() -> None:
     """
     reading = reading_of(os.environ)
     faults = _faults_of(lambda: read_all(reading, os.environ))
-    click.echo(_table(reading.effective))
+    rows = [
+        (f"{PREFIX}{name}", _shown(name, one), one.origin)
+        for name, one in sorted(reading.effective.items(), key=_place)
+    ]
+    if as_json:
+        print_rows((), [_member(*row) for row in rows], as_json=True)
+    else:
+        click.echo(_table(rows))
     if faults:
         raise SettingsError(faults)
 
@@ -91,15 +116,16 @@ def _place(setting: tuple[str, Effective]) -> int:
     return NAMES.index(name) if name in NAMES else len(NAMES)
 
 
-def _table(settings: Mapping[str, Effective]) -> str:
-    rows = [
-        (f"{PREFIX}{name}", _shown(name, one) or "-", one.origin)
-        for name, one in sorted(settings.items(), key=_place)
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+def _member(name: str, value: str, origin: str) -> dict[str, str | None]:
+    return {"setting": name, "value": value or None, "from": origin}
+
+
+def _table(rows: Sequence[tuple[str, str, str]]) -> str:
+    shown = [(name, value or "-", origin) for name, value, origin in rows]
+    widths = [max(len(row[column]) for row in shown) for column in (0, 1)]
     return "\n".join(
         f"{name:<{widths[0]}}  {value:<{widths[1]}}  {origin}"
-        for name, value, origin in rows
+        for name, value, origin in shown
     )
 
 

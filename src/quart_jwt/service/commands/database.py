@@ -12,18 +12,21 @@ from quart_jwt.building_blocks import SQLITE
 from quart_jwt.building_blocks import SQLStore
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import StoreError
-from quart_jwt.service.commands.users import examples
+from quart_jwt.service.commands.output import examples
+from quart_jwt.service.commands.output import json_option
+from quart_jwt.service.commands.output import print_done
 from quart_jwt.service.database.database import Database
 from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.settings.settings import read_storage_settings
 from quart_jwt.service.settings.storage import Storage
 
+UP_TO_DATE = "up to date"
+
 
 @click.group(
     "db",
     epilog=examples(
-        "QUART_JWT_DATABASE_URL=postgresql+asyncpg://user@host/name"
-        " quart-jwt db upgrade",
+        "QUART_JWT_DATABASE_URL=postgresql://user@host/name quart-jwt db upgrade",
     ),
 )
 def db() -> None:
@@ -33,7 +36,8 @@ def db() -> None:
 
 
 @db.command("upgrade", epilog=examples("quart-jwt db upgrade"))
-def upgrade() -> None:
+@json_option
+def upgrade(*, as_json: bool) -> None:
     """
     Bring the tables to this version.
 
@@ -43,18 +47,22 @@ def upgrade() -> None:
     """
     storage = read_storage_settings(os.environ)
     storage.prepare()
-    asyncio.run(_upgrade(storage))
+    done = asyncio.run(_upgrade(storage))
+    lines = "\n".join(f"{what}: {state}" for what, state in done.items())
+    print_done(lines, as_json=as_json, **done)
 
 
-async def _upgrade(storage: Storage) -> None:
+async def _upgrade(storage: Storage) -> dict[str, str]:
+    done = {}
     if storage.store_url is None or storage.is_database_named:
         await _upgrade_accounts(storage.database_url)
-        click.echo("accounts: up to date")
+        done["accounts"] = UP_TO_DATE
     if storage.sessions_url.partition("://")[0] in {SQLITE, POSTGRESQL}:
         await _upgrade_sessions(storage.sessions_url)
-        click.echo("sessions: up to date")
+        done["sessions"] = UP_TO_DATE
     else:
-        click.echo("sessions: their store has no tables")
+        done["sessions"] = "their store has no tables"
+    return done
 
 
 async def _upgrade_accounts(url: str) -> None:

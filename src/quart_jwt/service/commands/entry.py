@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from quart_jwt import __version__
 
 NEEDED = (
-    *("alembic", "argon2", "click", "cryptography"),
+    *("alembic", "argon2", "bcrypt", "click", "cryptography"),
     *("greenlet", "hypercorn", "msgspec", "prometheus_client", "quart_cors"),
     *("quart_schema", "sqlalchemy"),
 )

@@ -22,7 +22,11 @@ from quart_jwt.building_blocks import read_public_jwk
 from quart_jwt.service.commands.database_file import find_database
 from quart_jwt.service.commands.database_file import init_option
 from quart_jwt.service.commands.operator_acts import operator_acts
-from quart_jwt.service.commands.users import examples
+from quart_jwt.service.commands.output import examples
+from quart_jwt.service.commands.output import json_option
+from quart_jwt.service.commands.output import print_done
+from quart_jwt.service.commands.output import print_rows
+from quart_jwt.service.commands.output import timestamp
 from quart_jwt.service.database.database import Database
 from quart_jwt.service.ground.errors import KeyStateError
 from quart_jwt.service.ground.events import Kind
@@ -34,6 +38,8 @@ from quart_jwt.service.settings.settings import read_settings
 from quart_jwt.service.settings.sources import PREFIX
 
 T = TypeVar("T")
+
+COLUMNS = ("id", "algorithm", "state", "published", "signs_from", "verifies_until")
 
 
 @click.group(
@@ -54,22 +60,22 @@ def keys() -> None:
     "list", epilog=examples("quart-jwt keys list", "quart-jwt keys list --all")
 )
 @click.option("--all", "ended", is_flag=True, help="Also those that have ended.")
-def list_keys(*, ended: bool) -> None:
+@json_option
+def list_keys(*, ended: bool, as_json: bool) -> None:
     """
     List the keys.
 
-    A line each, with tabs between: id, algorithm, state, since when published, from
-    when on signing, until when verifying.
+    Without a terminal: a line each, with tabs between and no headings.
     """
     now = datetime.now(UTC).timestamp()
-    for key in _scheduled():
-        if ended or key.state(now) != "ended":
-            click.echo(_line(key, now))
+    shown = (key for key in _scheduled() if ended or key.state(now) != "ended")
+    print_rows(COLUMNS, (_row(key, now) for key in shown), as_json=as_json)
 
 
 @keys.command("rotate", epilog=examples("quart-jwt keys rotate"))
 @init_option
-def rotate(*, init: bool) -> None:
+@json_option
+def rotate(*, init: bool, as_json: bool) -> None:
     """
     Publish a new key. It signs after QUART_JWT_PUBLISH_BEFORE_USE; the key of
     before verifies until the last token that it made has expired.
@@ -77,12 +83,19 @@ def rotate(*, init: bool) -> None:
     with operator_acts(os.environ) as say:
         made = _with_keys(lambda keys: keys.rotate(), init=init)
         say(Kind.KEY_PUBLISHED, key_id=made.kid)
-    click.echo(f"published {made.kid}; it signs from {_time(made.signs_from)}")
+    signs_from = timestamp(made.signs_from)
+    print_done(
+        f"published {made.kid}; it signs from {signs_from}",
+        as_json=as_json,
+        published=made.kid,
+        signs_from=signs_from,
+    )
 
 
 @keys.command("retire", epilog=examples("quart-jwt keys retire KID"))
 @click.argument("kid")
-def retire(kid: str) -> None:
+@json_option
+def retire(kid: str, *, as_json: bool) -> None:
     """
     End the key KID now: every token that it has signed is refused.
 
@@ -92,7 +105,9 @@ def retire(kid: str) -> None:
     with operator_acts(os.environ) as say:
         _with_keys(lambda keys: keys.retire(kid))
         say(Kind.KEY_RETIRED, key_id=kid)
-    click.echo(f"ended {kid}; what it has signed is refused")
+    print_done(
+        f"ended {kid}; what it has signed is refused", as_json=as_json, ended=kid
+    )
 
 
 @keys.command(
@@ -148,19 +163,19 @@ def _with_keys(work: Callable[[SigningKeys], Awaitable[T]], *, init: bool = Fals
     return asyncio.run(run())
 
 
-def _line(key: ScheduledKey, now: float) -> str:
-    stored = key.stored
-    parts = [stored.kid, stored.algorithm, key.state(now), _time(stored.published_at)]
-    return "\t".join([*parts, _time(key.signs_from), _time(key.verifies_until)])
+def _row(key: ScheduledKey, now: float) -> dict[str, str | None]:
+    stored, until = key.stored, key.verifies_until
+    return {
+        "id": stored.kid,
+        "algorithm": stored.algorithm,
+        "state": key.state(now),
+        "published": timestamp(stored.published_at),
+        "signs_from": timestamp(key.signs_from),
+        "verifies_until": None if until == inf else timestamp(until),
+    }
 
 
 def _pem(key: StoredKey) -> str:
     public = read_public_jwk(key.public).material
     pem: bytes = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     return pem.decode("ascii")
-
-
-def _time(seconds: float) -> str:
-    if seconds == inf:
-        return "-"
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"

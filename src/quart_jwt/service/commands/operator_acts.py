@@ -78,8 +78,16 @@ def _say(
     subject: str | None = None,
     key_id: str | None = None,
     client: str | None = None,
+    new_name: str | None = None,
 ) -> None:
-    happened(kind, subject=subject, key_id=key_id, client=client, actor=operator_name())
+    happened(
+        kind,
+        subject=subject,
+        key_id=key_id,
+        client=client,
+        actor=operator_name(),
+        new_name=new_name,
+    )
 
 
 def operator_name() -> str:

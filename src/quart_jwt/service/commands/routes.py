@@ -29,7 +29,7 @@ EXAMPLES = """\b
 Examples:
   quart-jwt routes app:app
   quart-jwt routes 'shop:create_app()' --json
-  quart-jwt routes app:app --fail-open --allow /login --allow '/static/*'
+  quart-jwt routes app:app --fail-on-open --allow /login --allow '/static/*'
 """
 
 
@@ -40,7 +40,9 @@ Examples:
 @click.argument("target", metavar="APP")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @click.option(
-    "--fail-open",
+    "--fail-on-open",
+    "--fail-open",  # its first name
+    "fail_on_open",
     is_flag=True,
     help="Exit with 1 if a route is open and not allowed to be.",
 )
@@ -60,7 +62,7 @@ def routes_command(
     target: str,
     *,
     as_json: bool,
-    fail_open: bool,
+    fail_on_open: bool,
     allow: Sequence[str],
     trust: Sequence[str],
 ) -> None:
@@ -74,7 +76,7 @@ def routes_command(
     routes = routes_of(app)
     click.echo(_json(routes, trust) if as_json else _table(routes, trust))
     _warn_of_misses(routes, allow, trust)
-    if fail_open:
+    if fail_on_open:
         _refuse(open_routes(app, allow=allow, trust=trust))
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import click
 
 from quart_jwt.service.accounts.demo import DemoAccount
+from quart_jwt.service.commands.output import examples
 from quart_jwt.service.commands.start_check import check_start
-from quart_jwt.service.commands.users import examples
 from quart_jwt.service.serving import event_loop
 from quart_jwt.service.serving import server
 from quart_jwt.service.serving import workers
@@ -114,8 +114,12 @@ def serve_command(
             path=path,
             silent_after_s=silent_after_s,
         )
-        become_keeper(asyncio.run(preparing))
-        return
+        try:
+            job = asyncio.run(preparing)
+        except KeyboardInterrupt:
+            click.echo("stopped before it was ready", err=True)
+            return
+        become_keeper(job)
 
     def announce(address: str, demo: DemoAccount) -> None:
         click.echo(text(address, demo))

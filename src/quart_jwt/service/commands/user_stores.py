@@ -10,15 +10,20 @@ from collections.abc import Awaitable
 from collections.abc import Callable
 from typing import TypeVar
 
+from quart_jwt import MemoryStore
+from quart_jwt import Store
+from quart_jwt.exceptions import StoreError
 from quart_jwt.service.accounts.accounts import Accounts
-from quart_jwt.service.accounts.accounts import normalised_name
+from quart_jwt.service.accounts.names import normalised_name
 from quart_jwt.service.accounts.opened import opened_accounts
 from quart_jwt.service.accounts.passwords import Passwords
+from quart_jwt.service.accounts.user_changes import TIMEOUT_S
 from quart_jwt.service.accounts.user_changes import UserChanges
 from quart_jwt.service.commands.database_file import find_database
 from quart_jwt.service.commands.operator_acts import operator_acts
 from quart_jwt.service.ground.errors import ElsewhereError
 from quart_jwt.service.ground.errors import SignOutError
+from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.ground.events import Kind
 from quart_jwt.service.settings.settings import read_user_settings
 from quart_jwt.service.settings.settings import UserSettings
@@ -67,9 +72,17 @@ def with_accounts(work: Work[T], *, init: bool = False) -> T:
     return asyncio.run(run())
 
 
-def changing(kind: Kind, name: str, change: Change[T]) -> T:
+def changing(
+    kind: Kind, name: str, change: Change[T], *, new_name: str | None = None
+) -> T:
     """
     Change a user in both stores, and have it in the audit log.
+
+    Args:
+        kind: What happens.
+        name: The user.
+        change: Makes the change.
+        new_name: The user's name from now on, if the change is that.
 
     Raises:
         SignOutError: The user is changed, but access tokens could not be revoked.
@@ -96,10 +109,41 @@ def changing(kind: Kind, name: str, change: Change[T]) -> T:
         try:
             changed = with_accounts(work)
         except SignOutError:
-            say(kind, subject=normalised_name(name))
+            say(kind, subject=normalised_name(name), new_name=new_name)
             raise
-        say(kind, subject=normalised_name(name))
+        say(kind, subject=normalised_name(name), new_name=new_name)
     return changed
+
+
+def with_sessions(work: Callable[[Store], Awaitable[T]]) -> T:
+    """
+    Run ``work`` with the opened session store.
+
+    Raises:
+        StartError: It cannot be used from here.
+    """
+    # Late, as in changing.
+    from quart_jwt.service.resources import session_store  # noqa: PLC0415
+
+    settings = read_user_settings(os.environ)
+    store = session_store(settings.storage)
+    if isinstance(store, MemoryStore):
+        raise StartError("sessions are in the memory of the running service")
+    if settings.storage.store_url is None:
+        settings.storage.require_database()
+
+    async def run() -> T:
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                await store.open(now=time.time())
+                return await work(store)
+        except (StoreError, TimeoutError) as error:
+            why = str(error) or "no answer in time"
+            raise StartError(f"the session store cannot be used: {why}") from error
+        finally:
+            await store.close()
+
+    return asyncio.run(run())
 
 
 def await_next_second() -> None:

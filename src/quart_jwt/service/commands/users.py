@@ -7,37 +7,41 @@ other users of the machine can see arguments.
 
 import os
 import sys
-from collections.abc import Callable
-from datetime import datetime
-from datetime import UTC
 from typing import Any
 
 import click
 
-from quart_jwt.service.accounts.accounts import Account
+from quart_jwt.service.accounts.account_rows import Account
 from quart_jwt.service.accounts.accounts import Accounts
-from quart_jwt.service.accounts.accounts import normalised_name
+from quart_jwt.service.accounts.names import normalised_name
 from quart_jwt.service.accounts.passwords import check_new_password
 from quart_jwt.service.accounts.passwords import Passwords
+from quart_jwt.service.accounts.stored_hashes import method_of
 from quart_jwt.service.accounts.user_changes import UserChanges
 from quart_jwt.service.commands.database_file import init_option
 from quart_jwt.service.commands.operator_acts import operator_acts
+from quart_jwt.service.commands.output import examples
+from quart_jwt.service.commands.output import json_option
+from quart_jwt.service.commands.output import Option
+from quart_jwt.service.commands.output import print_done
+from quart_jwt.service.commands.output import print_rows
+from quart_jwt.service.commands.output import timestamp
 from quart_jwt.service.commands.terminal import has_terminal
-from quart_jwt.service.commands.user_stores import await_next_second
+from quart_jwt.service.commands.user_grants import grant
+from quart_jwt.service.commands.user_grants import revoke
+from quart_jwt.service.commands.user_grants import role_option
+from quart_jwt.service.commands.user_grants import scope_option
+from quart_jwt.service.commands.user_sessions import sessions
 from quart_jwt.service.commands.user_stores import changing
 from quart_jwt.service.commands.user_stores import own_settings
 from quart_jwt.service.commands.user_stores import with_accounts
+from quart_jwt.service.commands.user_transfer import export_users
+from quart_jwt.service.commands.user_transfer import import_users
 from quart_jwt.service.ground.errors import PasswordRuleError
 from quart_jwt.service.ground.events import Kind
 from quart_jwt.service.ground.grants import checked_grants
-from quart_jwt.service.ground.grants import Grants
 
-Option = Callable[[Callable[..., Any]], Callable[..., Any]]
-
-
-def examples(*lines: str) -> str:
-    """Return examples for the end of a help text, which click must not wrap."""
-    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
+COLUMNS = ("name", "state", "added", "roles", "scopes")
 
 
 @click.group(
@@ -47,6 +51,7 @@ def examples(*lines: str) -> str:
         'printf %s "$PASSWORD" | quart-jwt users add alice --password-stdin',
         "quart-jwt users grant alice --role admin --scope orders:write",
         "quart-jwt users disable alice",
+        "quart-jwt users import users.jsonl",
     ),
 )
 def users() -> None:
@@ -55,21 +60,6 @@ def users() -> None:
     """
 
 
-role_option: Option = click.option(
-    "--role", "roles", multiple=True, metavar="ROLE", help="A role; may be repeated."
-)
-scope_option: Option = click.option(
-    "--scope",
-    "scopes",
-    multiple=True,
-    metavar="SCOPE",
-    help="A scope; may be repeated.",
-)
-sign_out_option: Option = click.option(
-    "--sign-out",
-    is_flag=True,
-    help="End all sessions as well, so that NAME has to log in again.",
-)
 password_option: Option = click.option(
     "--password-stdin",
     "from_stdin",
@@ -90,6 +80,7 @@ password_option: Option = click.option(
 @scope_option
 @password_option
 @init_option
+@json_option
 def add(
     name: str,
     *,
@@ -97,6 +88,7 @@ def add(
     scopes: tuple[str, ...],
     from_stdin: bool,
     init: bool,
+    as_json: bool,
 ) -> None:
     """
     Add the user NAME, asking for a password.
@@ -112,13 +104,14 @@ def add(
     with operator_acts(os.environ) as say:
         with_accounts(work, init=init)
         say(Kind.USER_ADDED, subject=name)
-    click.echo(f"added {name}")
+    print_done(f"added {name}", as_json=as_json, added=name)
 
 
 @users.command("set-password", epilog=examples("quart-jwt users set-password alice"))
 @click.argument("name")
 @password_option
-def set_password(name: str, *, from_stdin: bool) -> None:
+@json_option
+def set_password(name: str, *, from_stdin: bool, as_json: bool) -> None:
     """
     Set a new password for NAME; all sessions end.
     """
@@ -129,109 +122,105 @@ def set_password(name: str, *, from_stdin: bool) -> None:
         await changes.set_password(name, await passwords.hash(password))
 
     changing(Kind.PASSWORD_CHANGED, name, work)
-    click.echo(f"new password for {name}; all sessions ended")
-
-
-@users.command(
-    "grant",
-    epilog=examples(
-        "quart-jwt users grant alice --role admin",
-        "quart-jwt users grant alice --scope orders:read --scope orders:write",
-    ),
-)
-@click.argument("name")
-@role_option
-@scope_option
-@sign_out_option
-def grant(
-    name: str, *, roles: tuple[str, ...], scopes: tuple[str, ...], sign_out: bool
-) -> None:
-    """
-    Give NAME roles and scopes.
-
-    Access tokens are revoked, and clients refresh: new tokens have them.
-    """
-    more = _some_grants(roles, scopes)
-    _change_grants(name, lambda grants: grants.with_more(more), sign_out=sign_out)
-
-
-@users.command(
-    "revoke", epilog=examples("quart-jwt users revoke alice --role admin --sign-out")
-)
-@click.argument("name")
-@role_option
-@scope_option
-@sign_out_option
-def revoke(
-    name: str, *, roles: tuple[str, ...], scopes: tuple[str, ...], sign_out: bool
-) -> None:
-    """
-    Take roles and scopes from NAME.
-
-    Access tokens are revoked, and clients refresh: new tokens lack them.
-    """
-    fewer = _some_grants(roles, scopes)
-    _change_grants(name, lambda grants: grants.without(fewer), sign_out=sign_out)
+    print_done(
+        f"new password for {name}; all sessions ended",
+        as_json=as_json,
+        changed=name,
+        sessions_ended=True,
+    )
 
 
 @users.command("disable", epilog=examples("quart-jwt users disable alice"))
 @click.argument("name")
-def disable(name: str) -> None:
+@json_option
+def disable(name: str, *, as_json: bool) -> None:
     """
     Shut NAME out: no login, and all sessions end at once.
     """
     changing(
         Kind.USER_DISABLED, name, lambda changes, _passwords: changes.disable(name)
     )
-    click.echo(f"disabled {name}; all sessions ended")
+    print_done(
+        f"disabled {name}; all sessions ended",
+        as_json=as_json,
+        disabled=name,
+        sessions_ended=True,
+    )
 
 
 @users.command("enable", epilog=examples("quart-jwt users enable alice"))
 @click.argument("name")
-def enable(name: str) -> None:
+@json_option
+def enable(name: str, *, as_json: bool) -> None:
     """
     Let NAME log in again; sessions of before stay ended.
     """
     with operator_acts(os.environ) as say:
         with_accounts(lambda accounts, _passwords: accounts.enable(name))
         say(Kind.USER_ENABLED, subject=normalised_name(name))
-    click.echo(f"enabled {name}")
+    print_done(f"enabled {name}", as_json=as_json, enabled=name)
+
+
+@users.command("remove", epilog=examples("quart-jwt users remove alice --yes"))
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def remove(name: str, *, yes: bool, as_json: bool) -> None:
+    """
+    Remove NAME and end all sessions. It cannot be undone.
+    """
+    if not yes and not sys.stdin.isatty():
+        raise click.ClickException("there is no terminal: use --yes")
+    if not yes:
+        click.confirm(f"Remove {name} for good?", abort=True, err=True)
+    changing(Kind.USER_REMOVED, name, lambda changes, _passwords: changes.remove(name))
+    print_done(
+        f"removed {name}; all sessions ended",
+        as_json=as_json,
+        removed=name,
+        sessions_ended=True,
+    )
+
+
+@users.command("rename", epilog=examples("quart-jwt users rename alice alice.b"))
+@click.argument("name")
+@click.argument("new_name", metavar="NEW-NAME")
+@json_option
+def rename(name: str, new_name: str, *, as_json: bool) -> None:
+    """
+    Rename NAME to NEW-NAME. Tokens have the old name, so all sessions end.
+    """
+    new_name = normalised_name(new_name)
+    changing(
+        Kind.USER_RENAMED,
+        name,
+        lambda changes, _passwords: changes.rename(name, new_name),
+        new_name=new_name,
+    )
+    print_done(
+        f"renamed {name} to {new_name}; all sessions ended",
+        as_json=as_json,
+        renamed=name,
+        new_name=new_name,
+        sessions_ended=True,
+    )
 
 
 @users.command("list", epilog=examples("quart-jwt users list"))
-def list_users() -> None:
+@json_option
+def list_users(*, as_json: bool) -> None:
     """
     List all users.
 
-    A line each, with tabs between: name, enabled or disabled, when added, roles and
-    scopes; roles and scopes have blanks between them.
+    Without a terminal: a line each, with tabs between and no headings; roles and scopes
+    have blanks between them.
     """
-    for account in with_accounts(lambda accounts, _passwords: accounts.listed()):
-        click.echo(_line(account))
+    found = with_accounts(lambda accounts, _passwords: accounts.listed())
+    print_rows(COLUMNS, map(_row, found), as_json=as_json)
 
 
-def _some_grants(roles: tuple[str, ...], scopes: tuple[str, ...]) -> Grants:
-    if not (roles or scopes):
-        raise click.UsageError("say which: --role ROLE or --scope SCOPE")
-    return checked_grants(roles=roles, scopes=scopes)
-
-
-def _change_grants(
-    name: str, change: Callable[[Grants], Grants], *, sign_out: bool
-) -> None:
-    grants = changing(
-        Kind.USER_GRANTS_CHANGED,
-        name,
-        lambda changes, _passwords: changes.change_grants(
-            name, change, sign_out=sign_out
-        ),
-    ).grants
-    if not sign_out:
-        await_next_second()
-    when = "all sessions ended" if sign_out else "access tokens revoked"
-    roles = " ".join(grants.roles) or "none"
-    scopes = " ".join(grants.scopes) or "none"
-    click.echo(f"{name}: roles {roles}; scopes {scopes}; {when}")
+for command in (grant, revoke, sessions, import_users, export_users):
+    users.add_command(command)
 
 
 def _password(*, from_stdin: bool) -> str:
@@ -258,10 +247,13 @@ def _password_from_stdin() -> str:
         raise PasswordRuleError("The password is not valid UTF-8") from None
 
 
-def _line(account: Account) -> str:
-    added = datetime.fromtimestamp(account.created_at, UTC)
-    state = "enabled" if account.enabled else "disabled"
-    roles, scopes = " ".join(account.grants.roles), " ".join(account.grants.scopes)
-    return "\t".join(
-        (account.name, state, f"{added:%Y-%m-%dT%H:%M:%SZ}", roles, scopes)
-    )
+def _row(account: Account) -> dict[str, Any]:
+    method = method_of(account.password_hash)
+    return {
+        "name": account.name,
+        "state": "enabled" if account.enabled else "disabled",
+        "added": timestamp(account.created_at),
+        "roles": account.grants.roles,
+        "scopes": account.grants.scopes,
+        "hash": None if method is None else method.text,
+    }

@@ -69,6 +69,7 @@ class UserRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(256), unique=True)
     password_hash: Mapped[str] = mapped_column(String(512))
+    hash_method: Mapped[str | None] = mapped_column(String(64), index=True)
     enabled: Mapped[bool] = mapped_column(default=True)
     session_epoch: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[int] = mapped_column(BigInteger)  # seconds since 1970
@@ -108,6 +109,18 @@ class Database:
                 await upgrade(self._connections, ACCOUNTS)
             else:
                 await require(self._connections, ACCOUNTS)
+        except AwayError as error:
+            raise self._start_error(error) from error
+
+    async def require(self) -> None:
+        """
+        Come back if the tables are there and new enough; nothing is made or changed.
+
+        Raises:
+            StartError: They are not, or the database cannot be used.
+        """
+        try:
+            await require(self._connections, ACCOUNTS)
         except AwayError as error:
             raise self._start_error(error) from error
 
@@ -203,6 +216,13 @@ class Database:
         """Raise StoreError if the database does not answer for every table."""
         tables = Base.metadata.sorted_tables
         await self.rows(select(*(exists().select_from(table) for table in tables)))
+
+    async def try_writing(self) -> None:
+        """Write a few bytes; raise StoreError if the database takes none."""
+        try:
+            await self._connections.try_writing()
+        except AwayError as error:
+            raise StoreError from error.__cause__
 
     async def close(self) -> None:
         """Close every connection."""

@@ -22,6 +22,8 @@ sentence. None of them carries a password, a token or a setting's value::
     ├── NotReadyError        503  not_ready           what a probe hears
     ├── DirectoryError       503  directory_unavailable
     ├── UnknownSessionError  404  not_found
+    ├── HashFormatError           command line only
+    ├── UserFileError             command line only
     ├── NameTakenError            command line only
     ├── UnknownNameError          command line only
     ├── ElsewhereError            command line only
@@ -216,6 +218,17 @@ class UnknownSessionError(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("There is no such session")
+
+
+class HashFormatError(ServiceError):
+    """Raised when a password hash cannot be imported; the hash is not in it."""
+
+
+class UserFileError(ServiceError):
+    """Raised once for everything that is wrong with a file of users."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("\n".join(faults))
 
 
 class NameTakenError(ServiceError):

@@ -38,6 +38,8 @@ class Kind(StrEnum):
     USER_DISABLED = "user_disabled"
     USER_ENABLED = "user_enabled"
     USER_GRANTS_CHANGED = "user_grants_changed"
+    USER_REMOVED = "user_removed"
+    USER_RENAMED = "user_renamed"
     CLIENT_ADDED = "client_added"
     CLIENT_REMOVED = "client_removed"
     KEY_PUBLISHED = "key_published"
@@ -59,6 +61,7 @@ class Event:
         client: The program with credentials that it concerns, if it is about one.
         actor: The operator, by the name of the system's user, if one did it on the
             command line.
+        new_name: What the user is called from now on, if that has changed.
     """
 
     kind: Kind
@@ -68,6 +71,7 @@ class Event:
     key_id: str | None = None
     client: str | None = None
     actor: str | None = None
+    new_name: str | None = None
 
 
 security_events: NamedSignal = named_signal("quart-jwt-service-security-events")
@@ -85,6 +89,7 @@ def happened(
     key_id: str | None = None,
     client: str | None = None,
     actor: str | None = None,
+    new_name: str | None = None,
 ) -> None:
     """Tell everyone who listens; a listener must not block."""
     tell(
@@ -97,6 +102,7 @@ def happened(
             key_id=key_id,
             client=client,
             actor=actor,
+            new_name=new_name,
         ),
     )
 

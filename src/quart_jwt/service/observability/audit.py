@@ -8,8 +8,10 @@ is lost, which is said once and counted: nobody is kept out by a full disk.
 """
 
 import io
+import json
 import logging
 import os
+import sys
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import closing
@@ -24,6 +26,7 @@ from quart_jwt.service.ground.request_facts import request_facts
 from quart_jwt.service.ground.request_facts import RequestFacts
 from quart_jwt.service.observability.json_lines import json_line
 from quart_jwt.service.observability.json_lines import timestamp
+from quart_jwt.service.observability.logs import LineFormatter
 from quart_jwt.service.observability.logs import LineHandler
 from quart_jwt.service.observability.logs import say_lost
 from quart_jwt.service.observability.repeats import Repeats
@@ -41,6 +44,7 @@ _LOGGER = logging.getLogger(LOGGER)
 
 Clock = Callable[[], float]
 Lost = Callable[[], None]
+Members = dict[str, str | int | None]
 
 
 class AuditLog:
@@ -55,9 +59,12 @@ class AuditLog:
         self._clock = clock
         self._repeats = Repeats()
         self._handle: Callable[[logging.LogRecord], object] = _LOGGER.handle
+        self._line: Callable[[Members], str] = json_line
 
     @contextmanager
-    def opened(self, path: Path | None, lost: Lost) -> Iterator[None]:
+    def opened(
+        self, path: Path | None, lost: Lost, *, log_format: str = "json"
+    ) -> Iterator[None]:
         """
         Have a place to write to.
 
@@ -65,6 +72,8 @@ class AuditLog:
             path: The file; None for standard error, or for what the operator has
                 configured for the logger ``quart_jwt.audit``.
             lost: Called for each line that could not be written.
+            log_format: How other lines are written: on a terminal, which people read,
+                these are like them.
 
         Raises:
             StartError: The file cannot be opened.
@@ -73,9 +82,12 @@ class AuditLog:
             yield
             return
         with closing(_handler(path, lost)) as handler:
+            if path is None and log_format == "text" and _is_terminal():
+                handler.setFormatter(LineFormatter())
+                self._line = _text_line
             self._handle = handler.handle
             yield
-        self._handle = _LOGGER.handle
+        self._handle, self._line = _LOGGER.handle, json_line
 
     def write(self, event: Event) -> None:
         """Write one line: what has happened, to whom, and who asked for it."""
@@ -86,12 +98,12 @@ class AuditLog:
             if left_out is None:
                 return
             members["left_out"] = left_out or None
-        line = json_line(members)
+        line = self._line(members)
         self._handle(
             logging.LogRecord(LOGGER, logging.INFO, __file__, 0, "%s", (line,), None)
         )
 
-    def _members(self, event: Event) -> dict[str, str | int | None]:
+    def _members(self, event: Event) -> Members:
         facts = request_facts()
         return {
             "time": timestamp(self._clock()),
@@ -102,6 +114,7 @@ class AuditLog:
             "key_id": event.key_id,
             "client": event.client,
             "actor": event.actor,
+            "new_name": event.new_name,
             **({} if facts is None else _client(facts)),
         }
 
@@ -113,6 +126,23 @@ def _client(facts: RequestFacts) -> dict[str, str | None]:
         "user_agent": None if agent is None else agent[:MAX_USER_AGENT],
         "request_id": facts.request_id,
     }
+
+
+def _is_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def _text_line(members: Members) -> str:
+    """Return ``event name=value ...``; the formatter adds the time."""
+    given = {name: value for name, value in members.items() if value is not None}
+    rest = (name for name in given if name not in {"time", "event"})
+    pairs = (f"{name}={_quoted(str(given[name]))}" for name in rest)
+    return " ".join([str(given["event"]), *pairs])
+
+
+def _quoted(value: str) -> str:
+    """Return a value in quotes if it could be taken for several."""
+    return json.dumps(value) if set(value) & {" ", "=", '"'} else value
 
 
 def _handler(path: Path | None, lost: Lost) -> logging.Handler:

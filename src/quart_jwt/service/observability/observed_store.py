@@ -20,7 +20,7 @@ from quart_jwt.service.observability.metrics import Metrics
 UNTIMED = {"open", "close", "changes"}
 """``changes`` waits by design."""
 
-UNTRACED = UNTIMED | {"ping", "purge"}
+UNTRACED = UNTIMED | {"ping", "purge", "try_writing"}
 """No request causes these."""
 
 

@@ -44,6 +44,7 @@ class Observers:
         app: The app.
         metrics: What is counted.
         audit_path: The audit log's file; None for none.
+        log_format: How other log lines are written.
         sampler: Reads what is counted in plain integers.
         audit: The audit log.
         exposition: What ``/metrics`` says.
@@ -52,6 +53,7 @@ class Observers:
     app: Quart
     metrics: Metrics
     audit_path: Path | None
+    log_format: str
     sampler: Sampler
     audit: AuditLog
     exposition: Exposition
@@ -66,7 +68,7 @@ class Observers:
         lost = self.metrics.audit_lines_lost.inc
         on_token_refused = nonblocking(self._on_token_refused)
         with (
-            self.audit.opened(self.audit_path, lost),
+            self.audit.opened(self.audit_path, lost, log_format=self.log_format),
             security_events.connected_to(self._on_event),
             answer_refused.connected_to(self._on_answer_refused),
             token_refused.connected_to(on_token_refused, sender=self.app),
@@ -107,6 +109,7 @@ def observed(
     metrics: Metrics,
     clock: Clock,
     audit_path: Path | None,
+    log_format: str,
     hash_load: Callable[[], HashLoad],
 ) -> tuple[Part, ...]:
     """
@@ -117,6 +120,7 @@ def observed(
         metrics: What is counted.
         clock: Gives the time in seconds since 1970.
         audit_path: The audit log's file; None for none.
+        log_format: How other log lines are written.
         hash_load: Gives how busy the hashing pool is.
 
     Returns:
@@ -126,6 +130,7 @@ def observed(
         app=app,
         metrics=metrics,
         audit_path=audit_path,
+        log_format=log_format,
         sampler=Sampler(
             metrics,
             cache=lambda: settings_of(app).verified,

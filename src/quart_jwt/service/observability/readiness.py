@@ -4,15 +4,19 @@ Readiness: whether this process can do its work, told without asking anybody.
 One task looks at the database and the session store once a second. A probe hears
 what it has seen, so a flood of probes costs no look, and one lost packet takes no
 process out of service: it takes three misses in a row, and two hits bring it back.
+Whether they can be written to is tried every ten seconds, and with each look while
+they cannot.
 """
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator
 from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Mapping
 from contextlib import suppress
+from math import inf
 
 from quart_jwt.building_blocks import wait_within
 
@@ -27,8 +31,42 @@ event loop does not count, because another instance would not answer sooner.
 MISSES = 3
 HITS = 2
 
+WRITE_EVERY_S = 10.0
+"""Some bytes on the disk for each process; logins fail no longer than that before the
+balancer hears of it."""
+
 Check = Callable[[], Awaitable[None]]
 """Comes back if a part answers, and raises whatever it likes if not."""
+
+
+class NowAndThen:
+    """
+    A check that is made now and then while it succeeds, and each time while it fails.
+
+    Args:
+        check: The check.
+        every_s: How long a success counts, in seconds.
+        monotonic: Gives seconds that only go forward.
+    """
+
+    def __init__(
+        self,
+        check: Check,
+        *,
+        every_s: float = WRITE_EVERY_S,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._check = check
+        self._every_s = every_s
+        self._monotonic = monotonic
+        self._good_until = -inf
+
+    async def __call__(self) -> None:
+        """Make the check, unless it has succeeded a moment ago."""
+        now = self._monotonic()
+        if now >= self._good_until:
+            await self._check()
+            self._good_until = now + self._every_s
 
 
 class Readiness:

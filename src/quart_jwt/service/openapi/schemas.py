@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec import UNSET
 from msgspec import UnsetType
 
-from quart_jwt.service.accounts.accounts import MAX_NAME_CHARACTERS
+from quart_jwt.service.accounts.names import MAX_NAME_CHARACTERS
 from quart_jwt.service.accounts.passwords import MAX_PASSWORD_BYTES
 from quart_jwt.service.accounts.passwords import MIN_NEW_CHARACTERS
 

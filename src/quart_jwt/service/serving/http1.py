@@ -6,6 +6,8 @@ Hypercorn switches to it for whoever asks, and then a stream whose answer nobody
 reads has no time limit, and one bad ``:path`` ends all streams of its connection.
 """
 
+from http import HTTPStatus
+
 import h11
 
 from quart_jwt.service.serving.hypercorn_seams import check_hypercorn
@@ -20,6 +22,15 @@ from quart_jwt.service.serving.listeners import Connection
 
 HTTP_2 = "h2"
 
+IN_A_HANDSHAKE = frozenset(
+    {b"connection", b"sec-websocket-extensions", b"sec-websocket-protocol"}
+)
+"""Headers that Hypercorn reads as ASCII; it ends with a traceback if they are not."""
+
+
+class BadHandshakeError(Exception):
+    """Raised when a handshake cannot be read."""
+
 
 class Http1(H11Protocol):
     """Same as Hypercorn's, but it keeps to the settings and ends what is over."""
@@ -30,7 +41,11 @@ class Http1(H11Protocol):
 
         It would stay open, without a time limit, until the client closes it.
         """
-        await super().handle(event)
+        try:
+            await super().handle(event)
+        except BadHandshakeError:
+            await self._send_error_response(HTTPStatus.BAD_REQUEST)
+            await self.send(Closed())
         if isinstance(self.stream, WSStream) and self.stream.closed:
             await self.send(Closed())
 
@@ -42,7 +57,12 @@ class Http1(H11Protocol):
             await self.handle(Closed())
 
     async def _check_protocol(self, event: h11.Request) -> None:
-        """Let a client switch to HTTP/2 only where it is allowed (RFC 9110 §7.8)."""
+        """Let a client switch to HTTP/2 only where it is allowed (RFC 9110 §7.8), and
+        refuse a handshake that is not ASCII (RFC 6455 §4.1).
+        """
+        names = {name for name, value in event.headers if not value.isascii()}
+        if names & IN_A_HANDSHAKE:
+            raise BadHandshakeError
         if HTTP_2 in self.config.alpn_protocols:
             await super()._check_protocol(event)
 

@@ -52,6 +52,7 @@ SEAMS = (
     Seam(H11Protocol, "handle", ("event",)),
     Seam(H11Protocol, "stream_send", ("event",)),
     Seam(H11Protocol, "_check_protocol", ("event",)),
+    Seam(H11Protocol, "_send_error_response", ("status_code",)),
     Seam(Config, "create_sockets"),
     Seam(hypercorn.asyncio.run, "TCPServer"),
     Seam(

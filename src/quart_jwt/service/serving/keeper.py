@@ -124,6 +124,7 @@ async def keep(job: Job) -> None:
         logger.info("keeping %d workers", job.count)
         announce = partial(print, job.banner, flush=True)
         await supervisor.run(started=announce, ending=listening.close)
+        logger.info("stopped")
 
 
 def _follow_signals(supervisor: Supervisor) -> Callable[[], None]:

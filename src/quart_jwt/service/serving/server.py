@@ -7,6 +7,7 @@ gracefully; a second one ends it at once.
 """
 
 import asyncio
+import logging
 import signal
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -29,6 +30,8 @@ from quart_jwt.service.serving.hypercorn_seams import LifespanFailureError
 from quart_jwt.service.serving.lifespan import start_failure
 from quart_jwt.service.serving.listeners import ListeningConfig
 from quart_jwt.service.settings.settings import Settings
+
+logger: logging.Logger = logging.getLogger(__name__)
 
 Announce = Callable[[str, DemoAccount], None]
 
@@ -66,10 +69,11 @@ async def serve(
 
     with ExitStack() as cleanup:
         sockets = bound_sockets(config, cleanup)
+        _begin_logging(config)
+        cleanup.callback(_follow_signals(stop))
         demo = await first_start(settings)
         app = drain.wrap(create_app(settings))
         address = address_of(sockets)
-        cleanup.callback(_follow_signals(stop))
         hand_over(sockets, config)
         http1.install()
         announce(address, demo)
@@ -79,6 +83,7 @@ async def serve(
             raise StartError(
                 f"the service could not start: {start_failure(error)}"
             ) from error
+    logger.info("stopped")
 
 
 async def first_start(settings: Settings) -> DemoAccount:
@@ -89,6 +94,11 @@ async def first_start(settings: Settings) -> DemoAccount:
         if settings.accounts.directory is not None:
             return DemoAccount(users=0, exists=False, elsewhere=True)
         return await ensure_demo(accounts, passwords, settings.storage.mode)
+
+
+def _begin_logging(config: ListeningConfig) -> None:
+    """Let Hypercorn configure logging now, for what the start itself logs."""
+    _ = config.log
 
 
 def _follow_signals(stop: asyncio.Event) -> Callable[[], None]:

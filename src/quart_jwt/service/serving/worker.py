@@ -58,6 +58,7 @@ def main(
     _prepare_signals()
     try:
         config = _config(path, secure, plain)
+        _ = config.log  # configures logging, for what the start itself logs
         app = pkgutil.resolve_name(application)
         end = socket.socket(fileno=channel)
         event_loop.run(

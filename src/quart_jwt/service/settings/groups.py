@@ -133,8 +133,8 @@ class Throttling:
     )
     max_wait_s: int = setting(
         "THROTTLE_MAX_WAIT",
-        kinds.number(LONGEST_WAIT_S),
-        "the longest wait of an account, in seconds, up to an hour",
+        kinds.seconds(LONGEST_WAIT_S),
+        "the longest wait of an account, up to an hour",
         default=LONGEST_WAIT_S,
     )
     address_per_minute: int = setting(

@@ -35,6 +35,14 @@ ENCRYPTION_KEY_BYTES = 32
 
 ANY = "*"
 
+_UNITS = {"d": DAYS, "h": 60 * MINUTES, "m": MINUTES, "s": 1}
+_DURATION = re.compile(
+    "".join(f"(?:(?P<{unit}>[0-9]{{1,9}}){unit})?" for unit in _UNITS)
+)
+"""Days, hours, minutes and seconds, in this order, each at most once."""
+
+_SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
+
 _FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -51,8 +59,24 @@ def number(most: int, kind: str = "a whole number") -> Callable[[str], int]:
 
 
 def seconds(most: int = MAX_EXPIRES_S) -> Callable[[str], int]:
-    """A whole number of seconds."""
-    return number(most, "whole seconds")
+    """A duration from one second to ``most``: ``900``, ``15m``, ``1h30m``."""
+
+    def parse(text: str) -> int:
+        parts = _DURATION.fullmatch(text)
+        value = int(text) if re.fullmatch("[0-9]{1,9}", text) else 0
+        if parts is not None:
+            value = sum(
+                int(count or 0) * _UNITS[unit]
+                for unit, count in parts.groupdict().items()
+            )
+        if not 1 <= value <= most:
+            raise FaultError(
+                f"must be whole seconds from 1 to {most}, or a duration such as 15m or "
+                "30d (units: s, m, h, d)"
+            )
+        return value
+
+    return parse
 
 
 def one_of(*names: str) -> Callable[[str], str]:
@@ -190,12 +214,42 @@ def encryption_key(text: str) -> str:
 
 
 def database_url(text: str) -> str:
-    """The URL of an SQLite file or of PostgreSQL."""
+    """The URL of an SQLite file or of PostgreSQL, also as hosting providers give it."""
+    text = _for_asyncpg(text)
     if sqlite_path(text) is None and not text.startswith(POSTGRESQL_SCHEME):
         raise FaultError(
-            f"must be {SQLITE}:/// and a file's path, or {POSTGRESQL_SCHEME}…"
+            f"must be {SQLITE}:/// and a file's path, or postgresql://user:password@host/name"
         )
     return text
+
+
+def _for_asyncpg(text: str) -> str:
+    """
+    Return libpq's spelling of a PostgreSQL URL as SQLAlchemy and asyncpg take it.
+
+    Options of libpq (PostgreSQL 17, section 32.1.2) that asyncpg does not have are
+    refused: a connection that ignores one may be less secure than was asked for.
+    """
+    scheme, separator, _rest = text.partition("://")
+    if not separator or scheme not in {"postgres", "postgresql"}:
+        return text
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise FaultError("cannot be read as a URL") from None
+    mode = url.query.get("sslmode")
+    if mode is not None and mode not in _SSL_MODES:
+        raise FaultError("has an sslmode that libpq does not know")
+    unknown = set(url.query) - {"sslmode", "host", "port", "target_session_attrs"}
+    if unknown:
+        raise FaultError(
+            f"has options that asyncpg does not support: {', '.join(sorted(unknown))}; "
+            "remove them (PGSSLROOTCERT names a CA file)"
+        )
+    url = url.set(drivername="postgresql+asyncpg").difference_update_query(["sslmode"])
+    if mode is not None:
+        url = url.update_query_dict({"ssl": str(mode)})
+    return url.render_as_string(hide_password=False)
 
 
 def sqlite_path(text: str) -> Path | None:
@@ -212,6 +266,7 @@ def sqlite_path(text: str) -> Path | None:
 
 def store_url(text: str) -> str:
     """The URL of a session store."""
+    text = _for_asyncpg(text)
     if text.partition("://")[0] not in SCHEMES:
         known = ", ".join(f"{one}://" for one in SCHEMES)
         raise FaultError(f"must begin with one of {known}")

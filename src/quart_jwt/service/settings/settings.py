@@ -62,13 +62,13 @@ class Settings:
     access_token_expires_s: int = setting(
         "ACCESS_TOKEN_EXPIRES",
         kinds.seconds(),
-        "seconds, up to 366 days",
+        "seconds, or a duration such as `15m`; up to 366 days",
         default=15 * MINUTES,
     )
     refresh_token_expires_s: int = setting(
         "REFRESH_TOKEN_EXPIRES",
         kinds.seconds(),
-        "seconds; the length of a session; not less than the access token's",
+        "the same, `30d`; the length of a session; not less than the access token's",
         default=30 * DAYS,
     )
     session_details: tuple[str, ...] = setting(

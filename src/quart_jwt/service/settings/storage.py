@@ -65,7 +65,7 @@ class Storage:
         kinds.database_url,
         "accounts, keys and sessions: `sqlite+aiosqlite:///relative.db`, "
         "`sqlite+aiosqlite:////absolute.db`, or "
-        "`postgresql+asyncpg://user:password@host/database`",
+        "`postgresql://user:password@host/database`, also with `sslmode`",
         default="",
         unset="service.db in the state directory",
         may_be_shown=False,
@@ -180,7 +180,7 @@ class KeyOptions:
     publish_before_use_s: int = setting(
         "PUBLISH_BEFORE_USE",
         kinds.seconds(DAYS),
-        "seconds for which a new key is published before it signs; as long as a "
+        "how long a new key is published before it signs; as long as a "
         "gateway keeps the keys",
         default=PUBLISH_BEFORE_USE_S,
     )

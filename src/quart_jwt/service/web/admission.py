@@ -14,7 +14,7 @@ from quart_jwt import get_jwt_header
 from quart_jwt import revoke_family
 from quart_jwt import TokenPair
 from quart_jwt.exceptions import RevokedTokenError
-from quart_jwt.service.accounts.accounts import Account
+from quart_jwt.service.accounts.account_rows import Account
 from quart_jwt.service.accounts.directory import User
 from quart_jwt.service.ground.errors import CredentialsError
 from quart_jwt.service.resources import current_resources

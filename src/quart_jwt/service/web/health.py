@@ -28,7 +28,7 @@ async def live() -> Response:
 @health.get("/healthz/ready")
 @documented("Health", gives=schemas.Health, refuses={503: "not_ready"})
 async def ready() -> Response:
-    """Answer 200 while the database and the session store are there."""
+    """Answer 200 while the database and the session store can be read and written."""
     if not current_resources().readiness.is_ready:
         raise NotReadyError
     return jsonify(status="ready")

@@ -19,7 +19,7 @@ from quart_jwt import revoke_all_for
 from quart_jwt.building_blocks import current_settings
 from quart_jwt.building_blocks import session_store
 from quart_jwt.exceptions import RevokedTokenError
-from quart_jwt.service.accounts.accounts import Account
+from quart_jwt.service.accounts.account_rows import Account
 from quart_jwt.service.accounts.directory import PasswordChanging
 from quart_jwt.service.accounts.directory import User
 from quart_jwt.service.accounts.passwords import check_new_password

@@ -14,7 +14,7 @@ from quart import jsonify
 from quart import request
 from quart import Response
 
-from quart_jwt.service.accounts.accounts import normalised_name
+from quart_jwt.service.accounts.names import normalised_name
 from quart_jwt.service.ground.events import happened
 from quart_jwt.service.ground.events import Kind
 from quart_jwt.service.openapi import schemas

@@ -25,7 +25,7 @@ from quart_jwt import rotate_refresh_token
 from quart_jwt import unset_jwt_cookies
 from quart_jwt import verify_jwt_in_request
 from quart_jwt.exceptions import RevokedTokenError
-from quart_jwt.service.accounts.accounts import normalised_name
+from quart_jwt.service.accounts.names import normalised_name
 from quart_jwt.service.accounts.passwords import check_password
 from quart_jwt.service.ground.errors import CredentialsError
 from quart_jwt.service.ground.events import happened

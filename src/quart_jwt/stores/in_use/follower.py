@@ -45,7 +45,8 @@ LAPSE_S = KEEP_MARGIN_S / 2
 """A longer pause between two readings may hide an entry that was purged meanwhile."""
 
 OVERFLOW_PAUSE_S = 60.0
-"""How long the store is asked each time before the feed is tried again."""
+"""How long the store is asked each time before the feed is read from its start again.
+Meanwhile its news are read all the same: what is watched has to hear of them."""
 
 _logger = logging.getLogger("quart_jwt")
 
@@ -87,7 +88,7 @@ class Follower:
         self._current_at = -inf
         self._learnt_at = -inf
         self._begun_at = inf
-        self._is_full = False
+        self._full_at: float | None = None
         self.reading: int = 0
 
     def take(self, revocations: tuple[Revocation, ...]) -> None:
@@ -96,13 +97,13 @@ class Follower:
         self.watchers.tell(followed)
         for one in followed:
             self._good.drop(one)
-        self._is_full = not all(map(self._revoked.add, followed))
-        if self._is_full:
+        if self._full_at is None and not all(map(self._revoked.add, followed)):
             _logger.warning(
                 "More than %d revocations: the session store is asked about each token",
                 len(self._revoked),
             )
             self._forget()
+            self._full_at = self._monotonic()
 
     def refuses(self, token: TokenRef) -> bool:
         """Whether a token is known to be revoked, which nothing takes back."""
@@ -168,11 +169,12 @@ class Follower:
         Raises:
             StoreError: The store cannot tell now.
         """
-        asked_at = self._monotonic()
-        wait_s = self._bound_s() / READS_PER_BOUND if self._current_at > -inf else 0
+        asked_at, full_at = self._monotonic(), self._full_at
+        if full_at is not None and asked_at - full_at >= OVERFLOW_PAUSE_S:
+            self._begin_anew()
+        waits = self._current_at > -inf or self._full_at is not None
+        wait_s = self._bound_s() / READS_PER_BOUND if waits else 0
         changes = await self._read(wait_s)
-        if self._is_full:
-            return OVERFLOW_PAUSE_S
         if changes is None or changes.revocations:
             return 0
         return max(0, wait_s - (self._monotonic() - asked_at))
@@ -200,7 +202,7 @@ class Follower:
             )
         except FeedGapError:
             _logger.warning("The session store's feed has a gap: read from its start")
-            self._forget()
+            self._begin_anew()
             return None
         if reading == self.reading:
             self._learn(changes, asked_at)
@@ -211,7 +213,7 @@ class Follower:
         if now < self._learnt_at - STEP_BACK_S:
             # What was forgotten as over may be in force again.
             _logger.warning("The clock was set back: the feed is read from its start")
-            self._forget()
+            self._begin_anew()
             self._learnt_at = now
             return
         self._revoked.drop_ended(now - KEEP_MARGIN_S)
@@ -220,17 +222,22 @@ class Follower:
             self._good.clear()
         self._learnt_at = now
         self.take(changes.revocations)
-        if self._is_full:
+        self._position = changes.position
+        if self._full_at is not None:
             return
-        self._position, self._begun_at = changes.position, changes.begun_at
+        self._begun_at = changes.begun_at
         if changes.is_complete:
             # Not when the answer came: it may have been on its way for long.
             self._current_at = max(self._current_at, asked_at)
+
+    def _begin_anew(self) -> None:
+        self._forget()
+        self._position = self._full_at = None
 
     def _forget(self) -> None:
         # An answer that is under way belongs to the reading before.
         # First nothing can be told, then another set: threads ask without a lock.
         self.reading += 1
-        self._position, self._current_at, self._begun_at = None, -inf, inf
+        self._current_at, self._begun_at = -inf, inf
         self._revoked = Revocations(self._max_entries)
         self._good.clear()

@@ -17,6 +17,7 @@ from quart_jwt.stores.in_use.answers import Answers
 from quart_jwt.stores.in_use.follower import Follower
 from quart_jwt.stores.in_use.follower import PURGE_MARGIN_S
 from quart_jwt.stores.in_use.guard import Guard
+from quart_jwt.stores.in_use.one_loop import OneLoop
 from quart_jwt.stores.wrapped import Call
 from quart_jwt.stores.wrapped import wrapped
 from quart_jwt.tokens.revocation import TokenRef
@@ -72,6 +73,7 @@ class StoreInUse:
         self._clock = clock
         self._serving: set[asyncio.Task[None]] = set()
         self._unfinished: set[asyncio.Task[Any]] = set()
+        self.check_loop: Callable[[], None] = OneLoop().check
         self.store: Store = wrapped(self._guard.store, self._known)
 
     async def open(self) -> None:
@@ -79,7 +81,11 @@ class StoreInUse:
         Open the store, follow its feed and keep it tidy, until ``close``.
 
         A store that is away does not stop the start: it is asked again later.
+
+        Raises:
+            RuntimeError: Another event loop uses it.
         """
+        self.check_loop()
         try:
             await self._guard.store.open(now=self._clock())
         except StoreError as exc:
@@ -130,17 +136,35 @@ class StoreInUse:
 
         Returns:
             What stops watching.
+
+        Raises:
+            RuntimeError: Another event loop uses the store. The function would be
+                called in that loop's thread.
         """
+        self.check_loop()
         stop = self._follower.watchers.add(token, revoked)
         if self._follower.refuses(token):
             revoked()
+        elif not self._follower.can_tell(token):
+            # It may have been revoked since the store was asked about it.
+            task = asyncio.create_task(self._ask_once_more(token, revoked))
+            self._unfinished.add(task)
+            task.add_done_callback(self._unfinished.discard)
         return stop
+
+    async def _ask_once_more(
+        self, token: TokenRef, revoked: Callable[[], object]
+    ) -> None:
+        with suppress(StoreError):
+            if await self.store.is_revoked(token, now=self._clock()):
+                revoked()
 
     async def _known(self, verb: str, call: Call) -> Any:
         """
         What this process revokes, it knows at once, whatever the feed does; and what
         it knows is not asked for.
         """
+        self.check_loop()
         if verb == "is_revoked":
             return await self._is_revoked(call)
         answer = await call()

@@ -4,7 +4,8 @@ The keys of an issuer elsewhere: fetched ahead, kept when fetching fails.
 A request never waits for the network while a usable key is in hand. The set is
 fetched again before it is too old, in the background; when that fails, the last
 good one serves until ``stale_limit_s``. There is one fetch at a time, whoever
-asks, and unknown key ids cause one per cooldown, however many come.
+asks, and unknown key ids cause one per cooldown, however many come. Several event
+loops may ask; each fetches for itself if none has a key in hand.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import time
 from collections.abc import Awaitable
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass
 from functools import cache
@@ -106,6 +108,7 @@ class RemoteKeys:
         self._abandoned = False
         self._running: asyncio.Task[None] | None = None
         self._planned: asyncio.TimerHandle | None = None
+        self._planned_in: asyncio.AbstractEventLoop | None = None
 
     async def candidates(
         self, kid: str | None, algorithm: str
@@ -151,17 +154,31 @@ class RemoteKeys:
             self._running = task
         return task
 
+    async def pretend(self, document: bytes) -> None:
+        """Take a JWK Set for the issuer's from now on: tests speak for it then."""
+
+        async def fetch() -> FetchedSet:
+            return FetchedSet(document)
+
+        await self.close()
+        self._fetch = fetch
+        await self.refresh()
+
     def abandon(self) -> None:
         """Fetch no more by itself; what is in hand serves those who still hold it."""
         self._abandoned = True
 
     async def close(self) -> None:
-        """Stop fetching, and wait until that has happened."""
+        """Stop fetching; wait until that has happened, unless it is another loop's."""
         self._forget_plan()
         task, self._running = self._running, None
-        if task is not None and not task.done():
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        if task is None or task.done():
+            return
+        if task.get_loop() is not asyncio.get_running_loop():
+            _call_in(task.get_loop(), task.cancel)
+            return
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
     def _usable(self) -> KeyRing | None:
         is_old = self._clock() - self._fetched_at >= self._freshness.stale_limit_s
@@ -221,7 +238,7 @@ class RemoteKeys:
 
     def _plan(self, seconds: float) -> None:
         self._forget_plan()
-        loop = asyncio.get_running_loop()
+        self._planned_in = loop = asyncio.get_running_loop()
         self._planned = loop.call_later(seconds, self._start_planned)
 
     def _start_planned(self) -> None:
@@ -231,9 +248,18 @@ class RemoteKeys:
             self.start()
 
     def _forget_plan(self) -> None:
-        if self._planned is not None:
-            self._planned.cancel()
-            self._planned = None
+        planned, self._planned = self._planned, None
+        if planned is not None and self._planned_in is not None:
+            _call_in(self._planned_in, planned.cancel)
+
+
+def _call_in(loop: asyncio.AbstractEventLoop, function: Callable[[], object]) -> None:
+    """Call what belongs to an event loop; it may be another thread's, or closed."""
+    if loop is asyncio.get_running_loop():
+        function()
+        return
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(function)
 
 
 def _known(ring: KeyRing, kid: str | None, algorithm: str) -> tuple[VerifyingKey, ...]:

@@ -96,6 +96,11 @@ class RedisStore:
         with translated():
             await self._client.exists(f"{self._prefix}feed")
 
+    async def try_writing(self) -> None:
+        """See ``stores.base.Lifecycle.try_writing``; a key of a millisecond."""
+        with translated():
+            await self._client.set(f"{self._prefix}writing", "", px=1)
+
     async def start(
         self, family: Family, *, limit: Limit | None, now: float
     ) -> tuple[Revocation, ...]:
@@ -155,13 +160,14 @@ class RedisStore:
         found = await self._run(LIVE, now, subject)
         return [_family(dict(zip(one[::2], one[1::2], strict=True))) for one in found]
 
-    async def revoke(self, revocation: Revocation, *, now: float) -> None:
+    async def revoke(self, revocation: Revocation, *, now: float) -> bool:
         """See ``stores.base.RevokedTokens.revoke``."""
         if revocation.scope is Scope.FAMILY:
             raise ValueError("A family is ended with end(), not revoked")
         words = (revocation.name, revocation.until, revocation.issued_by)
         followed_until = revocation.as_followed().until
-        await self._run(REVOKE, now, revocation.scope.value, *words, followed_until)
+        scope = revocation.scope.value
+        return bool(await self._run(REVOKE, now, scope, *words, followed_until))
 
     async def is_revoked(self, token: TokenRef, *, now: float) -> bool:
         """See ``stores.base.RevokedTokens.is_revoked``."""

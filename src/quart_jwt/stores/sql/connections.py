@@ -15,6 +15,7 @@ from urllib.parse import quote
 from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy import Table
+from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import make_url
@@ -107,6 +108,20 @@ class Connections:
         """
         with _translated():
             return await self._database.write(work)
+
+    async def try_writing(self) -> None:
+        """
+        Write a few bytes that mean nothing.
+
+        SQLite's ``user_version`` is set to what it is, which writes a page. PostgreSQL
+        numbers the transaction and writes its end to the log; it would do so for a
+        reader, too, and has to be asked whether it lets anybody write.
+
+        Raises:
+            StoreError: The database cannot be written to now.
+        """
+        work = _touch_sqlite if self.is_sqlite else _touch_postgresql
+        await self.write(work)
 
     def plain_sqlite(self) -> sqlite3.Connection:
         """
@@ -219,6 +234,18 @@ def _engine(url: URL) -> AsyncEngine:
             f"{url.drivername}:// needs {error.name}: "
             f"pip install 'quart-jwt[{url.get_backend_name()}]'"
         ) from error
+
+
+async def _touch_sqlite(connection: AsyncConnection) -> None:
+    version = await connection.scalar(text("PRAGMA user_version"))
+    await connection.exec_driver_sql(f"PRAGMA user_version = {int(version)}")
+
+
+async def _touch_postgresql(connection: AsyncConnection) -> None:
+    reads_only = func.current_setting("transaction_read_only")
+    if await connection.scalar(select(reads_only)) == "on":
+        raise StoreError("The database is read-only")
+    await connection.execute(select(func.txid_current()))
 
 
 @contextmanager

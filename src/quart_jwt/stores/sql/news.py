@@ -27,8 +27,8 @@ from quart_jwt.stores.sql.tables import FEED
 CHANNEL = "quart_jwt_feed"
 END = f"SELECT name, last FROM {FEED.name}"  # noqa: S608 - a name of ours
 """The row of the feed; there is one."""
-SQLITE_POLL_S = 0.04
-"""Reading ``data_version`` so often costs less than 0.2 % of a core."""
+SQLITE_POLL_S = 0.05
+"""It bounds how late another process hears; waking up is what costs."""
 POSTGRESQL_POLL_S = 0.5
 """Only for notifications that get lost; half of the usual bound on staleness."""
 

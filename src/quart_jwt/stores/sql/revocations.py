@@ -11,6 +11,7 @@ from sqlalchemy import func
 from sqlalchemy import or_
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from quart_jwt.stores.sql.tables import digest
 from quart_jwt.stores.sql.tables import FAMILIES
@@ -23,20 +24,39 @@ from quart_jwt.tokens.revocation import TokenRef
 Insert = sqlite.Insert | postgresql.Insert
 
 
-def remembered(insert: Insert, revocation: Revocation) -> Insert:
+class Remembering:
     """
-    The statement that puts a revocation in, or makes one that is there stricter.
+    The statements that put a revocation in.
 
     Args:
         insert: An INSERT into the revocations.
         revocation: Of a token or of a subject.
+
     """
-    new = insert.values(
-        scope=revocation.scope.value,
-        name_digest=digest(revocation.name),
-        until=revocation.until,
-        issued_by=revocation.issued_by,
-    )
+
+    def __init__(self, insert: Insert, revocation: Revocation) -> None:
+        new = insert.values(
+            scope=revocation.scope.value,
+            name_digest=digest(revocation.name),
+            until=revocation.until,
+            issued_by=revocation.issued_by,
+        )
+        self._if_new = new.on_conflict_do_nothing()
+        self._stricter = _stricter(new)
+
+    async def run(self, connection: AsyncConnection) -> bool:
+        """Insert it, or make the one that is there stricter; gives whether it is new.
+
+        Whoever inserts the row is the first: others wait for that transaction here.
+        """
+        inserted = await connection.execute(self._if_new)
+        if inserted.rowcount == 1:
+            return True
+        await connection.execute(self._stricter)
+        return False
+
+
+def _stricter(new: Insert) -> Insert:
     old, given = REVOCATIONS.c, new.excluded
     # A comparison with NULL is not true: NULL is for ever, in either of them.
     is_later = or_(old.until.is_(None), old.until > given.until)

@@ -33,7 +33,7 @@ from quart_jwt.stores.session_limit import age
 from quart_jwt.stores.session_limit import surplus
 from quart_jwt.stores.sql.connections import Connections
 from quart_jwt.stores.sql.feed import Feed
-from quart_jwt.stores.sql.revocations import remembered
+from quart_jwt.stores.sql.revocations import Remembering
 from quart_jwt.stores.sql.revocations import revoked
 from quart_jwt.stores.sql.schema import require
 from quart_jwt.stores.sql.schema import upgrade
@@ -111,6 +111,10 @@ class SQLStore:
         """See ``stores.base.Lifecycle.ping``."""
         question = select(1).select_from(FAMILIES).limit(1)
         await self._connections.read(partial(_scalar, question))
+
+    async def try_writing(self) -> None:
+        """See ``stores.base.Lifecycle.try_writing``."""
+        await self._connections.try_writing()
 
     async def start(
         self, family: Family, *, limit: Limit | None, now: float
@@ -194,17 +198,18 @@ class SQLStore:
         """See ``stores.base.Families.live``."""
         return await self._connections.read(partial(_live, subject=subject, now=now))
 
-    async def revoke(self, revocation: Revocation, *, now: float) -> None:
+    async def revoke(self, revocation: Revocation, *, now: float) -> bool:
         """See ``stores.base.RevokedTokens.revoke``."""
         if revocation.scope is Scope.FAMILY:
             raise ValueError("A family is ended with end(), not revoked")
-        remembering = remembered(self._connections.insert(REVOCATIONS), revocation)
+        remembering = Remembering(self._connections.insert(REVOCATIONS), revocation)
 
-        async def revoking(connection: AsyncConnection) -> None:
-            await connection.execute(remembering)
+        async def revoking(connection: AsyncConnection) -> bool:
+            is_first = await remembering.run(connection)
             await self._feed.append(connection, [revocation.as_followed()], now)
+            return is_first
 
-        await self._connections.write(revoking)
+        return await self._connections.write(revoking)
 
     async def is_revoked(self, token: TokenRef, *, now: float) -> bool:  # noqa: ARG002 - the contract's
         """See ``stores.base.RevokedTokens.is_revoked``; one statement."""
