@@ -33,7 +33,7 @@ SEAMS: dict[str, tuple[Seam, ...]] = {
 """The modules that may import what is private, and the parts that each checks."""
 
 PUBLIC = {
-    *("flask", "flask.blueprints"),
+    *("flask", "flask.blueprints", "flask.sessions"),
     *("hypercorn.asyncio", "hypercorn.config", "hypercorn.logging"),
     *("hypercorn.typing", "prometheus_client", "prometheus_client.exposition"),
     *("prometheus_client.multiprocess", "prometheus_client.registry"),

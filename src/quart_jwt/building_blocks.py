@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from quart_jwt.extension.gateway.peers import UNIX
     from quart_jwt.extension.gateway.unread_body import answer_unread
     from quart_jwt.extension.protection import open_routes
+    from quart_jwt.extension.protection import OWN_ROUTES
     from quart_jwt.extension.protection import Route
     from quart_jwt.extension.protection import routes_of
     from quart_jwt.extension.protection import spelt
@@ -73,6 +74,7 @@ else:
 __all__ = [
     "DETAILS",
     "LOOPBACK",
+    "OWN_ROUTES",
     "POSTGRESQL",
     "REFUSALS",
     "SCHEMES",

@@ -14,16 +14,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import fields
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any
-
-from quart import Quart
-from quart.routing import QuartRule
 
 from quart_jwt.extension.request.requirement import Requirement
 from quart_jwt.extension.settings.settings import EXEMPT_METHODS
 
 MARK = "__quart_jwt_requirement__"
 """The attribute in which ``jwt_required`` leaves its requirement."""
+
+OWN_ROUTES = "quart_jwt_routes"
+"""The method of an app that lists its routes itself."""
 
 VERIFIER = "verify_jwt_in_request"
 
@@ -45,6 +46,7 @@ class Route:
         requirements: What every request there has to meet.
         guards: Functions on the way that call ``verify_jwt_in_request`` themselves,
             by module and name.
+        runs: How the view runs, where there is a choice.
     """
 
     method: str
@@ -52,6 +54,7 @@ class Route:
     endpoint: str
     requirements: tuple[Requirement, ...]
     guards: tuple[str, ...]
+    runs: str = ""
 
     def is_open(self, trusted: Collection[str] = ()) -> bool:
         """
@@ -77,18 +80,28 @@ def mark(wrapper: Function, requirement: Requirement) -> None:
     setattr(wrapper, MARK, requirement)
 
 
-def routes_of(app: Quart) -> list[Route]:
-    """Every route of an app, by path and method."""
-    routes = [
+def routes_of(app: Any) -> list[Route]:
+    """
+    Every route of an app, by path and method.
+
+    Args:
+        app: A Quart app, or one that says itself what its routes are.
+    """
+    own: Callable[[], list[Route]] = getattr(app, OWN_ROUTES, partial(routes_on, app))
+    return sorted(own(), key=lambda route: (route.path, route.method))
+
+
+def routes_on(app: Any) -> list[Route]:
+    """The routes on the URL map of a Quart app or a Flask app."""
+    return [
         _route(app, rule, method)
         for rule in app.url_map.iter_rules()
         for method in _methods(rule)
     ]
-    return sorted(routes, key=lambda route: (route.path, route.method))
 
 
 def open_routes(
-    app: Quart, *, allow: Iterable[str] = (), trust: Collection[str] = ()
+    app: Any, *, allow: Iterable[str] = (), trust: Collection[str] = ()
 ) -> list[Route]:
     """
     The routes that are open and should not be.
@@ -117,7 +130,7 @@ def spelt(requirement: Requirement) -> str:
     return f"jwt_required({', '.join(given)})"
 
 
-def _route(app: Quart, rule: Any, method: str) -> Route:
+def _route(app: Any, rule: Any, method: str) -> Route:
     functions = [*_before(app, rule), *_view(app, rule, method)]
     layers = [layer for function in functions for layer in _layers(function)]
     found = [] if method in EXEMPT_METHODS else layers
@@ -132,26 +145,32 @@ def _route(app: Quart, rule: Any, method: str) -> Route:
 
 def _methods(rule: Any) -> set[str]:
     """The methods with which a view is called; Quart answers the others itself."""
-    if rule.websocket:
+    if _is_websocket(rule):
         return {WEBSOCKET}
     methods = set(rule.methods or ())
     if "GET" in methods:
         methods.discard("HEAD")
-    if isinstance(rule, QuartRule) and rule.provide_automatic_options:
+    if getattr(rule, "provide_automatic_options", False):
         methods.discard("OPTIONS")
     return methods
 
 
-def _before(app: Quart, rule: Any) -> Iterator[Function]:
+def _is_websocket(rule: Any) -> bool:
+    is_websocket: bool = getattr(rule, "websocket", False)  # Flask's rules have none
+    return is_websocket
+
+
+def _before(app: Any, rule: Any) -> Iterator[Function]:
     """What runs before the view: the app's functions, then its blueprints'."""
-    scopes = app.before_websocket_funcs if rule.websocket else app.before_request_funcs
+    is_websocket = _is_websocket(rule)
+    scopes = app.before_websocket_funcs if is_websocket else app.before_request_funcs
     parts = rule.endpoint.split(".")[:-1]
     blueprints = [".".join(parts[: end + 1]) for end in range(len(parts))]
     for scope in (None, *blueprints):
         yield from scopes.get(scope, ())
 
 
-def _view(app: Quart, rule: Any, method: str) -> Iterator[Function]:
+def _view(app: Any, rule: Any, method: str) -> Iterator[Function]:
     """The view and, where it is made of a class, what of the class answers."""
     view = app.view_functions.get(rule.endpoint)
     if view is None:

@@ -8,8 +8,11 @@ functions. Sync views run in Flask's pipeline. The modules ``exceptions``, ``uti
 where Flask-JWT-Extended has them. See docs/flask.md.
 """
 
+from typing import Any
 from typing import TYPE_CHECKING
 
+from quart_jwt.flask.three_x import advice
+from quart_jwt.flask.three_x import NAMES
 from quart_jwt.lazy import lazy_names
 
 if TYPE_CHECKING:
@@ -42,7 +45,13 @@ if TYPE_CHECKING:
     from quart_jwt.flask.sessions import rotate_refresh_token
     from quart_jwt.flask.sessions import verify_token
 else:
-    __getattr__ = lazy_names(__name__, __file__)
+    _load = lazy_names(__name__, __file__)
+
+    def __getattr__(name: str) -> Any:
+        if name in NAMES:
+            raise ImportError(advice(name, NAMES[name]))
+        return _load(name)
+
 
 __version__ = "4.7.4"
 """The version of Flask-JWT-Extended whose names these are."""

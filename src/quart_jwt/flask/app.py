@@ -8,12 +8,14 @@ teardown functions. The app answers WSGI and ASGI.
 from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Coroutine
+from dataclasses import replace
 from functools import cached_property
 from functools import wraps
 from typing import Any
 
 from flask import Flask as _Flask
-
+from quart_jwt.extension.protection import Route
+from quart_jwt.extension.protection import routes_on
 from quart_jwt.extension.request.pending import finalized
 from quart_jwt.extension.request.pending import handled
 from quart_jwt.flask.answers import flasks
@@ -23,6 +25,8 @@ from quart_jwt.flask.contexts import TORN_DOWN
 from quart_jwt.flask.counters import APPS
 from quart_jwt.flask.counters import REQUESTS
 from quart_jwt.flask.lifetime import end_with_token
+from quart_jwt.flask.native_form import native_form
+from quart_jwt.flask.obstacles import obstacles
 from quart_jwt.flask.quart_app import QuartApp
 from quart_jwt.flask.seams import FLASK_REQUEST
 from quart_jwt.flask.serving import answer
@@ -75,6 +79,11 @@ class Flask(_Flask):
             threads = self._threads = RequestThreads(size)
         return threads
 
+    @cached_property
+    def has_async_views(self) -> bool:
+        """Whether any view could be handled on the event loop."""
+        return any(map(native_form, self.view_functions.values()))
+
     @property
     def pipeline_class(self) -> type["Flask"]:
         """The class whose pipeline can be awaited on the event loop."""
@@ -96,15 +105,15 @@ class Flask(_Flask):
         """The handler that is registered for an error, or None."""
         return self._find_error_handler(error, blueprints)
 
-    def do_teardown_request(self, *exc: Any) -> None:
+    def do_teardown_request(self, *args: Any, **kwargs: Any) -> None:
         """Run the teardown functions, unless they were awaited."""
         if not TORN_DOWN.get():
-            super().do_teardown_request(*exc)
+            super().do_teardown_request(*args, **kwargs)
 
-    def do_teardown_appcontext(self, *exc: Any) -> None:
+    def do_teardown_appcontext(self, *args: Any, **kwargs: Any) -> None:
         """Run the teardown functions, unless they were awaited."""
         if not TORN_DOWN.get():
-            super().do_teardown_appcontext(*exc)
+            super().do_teardown_appcontext(*args, **kwargs)
 
     def make_response(self, rv: Any) -> Any:
         """Make a response, also of one of Quart's."""
@@ -148,6 +157,23 @@ class Flask(_Flask):
             return response
         leaving = finalized(subject, response, self.response_class, last=last)
         return end_with_token(subject, leaving)
+
+    def quart_jwt_routes(self) -> list[Route]:
+        """The routes of this app and of the Quart app, and how each runs."""
+        return [
+            *(self._how_it_runs(route) for route in routes_on(self)),
+            *(
+                replace(route, runs="on the event loop, app.quart")
+                for route in routes_on(self.quart)
+            ),
+        ]
+
+    def _how_it_runs(self, route: Route) -> Route:
+        found = obstacles(self, route.endpoint)
+        reasons = "; ".join(found)
+        return replace(
+            route, runs=f"in a thread: {reasons}" if found else "on the event loop"
+        )
 
     def __call__(self, *args: Any) -> Any:
         """Answer WSGI, which has two arguments, or ASGI, which has three."""

@@ -129,10 +129,10 @@ class AppContext(FlaskAppContext):
         self._quart_tokens.append(QUART_APP.set(seen))
         super().push()
 
-    def pop(self, *exc: Any) -> None:
+    def pop(self, *args: Any, **kwargs: Any) -> None:
         """Leave the context."""
         try:
-            super().pop(*exc)
+            super().pop(*args, **kwargs)
         finally:
             QUART_APP.reset(self._quart_tokens.pop())
 
@@ -186,10 +186,10 @@ class RequestContext(FlaskRequestContext):
         super().push()
         QUART_REQUEST.set(seen)  # Quart 0.23: the app context was entered after it
 
-    def pop(self, *exc: Any) -> None:
+    def pop(self, *args: Any, **kwargs: Any) -> None:
         """Leave the context."""
         try:
-            super().pop(*exc)
+            super().pop(*args, **kwargs)
         finally:
             QUART_REQUEST.reset(self._quart_tokens.pop())
             self._leave_identity()

@@ -10,6 +10,7 @@ import io
 import threading
 from collections.abc import Awaitable
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from werkzeug.exceptions import ClientDisconnected
@@ -18,6 +19,9 @@ from quart_jwt.extension.hooks.waiting import run_from_sync
 
 READ_AHEAD_BYTES = 1 << 20
 """How much of a body is read before a thread is taken: 1 MiB."""
+
+DROPPING_S = 30
+"""How many seconds the unread rest of a body may take to arrive, to be forgotten."""
 
 
 class Incoming:
@@ -68,6 +72,31 @@ class Incoming:
         self.is_complete = not event.get("more_body", False)
         piece: bytes = event.get("body", b"")
         return piece
+
+    async def drop_rest_while(self, answering: Awaitable[None]) -> None:
+        """
+        Send a response, and forget what still comes of the request's body.
+
+        Hypercorn has a bounded queue of its pieces: if none took them out, the
+        connection would wait for ever, also when the client has long gone.
+
+        Args:
+            answering: Sends the response.
+        """
+        if self.is_complete:
+            await answering
+            return
+        dropping = asyncio.create_task(self._drop())
+        try:
+            await answering
+            await asyncio.wait([dropping], timeout=DROPPING_S)
+        finally:
+            dropping.cancel()
+
+    async def _drop(self) -> None:
+        with suppress(ClientDisconnected):
+            while not self.is_complete:
+                await self.next_piece()
 
     def watch(self) -> None:
         """Notice from now on when the client goes away; to be called on the loop."""

@@ -38,7 +38,7 @@ def runs_natively(app: "Flask", environ: dict[str, Any]) -> bool:
         app: The app.
         environ: The WSGI environment of the request.
     """
-    if not any(map(native_form, app.view_functions.values())):
+    if not app.has_async_views:
         return False
     try:
         adapter = app.create_url_adapter(app.request_class(environ))

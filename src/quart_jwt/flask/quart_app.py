@@ -13,6 +13,7 @@ from logging import Logger
 from typing import Any
 from typing import TYPE_CHECKING
 
+from quart import g
 from quart import has_websocket_context
 from quart import Quart
 from quart import request
@@ -24,6 +25,7 @@ from quart_jwt.extension.request.current import EXTENSION
 from quart_jwt.extension.request.current import settings_of
 from quart_jwt.extension.tokens.json_provider import json_default
 from quart_jwt.flask.native_form import native_form
+from quart_jwt.flask.seams import FLASK_APP
 from quart_jwt.flask.seams import FLASK_REQUEST
 from quart_jwt.flask.waiting import wait
 
@@ -70,6 +72,9 @@ class QuartApp(Quart):
 
     Args:
         flask: The Flask app.
+
+    Attributes:
+        has_http_routes: Whether there are routes beside the websockets'.
     """
 
     json_provider_class = SharedJSON
@@ -77,6 +82,7 @@ class QuartApp(Quart):
     def __init__(self, flask: "Flask") -> None:
         self.flask: Flask = flask
         self._unguarded: set[str] = set()
+        self.has_http_routes: bool = False
         self._is_started = False
         self._starting = threading.Lock()
         super().__init__(
@@ -88,8 +94,8 @@ class QuartApp(Quart):
         )
         for key, value in Quart.default_config.items():
             flask.config.setdefault(key, value)
-        self.before_request_funcs[None].append(self._check_request)
-        self.before_websocket_funcs[None].append(self._check_request)
+        self.before_request_funcs[None].append(self._begin)
+        self.before_websocket_funcs[None].append(self._begin)
 
     @property
     def name(self) -> str:  # type: ignore[override]  # cached in Quart
@@ -150,6 +156,7 @@ class QuartApp(Quart):
         """
         if view_func is not None:
             view_func = native_form(view_func) or view_func
+        self.has_http_routes = self.has_http_routes or not options.get("websocket")
         if hooks_do_not_apply:
             self._unguarded.add(rule)
         else:
@@ -191,11 +198,31 @@ class QuartApp(Quart):
         settings = settings_of(self)
         return settings.sessions is not None or bool(settings.values["JWT_ISSUERS"])
 
-    async def _check_request(self) -> None:
-        """Refuse a request that would skip guards that were registered later."""
+    @property
+    def teardown_appcontext_funcs(self) -> list[Any]:
+        """What runs when a context is left; the Flask app's, too, after a request."""
+        if FLASK_APP.get(None) is None:
+            return self._teardown_functions
+        return [*self._teardown_functions, *self.flask.teardown_appcontext_funcs]
+
+    @teardown_appcontext_funcs.setter
+    def teardown_appcontext_funcs(self, functions: list[Any]) -> None:
+        self._teardown_functions = functions
+
+    async def _begin(self) -> None:
+        """
+        Begin a request: let hooks that know Flask find ``current_app`` and ``g``.
+
+        Raises:
+            ConfigurationError: The request would skip guards that were registered
+                after its route.
+        """
         rule = websocket.url_rule if has_websocket_context() else request.url_rule
         if rule is not None and rule.rule not in self._unguarded:
             self._refuse_skipped_guards(rule.rule)
+        context = self.flask.app_context()
+        context.g = g._get_current_object()  # noqa: SLF001 - werkzeug's way to the object
+        FLASK_APP.set(context)  # until the task of this request ends
 
     def _refuse_skipped_guards(self, rule: str) -> None:
         guards = self.flask.before_request_funcs.get(None, ())

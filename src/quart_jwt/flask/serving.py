@@ -58,11 +58,12 @@ async def answer(app: "Flask", scope: Any, receive: Receive, send: Send) -> None
     outgoing = Outgoing(send, incoming)
     environ = environ_of(scope, body)
     try:
-        await _handle(app, environ, thread, incoming, outgoing)
+        short = await _handle(app, environ, thread, incoming, outgoing)
     finally:
         HOST.reset(token)
         thread.end()
         incoming.stop()
+    await incoming.drop_rest_while(outgoing.finish(short))
 
 
 async def _handle(
@@ -71,23 +72,23 @@ async def _handle(
     thread: RequestThread,
     incoming: Incoming,
     outgoing: Outgoing,
-) -> None:
+) -> bytes | None:
+    """Handle a request; return the body of a short response, which is yet to send."""
     start_response = outgoing.start_response
     if incoming.is_complete and runs_natively(app, environ):
         pieces, in_memory = await handle_natively(app, environ, start_response)
         if in_memory:
-            await outgoing.finish(joined(pieces))
-        else:
-            work = partial(outgoing.send_from_thread, pieces)
-            await outgoing.finish(await thread.run(work, keep=True))
-        return
-    work = partial(_in_the_thread, app, environ, outgoing)
+            return joined(pieces)
+        return await _run(thread, partial(outgoing.send_from_thread, pieces))
     try:
-        body = await thread.run(work, keep=True)
-    except ServiceUnavailable as error:
-        # No thread became free. Flask answers with the error in the thread of another.
-        body = b"".join(error(environ, start_response))
-    await outgoing.finish(body)
+        return await _run(thread, partial(_in_the_thread, app, environ, outgoing))
+    except ServiceUnavailable as error:  # no thread became free
+        return b"".join(error(environ, start_response))
+
+
+async def _run(thread: RequestThread, work: Callable[[], bytes | None]) -> bytes | None:
+    body: bytes | None = await thread.run(work, keep=True)
+    return body
 
 
 def _in_the_thread(
@@ -98,14 +99,14 @@ def _in_the_thread(
 
 def _is_quarts(app: "Flask", scope: Any) -> bool:
     """Whether the Quart app has a route of its own for a request."""
-    routes = app.quart.url_map
-    if not any(not rule.websocket for rule in routes.iter_rules()):
+    if not app.quart.has_http_routes:
         return False
     headers = dict(scope["headers"])
     host = headers.get(b"host", b"localhost").decode("latin-1")
     root = scope.get("root_path", "")
-    adapter = routes.bind(host, path_info=scope["path"].removeprefix(root))
+    path = scope["path"].removeprefix(root)
     try:
+        adapter = app.quart.url_map.bind(host, path_info=path)
         adapter.match(method=scope["method"])
     except HTTPException:
         return False

@@ -60,13 +60,13 @@ async def assert_protected(
 
 
 def assert_no_open_routes(
-    app: Quart, *, allow: Iterable[str] = (), trust: Iterable[str] = ()
+    app: Any, *, allow: Iterable[str] = (), trust: Iterable[str] = ()
 ) -> None:
     """
     Assert what ``quart-jwt routes --fail-on-open`` asserts.
 
     Args:
-        app: The app.
+        app: The app: Quart's, or a Flask app of ``quart_jwt.flask``.
         allow: Shell patterns of what may be open: paths, methods with paths, or
             endpoints.
         trust: Functions that call ``verify_jwt_in_request`` and refuse requests
