@@ -39,7 +39,9 @@ def migrated(folder: Path, files: dict[str, str], *, serving: bool = False) -> M
             compile(change.after, change.path, "exec", dont_inherit=True)
     return Migrated(
         folder=folder,
-        changed={one.path: one.after.decode(errors="replace") for one in migration.changes},
+        changed={
+            one.path: one.after.decode(errors="replace") for one in migration.changes
+        },
         report=[f"{one.place} {one.rule} {one.level}" for one in migration.findings],
     )
 

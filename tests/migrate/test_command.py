@@ -8,11 +8,10 @@ from click.testing import CliRunner
 from click.testing import Result
 
 from quart_jwt import cli
-from quart_jwt.migrate import command
 from quart_jwt.migrate.command import migrate
 
 APP = "from flask import Flask\n\napp = Flask(__name__)\n"
-LEFT = "from flask import *\n"
+LEFT = "from gevent import monkey\n"
 
 
 @pytest.fixture(name="project")
@@ -31,8 +30,8 @@ def test_without_options_a_diff_is_shown_and_nothing_written(project: Path) -> N
 
     assert result.exit_code == 0
     assert "--- a/app.py\n+++ b/app.py\n" in result.stdout
-    assert "+from quart_jwt.compat import Quart\n" in result.stdout
-    assert "1 file would change." in result.stderr
+    assert "+from quart_jwt.flask import Flask\n" in result.stdout
+    assert "1 file would change (1 line)." in result.stderr
     assert (project / "app.py").read_text("utf-8") == APP
 
 
@@ -41,18 +40,18 @@ def test_write_changes_the_files(project: Path) -> None:
     result = _run("--write", project)
 
     assert result.exit_code == 0
-    assert "1 file changed." in result.stdout
+    assert "1 file changed (1 line)." in result.stdout
     assert "---" not in result.stdout
-    assert "Quart(__name__)" in (project / "app.py").read_text("utf-8")
+    assert "quart_jwt.flask" in (project / "app.py").read_text("utf-8")
 
 
-def test_a_single_file_is_a_project(project: Path) -> None:
-    """PATH may be one file; its neighbours are left alone."""
-    (project / "other.py").write_text(APP, "utf-8")
+def test_the_present_folder_is_the_project(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PATH may be left out."""
+    monkeypatch.chdir(project)
 
-    assert _run("--write", project / "app.py").exit_code == 0
-    assert (project / "other.py").read_text("utf-8") == APP
-    assert (project / "app.py").read_text("utf-8") != APP
+    assert "--- a/app.py" in _run().stdout
 
 
 @pytest.mark.parametrize(
@@ -77,79 +76,30 @@ def test_check_says_by_its_status_whether_something_is_left(
     assert "---" not in result.stdout
 
 
-def test_the_report_has_place_reason_and_advice(project: Path) -> None:
-    """As text: file and line, what is the matter, and what to do."""
-    (project / "app.py").write_text(LEFT, "utf-8")
-
-    result = _run("--write", project)
-
-    assert "Left to do (1):" in result.stdout
-    assert "app.py:1: `from flask import *` does not say" in result.stdout
-    assert "Name them, then run the command again." in result.stdout
-
-
 def test_the_report_as_json_is_the_whole_output(project: Path) -> None:
-    """A machine reads the changed files and the findings."""
-    (project / "old.py").write_text('print "hello"\n', "utf-8")
+    """A machine reads what was examined, the changed files and the findings."""
+    (project / "Procfile").write_text("web: gunicorn --preload app:app\n")
+    (project / "old.py").write_text(LEFT)
 
-    report = json.loads(_run("--report", "json", project).stdout)
+    report = json.loads(_run("--report", "json", "--serve", project).stdout)
 
-    assert report["changed"] == ["app.py"]
+    assert report["changed"] == ["Procfile", "app.py"]
+    assert report["dropped"] == {"Procfile": ["--preload"]}
+    assert (report["examined"]["python"], report["examined"]["apps"]) == (2, 1)
     assert [
         (one["path"], one["line"], one["rule"], one["level"])
         for one in report["findings"]
-    ] == [("old.py", 1, "parsing", "todo")]
+    ] == [("old.py", 1, "packages", "todo")]
 
 
-def test_all_async_makes_every_view_async(project: Path) -> None:
-    """--all-async takes the views that await nothing, too."""
-    (project / "app.py").write_text(
-        f"{APP}\n@app.get('/')\ndef index():\n    return 'x'\n", "utf-8"
-    )
+def test_dropped_options_are_in_the_report(project: Path) -> None:
+    """What is left out of a command is said by name."""
+    (project / "Procfile").write_text("web: flask run --with-threads\n")
 
-    assert "\n+async def index()" not in _run(project).stdout
-    assert "\n+async def index()" in _run("--all-async", project).stdout
+    result = _run("--write", "--serve", project)
 
-
-def test_keep_sync_leaves_readers_of_bodies_in_their_threads(project: Path) -> None:
-    """--keep-sync reads the body through ``sync_request``, and awaits the rest."""
-    (project / "app.py").write_text(
-        "from flask import Flask, render_template, request\n\n"
-        "app = Flask(__name__)\n\n"
-        "@app.post('/')\ndef read():\n    return load()\n\n"
-        "def load():\n    return request.json\n\n"
-        "@app.get('/')\ndef page():\n    return render_template('x')\n",
-        "utf-8",
-    )
-
-    assert _run("--write", "--keep-sync", project).exit_code == 0
-    after = (project / "app.py").read_text("utf-8")
-
-    assert "\ndef read():\n    return load()" in after
-    assert "\ndef load():\n    return sync_request.json" in after
-    assert "\nasync def page():" in after
-
-
-def test_a_file_in_another_encoding_is_named_and_left(project: Path) -> None:
-    """A file that is not UTF-8 is not Python 3 without a cookie."""
-    (project / "latin.py").write_bytes(b"name = '\xe4'\n")
-
-    result = _run("--write", project)
-
-    assert "latin.py: the file is not Python 3 in UTF-8" in result.stdout
-    assert (project / "latin.py").read_bytes() == b"name = '\xe4'\n"
-
-
-def test_folders_of_others_are_not_read(project: Path) -> None:
-    """Virtual environments and generated migrations are somebody else's."""
-    for folder in ("venv/lib", "migrations/versions", ".tox"):
-        there = project / folder
-        there.mkdir(parents=True)
-        (there / "module.py").write_text(APP, "utf-8")
-
-    report = json.loads(_run("--report", "json", project).stdout)
-
-    assert report["changed"] == ["app.py"]
+    assert "Procfile: without a counterpart, left out: --with-threads" in result.stdout
+    assert (project / "Procfile").read_text() == "web: quart-jwt run\n"
 
 
 def test_a_terminal_sees_progress(
@@ -158,7 +108,8 @@ def test_a_terminal_sees_progress(
     """The bar goes to standard error, and only if that is a terminal."""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
 
-    command.migrate_project(project)
+    with pytest.raises(SystemExit):
+        migrate([str(project)])
 
     assert "Reading" in capsys.readouterr().err
 
@@ -181,44 +132,51 @@ def test_the_command_is_one_of_quart_jwts(project: Path) -> None:
     )
 
     assert (done.returncode, done.stderr) == (1, "")
-    assert "1 file would change." in done.stdout
+    assert "1 file would change" in done.stdout
 
 
-def test_help_shows_how_it_is_called() -> None:
-    """``--help`` names the argument, the options and examples."""
-    result = _run("--help")
-
-    assert result.exit_code == 0
-    for word in (
-        "PATH",
-        "--write",
-        "--check",
-        "--all-async",
-        "--keep-sync",
-        "--report",
-        "Examples",
-    ):
-        assert word in result.stdout
+WITH_CLICK_ALONE = """
+import sys
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"libcst", "packaging", "tomlkit", "flask"}:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Missing())
+from quart_jwt.cli import main
+main()
+"""
 
 
-def test_without_the_extra_the_door_says_what_is_missing(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("word", ["migrate", "run", "try"])
+def test_help_needs_click_alone(word: str) -> None:
+    """``--help`` works where nothing else of the extra is installed."""
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-c", WITH_CLICK_ALONE, word, "--help"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Examples:" in done.stdout
+
+
+def test_without_the_extra_the_command_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, project: Path
 ) -> None:
     """``pip install quart-jwt`` alone names the extra that ``migrate`` needs."""
-    monkeypatch.setattr(sys, "argv", ["quart-jwt", "migrate", "."])
-    monkeypatch.setattr(cli, "find_spec", lambda _name: None)
+    monkeypatch.setattr("quart_jwt.migrate.command.find_spec", lambda _name: None)
 
-    with pytest.raises(SystemExit) as stopped:
-        cli.main()
+    result = _run(project)
 
-    assert stopped.value.code == 1
-    assert "pip install 'quart-jwt[migrate]'" in capsys.readouterr().err
+    assert result.exit_code == 1
+    assert "pip install 'quart-jwt[migrate]'" in result.stderr
 
 
 def test_other_commands_belong_to_the_service(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Anything but ``migrate`` goes to the service's own door."""
+    """Any other first word goes to the service's own commands."""
     monkeypatch.setattr(sys, "argv", ["quart-jwt", "--version"])
 
     with pytest.raises(SystemExit) as stopped:
@@ -226,3 +184,49 @@ def test_other_commands_belong_to_the_service(
 
     assert stopped.value.code == 0
     assert "quart-jwt" in capsys.readouterr().out
+
+
+SUITE = """\
+import flask
+from app import app
+
+def test_it_answers():
+    assert app.test_client().get("/").status_code == 404
+
+def test_the_class():
+    assert type(app).__module__ == {module!r}
+
+def test_that_fails():
+    raise AssertionError("as before")
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "status"), [("quart_jwt.flask.app", 0), ("flask.app", 1)]
+)
+def test_verify_keeps_the_change_only_if_the_tests_are_not_worse(
+    project: Path, module: str, status: int
+) -> None:
+    """The tests run before and after; a worse result is taken back."""
+    (project / "test_app.py").write_text(SUITE.format(module=module))
+
+    result = _run(project, "--verify", "pytest -q -p no:xdist")
+
+    assert status == result.exit_code, result.output
+    assert ((project / "app.py").read_text() == APP) is bool(status)
+    assert "Through quart_jwt.flask: 1 app, 1 request, 0 verifications." in (
+        result.stderr
+    )
+    assert ("was taken back" in result.stderr) is bool(status)
+    assert "test_app.py::test_the_class" in result.stderr
+    assert "test_that_fails" not in result.stderr
+    assert sorted(path.name for path in project.iterdir()) == ["app.py", "test_app.py"]
+
+
+def test_verify_without_pytest_changes_nothing(project: Path) -> None:
+    """A command that runs no pytest proves nothing."""
+    result = _run(project, "--verify", "python -c 0")
+
+    assert result.exit_code == 1
+    assert "ran no pytest" in result.stderr
+    assert (project / "app.py").read_text() == APP

@@ -1,5 +1,7 @@
 """The dependency files: what they become can be installed."""
 
+# ruff: noqa: ISC004 - the texts are lines of a file, written one a line
+
 from importlib import metadata
 from pathlib import Path
 
@@ -27,16 +29,16 @@ from quart_jwt.migrate.dependencies.requirement import WITH_FLASK_3
             "flask-jwt-extended[asymmetric_crypto]>=4 ; python_version > '3.7'",
             'quart-jwt[asymmetric-crypto]>=0.1 ; python_version > "3.7"',
         ),
-        ("Flask==2.0.1", "Flask>=3.0"),
-        ("flask[async]<3", "flask[async]>=3.0"),
-        ("flask~=2.3", "flask>=3.0"),
+        ("Flask==2.0.1", "Flask>=3.1"),
+        ("flask[async]<3", "flask[async]>=3.1"),
+        ("flask~=2.3", "flask>=3.1"),
         ("Flask==3.1.0", "Flask==3.1.0"),
         ("Flask>=2", "Flask>=2"),
         ("Flask>=2,<4", "Flask>=2,<4"),
         ("Flask", "Flask"),
-        ("Werkzeug==2.0.1", "Werkzeug>=3.0"),
+        ("Werkzeug==2.0.1", "Werkzeug>=3.1"),
         ("MarkupSafe==2.0.1", "MarkupSafe>=2.1.1"),
-        ("itsdangerous==2.0.1", "itsdangerous>=2.1.2"),
+        ("itsdangerous==2.0.1", "itsdangerous>=2.2"),
         ("blinker==1.6.2", "blinker>=1.9"),
         ("PyJWT[crypto]==2.4.0", "PyJWT[crypto]>=2.15.1"),
         ("pytest==6.2.5", "pytest>=7.0"),
@@ -127,11 +129,11 @@ def test_a_frozen_file_keeps_everything_else(tmp_path: Path) -> None:
     assert found.changed == {
         "requirements.txt": """\
 # frozen
-Flask>=3.0
+Flask>=3.1
 quart-jwt>=0.1  # tokens
-Werkzeug>=3.0
+Werkzeug>=3.1
 MarkupSafe>=2.1.1
-itsdangerous>=2.1.2
+itsdangerous>=2.2
 blinker>=1.9 \\
     # via flask
 pytest==7.2.2
@@ -176,12 +178,14 @@ dev-dependencies = ["jinja2==2.11"]
 
 def test_a_pyproject_keeps_layout_and_comments(tmp_path: Path) -> None:
     """Every list of requirements is read; the oldest Python is lifted."""
-    assert after(tmp_path, PYPROJECT, "pyproject.toml") == """\
+    assert (
+        after(tmp_path, PYPROJECT, "pyproject.toml")
+        == """\
 [project]
 name = "shop"  # a shop
 requires-python = ">=3.11"
 dependencies = [
-    "flask>=3.0",  # the framework
+    "flask>=3.1",  # the framework
     "quart-jwt>=0.1",
     "requests",
 ]
@@ -190,11 +194,12 @@ dependencies = [
 dev = ["pytest>=7.0", "ruff"]
 
 [dependency-groups]
-test = [{ include-group = "dev" }, "Werkzeug>=3.0"]
+test = [{ include-group = "dev" }, "Werkzeug>=3.1"]
 
 [tool.uv]
 dev-dependencies = ["jinja2>=3.1.2"]
 """
+    )
 
 
 POETRY = """\
@@ -216,12 +221,14 @@ line-length = 88
 
 def test_poetrys_tables_keep_their_order(tmp_path: Path) -> None:
     """A renamed key stays in its place."""
-    assert after(tmp_path, POETRY, "pyproject.toml") == """\
+    assert (
+        after(tmp_path, POETRY, "pyproject.toml")
+        == """\
 [tool.poetry.dependencies]
 python = ">=3.11,<4"
 # tokens
 quart-jwt = {version = ">=0.1", extras = ["asymmetric-crypto"]}
-flask = ">=3.0"  # the framework
+flask = ">=3.1"  # the framework
 
 requests = "*"
 
@@ -231,6 +238,7 @@ pytest = ">=7.0"
 [tool.ruff]
 line-length = 88
 """
+    )
 
 
 def test_a_pipfile_is_rewritten(tmp_path: Path) -> None:
@@ -241,7 +249,7 @@ def test_a_pipfile_is_rewritten(tmp_path: Path) -> None:
     )
 
     assert after(tmp_path, text, "Pipfile") == text.replace(
-        '"==2.0"', '">=3.0"'
+        '"==2.0"', '">=3.1"'
     ).replace('flask-jwt-extended = "*"', 'quart-jwt = ">=0.1"')
 
 
@@ -254,7 +262,7 @@ def test_setup_cfgs_lists_are_rewritten(tmp_path: Path) -> None:
     )
 
     assert after(tmp_path, text, "setup.cfg") == text.replace(
-        "Flask<3", "Flask>=3.0"
+        "Flask<3", "Flask>=3.1"
     ).replace("flask-jwt-extended", "quart-jwt>=0.1").replace("==6.0", ">=7.0")
 
 
@@ -264,7 +272,7 @@ def test_setup_cfgs_lists_are_rewritten(tmp_path: Path) -> None:
         (
             "dependencies:\n  - python=3.11\n  - flask=2.0.1\n"
             "  - flask-jwt-extended=4.4\n  - pip:\n    - pytest==6.0\n",
-            "dependencies:\n  - python=3.11\n  - flask>=3.0\n"
+            "dependencies:\n  - python=3.11\n  - flask>=3.1\n"
             "  - pip:\n    - quart-jwt>=0.1\n    - pytest>=7.0\n",
         ),
         (
@@ -278,7 +286,7 @@ def test_setup_cfgs_lists_are_rewritten(tmp_path: Path) -> None:
     ],
 )
 def test_conda_gets_it_from_pip(before: str, expected: str, tmp_path: Path) -> None:
-    """conda has no quart-jwt."""
+    """Conda has no quart-jwt."""
     written = after(tmp_path, before, "environment.yml")
 
     assert yaml.safe_load(expected) == yaml.safe_load(written)

@@ -1,3 +1,7 @@
+"""The imports: each form before and after."""
+
+# ruff: noqa: ISC004 - the texts are lines of code, written one a line
+
 from pathlib import Path
 
 import flask_jwt_extended
@@ -28,7 +32,7 @@ FORMS = {
         "from flask import request\nfrom quart_jwt.flask import Flask\n",
     ),
     "in parentheses": (
-        "from flask import (\n    Flask,  # the class\n    g,  # state\n    request,\n)\n",
+        "from flask import (\n    Flask,  # ours\n    g,  # state\n    request,\n)\n",
         "from flask import (\n    g,  # state\n    request,\n)\n"
         "from quart_jwt.flask import Flask\n",
     ),
@@ -132,9 +136,7 @@ FORMS = {
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["lf", "crlf"])
-def test_each_form_of_an_import_is_changed(
-    form: str, end: str, tmp_path: Path
-) -> None:
+def test_each_form_of_an_import_is_changed(form: str, end: str, tmp_path: Path) -> None:
     """The class and the library come from us, and everything else stays."""
     before, expected = FORMS[form]
 
@@ -162,7 +164,8 @@ def test_what_has_nothing_to_do_with_it_stays(text: str, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("head", "encoding"), [("# -*- coding: latin-1 -*-\n", "latin-1"), ("", "utf-8-sig")]
+    ("head", "encoding"),
+    [("# -*- coding: latin-1 -*-\n", "latin-1"), ("", "utf-8-sig")],
 )
 def test_a_files_encoding_is_kept(head: str, encoding: str, tmp_path: Path) -> None:
     """A cookie (PEP 263) or a byte order mark says how the bytes are read."""
@@ -203,7 +206,7 @@ def test_the_tables_are_the_librarys() -> None:
         if not name.startswith("_") and name not in MODULES
     }
 
-    assert EXPORTED == theirs - {"default_callbacks", "tokens"}
+    assert theirs - {"default_callbacks", "tokens"} == EXPORTED
     assert [name for name in EXPORTED if not hasattr(ours, name)] == []
 
 

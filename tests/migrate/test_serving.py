@@ -13,18 +13,20 @@ from quart_jwt.trial.serving import run_command
 
 COMMANDS = {
     "gunicorn app:app": "hypercorn asgi:app:app",
-    "gunicorn -w 4 -b :8000 wsgi": "hypercorn --workers 4 --bind :8000 asgi:wsgi:application",
+    "gunicorn -w 4 -b :8000 wsgi": (
+        "hypercorn --workers 4 --bind :8000 asgi:wsgi:application"
+    ),
     "python -m gunicorn 'shop:create_app()'": "hypercorn 'asgi:shop:create_app()'",
-    "gunicorn --bind=0.0.0.0:$PORT app:app": "hypercorn --bind=0.0.0.0:$PORT asgi:app:app",
+    "gunicorn --bind=:$PORT app:app": "hypercorn --bind=:$PORT asgi:app:app",
     "gunicorn -b0:80 app:app": "hypercorn --bind 0:80 asgi:app:app",
     "exec gunicorn app:app && echo": "exec hypercorn asgi:app:app && echo",
-    "gunicorn \\\n  --workers 2 \\\n  app:app": "hypercorn \\\n  --workers 2 asgi:app:app",
+    "gunicorn \\\n  -w 2 \\\n  app:app": "hypercorn --workers 2 asgi:app:app",
     "waitress-serve --port=80 app:app": "hypercorn --bind 0.0.0.0:80 asgi:app:app",
     "waitress-serve --listen=*:80 --call app:make": (
         "hypercorn --bind 0.0.0.0:80 asgi:app:make()"
     ),
     "flask run": "quart-jwt run",
-    "python -m flask run --host 0.0.0.0 -p 80": "quart-jwt run --host 0.0.0.0 --port 80",
+    "python -m flask run --host :: -p 80": "quart-jwt run --host :: --port 80",
     "flask --app shop --debug run": "quart-jwt run --app shop --debug",
     "(cd svc && flask run --reload)": "(cd svc && quart-jwt run --reload)",
     'sh -c "flask run"': 'sh -c "quart-jwt run"',
@@ -123,7 +125,7 @@ def test_what_is_not_understood_is_reported(text: str, tmp_path: Path) -> None:
 
 
 def test_nothing_is_served_differently_without_being_asked(tmp_path: Path) -> None:
-    """gunicorn goes on working: the migrated app answers WSGI."""
+    """Gunicorn goes on working: the migrated app answers WSGI."""
     found = migrated(
         tmp_path,
         {"Procfile": "web: gunicorn app:app\n", "requirements.txt": "gunicorn\n"},

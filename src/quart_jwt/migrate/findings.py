@@ -53,9 +53,9 @@ def merged(findings: list[Finding]) -> list[Finding]:
     for one in sorted(set(findings)):
         key = (one.rule, one.reason, one.advice, one.level)
         if key in first:
-            others[key].append(one.place)
+            others[key] += [one.place, *one.also]
         else:
-            first[key], others[key] = one, []
+            first[key], others[key] = one, [*one.also]
     return sorted(
         Finding(
             path=one.path,

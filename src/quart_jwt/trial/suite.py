@@ -24,6 +24,8 @@ RECORDER = "quart_jwt.trial.recorder"
 ALIAS = "quart_jwt.flask.pytest_alias"
 GOOD = frozenset({"passed", "skipped", "xfailed", "xpassed"})
 ORDER = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
+OUTPUT_LINES = 10
+"""So many of a command's last lines are shown when it has not run pytest."""
 WAYS = {"apps": "app", "requests": "request", "verifications": "verification"}
 
 
@@ -145,10 +147,11 @@ def run_suite(command: Sequence[str], folder: Path, mode: Mode) -> Outcome:
         except OSError as error:
             raise SuiteError(f"{command[0]} cannot be run: {error.strerror}") from error
         if not record.is_file():
-            output = (done.stdout or b"").decode(errors="replace")[-2000:]
+            output = (done.stdout or b"").decode(errors="replace").strip()
+            last = "\n".join(output.splitlines()[-OUTPUT_LINES:])
             raise SuiteError(
                 f"`{' '.join(command)}` ran no pytest to its end (exit status "
-                f"{done.returncode}); give a command that starts pytest.\n{output}"
+                f"{done.returncode}); give a command that starts pytest.\n{last}"
             )
         return Outcome(**json.loads(record.read_text("utf-8")))
 

@@ -30,17 +30,17 @@ PYTHON_FLOOR = "3.11"
 REQUIRED = {
     "blinker": "1.9",
     "click": "8.1.3",
-    "flask": "3.0",
+    "flask": "3.1",
     "h11": "0.14",
     "hypercorn": "0.18",
-    "itsdangerous": "2.1.2",
+    "itsdangerous": "2.2",
     "jinja2": "3.1.2",
     "markupsafe": "2.1.1",
     "pyjwt": "2.15.1",
     "quart": "0.22",
-    "werkzeug": "3.0",
+    "werkzeug": "3.1",
 }
-"""The oldest versions that quart-jwt, its Quart and its Flask accept."""
+"""The oldest versions that quart_jwt.flask, its Quart and its Flask accept."""
 
 WITH_FLASK_3 = {
     "alembic": "1.9",
@@ -89,7 +89,15 @@ The oldest releases of other packages that run with those: extensions that need 
 before 3, and test packages (``quart-jwt`` registers a plugin of pytest).
 """
 
-FLOORS = REQUIRED | WITH_FLASK_3
+WITH_PYTHON_3_11 = {
+    "cffi": "1.15.1",
+    "greenlet": "2.0.1",
+    "psycopg2-binary": "2.9.5",
+    "pyyaml": "6.0.1",
+}
+"""The oldest releases of compiled packages with wheels for the oldest Python."""
+
+FLOORS = REQUIRED | WITH_FLASK_3 | WITH_PYTHON_3_11
 FAR = Version("99999")
 
 
