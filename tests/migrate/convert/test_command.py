@@ -91,7 +91,6 @@ def test_write_changes_the_files_and_names_the_new_lines(project: Path) -> None:
         (["--waiting"], {"guard", "index"}),
         (["--waiting", "--blueprint", "orders"], {"guard"}),
     ],
-    ids=str,
 )
 def test_views_are_chosen(project: Path, arguments: list[str], names: set[str]) -> None:
     """By name, by blueprint, and those that wait for something."""
