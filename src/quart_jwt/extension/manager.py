@@ -84,7 +84,6 @@ RETRY_AFTER_S = 1
 """When an issuer's keys may be there: a fetch that failed is tried again by then."""
 
 ErrorHandler = Callable[[Any], Coroutine[Any, Any, Any]]
-
 _WRITTEN_DOWN = ("JWT_KEY_RING", "JWT_ISSUERS", "JWT_PROFILE")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from typing import Self
 
 from flask import Response
+
 from quart_jwt.extension.request.current import current_settings
 from quart_jwt.extension.request.current import verified_of
 from quart_jwt.extension.request.lifetime import Lifetime

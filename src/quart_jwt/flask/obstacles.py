@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import Any
 from typing import TYPE_CHECKING
 
+from flask import signals
 from flask.sessions import SecureCookieSessionInterface
 
-from flask import signals
 from quart_jwt.extension.hooks.calling import may_block
 from quart_jwt.extension.request.current import EXTENSION
 from quart_jwt.flask.native_form import native_form

@@ -12,14 +12,14 @@ Private parts of Quart and Flask that an app of both relies on, checked at impor
 from contextvars import ContextVar
 from typing import Any
 
-from quart import ctx as quart_ctx
-from quart import globals as quart_globals
-
 import flask
 from flask import app as flask_app
 from flask import ctx as flask_ctx
 from flask import Flask
 from flask import globals as flask_globals
+from quart import ctx as quart_ctx
+from quart import globals as quart_globals
+
 from quart_jwt.seams import require
 from quart_jwt.seams import Seam
 

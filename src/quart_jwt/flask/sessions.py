@@ -12,8 +12,9 @@ from typing import Any
 from typing import ParamSpec
 from typing import TypeVar
 
-import quart_jwt
 from flask import current_app
+
+import quart_jwt
 from quart_jwt.flask.waiting import wait
 
 P = ParamSpec("P")
