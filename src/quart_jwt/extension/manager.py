@@ -198,8 +198,7 @@ class JWTManager(TokenMaker):
         Raises:
             StoreError: It does not answer now, or cannot be written to.
         """
-        sessions = self.settings.sessions
-        if sessions is not None:
+        if (sessions := self.settings.sessions) is not None:
             await (sessions.store.try_writing() if writing else sessions.store.ping())
 
     def jwks(self) -> Claims:
