@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import quart
-
 from flask import abort
 from flask import jsonify
 from flask import make_response
 from flask import request
 from flask import Response
+
 from quart_jwt.flask import Flask
 from quart_jwt.flask import get_jwt_identity
 from quart_jwt.flask import jwt_required

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import flask
 import flask_jwt_extended
 import flask_jwt_extended.exceptions
 import pytest
 import quart
 
-import flask
 import quart_jwt
 from quart_jwt import exceptions
 from quart_jwt import typing
@@ -49,6 +49,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "config": {"extension"},
     "signals": {"extension"},
+    # For apps that have quart-schema.
+    "openapi": {"extension"},
     "lazy": set(),
     PUBLIC: {"extension", "stores", "lazy"},
     "building_blocks": {"tokens", "stores", "extension", "lazy"},
@@ -69,8 +71,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     # An unconverted Flask code base, on ring 3.
     "flask": {"clock", "config", "exceptions", "extension", "flask", "lazy", PUBLIC}
     | {"seams", "stores", "tokens", "typing"},
-    # What a migrated app leans on; it waits for the loop as ring 3 does.
-    "compat": {"compat", "extension", "seams"},
     # The command's doors load what they open by name, when it is asked for.
     "cli": {"cli"},
     "__main__": {"cli"},

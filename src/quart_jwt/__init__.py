@@ -1,5 +1,5 @@
 """
-JSON Web Tokens for Quart: Flask-JWT-Extended's API, async to the core.
+JSON Web Tokens for Quart: Flask-JWT-Extended's API, fully async.
 
 Flask-JWT-Extended's twenty names with their awaitable twins, and the names for stores,
 sessions and gateways. A name is loaded when it is first read.

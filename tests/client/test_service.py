@@ -40,9 +40,16 @@ def _credentials(service: RunningService) -> dict[str, object]:
     return {"username": "demo", "password": password_in(service.output)}
 
 
-def _expect_all_served(responses: list[httpx.Response]) -> None:
-    assert {200} == {one.status_code for one in responses}
-    assert {"demo"} == {one.json()["logged_in_as"] for one in responses}
+async def _all_are_served(ask: Ask, auth: JWTAuth, url: str, times: int = 1) -> None:
+    """A token may expire on its way only if this machine is that slow."""
+    began = time.monotonic()
+    answers = await ask(auth, f"{url}/protected", times=times)
+    may_expire = time.monotonic() - began >= LIFE_S
+    for answer in answers:
+        if answer.status_code == 401 and may_expire:
+            assert answer.json()["code"] == "token_expired"
+            continue
+        assert (answer.status_code, answer.json()["logged_in_as"]) == (200, "demo")
 
 
 slow = pytest.mark.slow
@@ -79,7 +86,7 @@ async def test_a_wrong_clock_renews_as_rarely_as_a_right_one(
     deadline = time.monotonic() + DEADLINE_S
     while service.asked("POST /refresh") < refreshes + EXPIRIES:
         assert time.monotonic() < deadline
-        _expect_all_served(await ask(auth, f"{service.url}/protected", times=AT_ONCE))
+        await _all_are_served(ask, auth, service.url, AT_ONCE)
 
     assert service.asked("POST /login") == logins + 1
     # The last round may have seen one more pass.
@@ -98,8 +105,8 @@ async def test_a_lost_answer_costs_no_request(
         deadline = time.monotonic() + DEADLINE_S
         while proxy.lost < 2:
             assert time.monotonic() < deadline
-            _expect_all_served(await ask(auth, f"{proxy.url}/protected", times=20))
-        _expect_all_served(await ask(auth, f"{proxy.url}/protected", times=20))
+            await _all_are_served(ask, auth, proxy.url, AT_ONCE)
+        await _all_are_served(ask, auth, proxy.url, AT_ONCE)
         assert service.asked("POST /login") == logins + 1
 
 
@@ -110,7 +117,7 @@ async def test_a_session_survives_the_server(
     async with LossyProxy(service.url).running() as proxy:
         store = FileTokenStore(tmp_path / "tokens.json")
         auth = JWTAuth(proxy.url, credentials, store=store)
-        _expect_all_served(await in_tasks(auth, f"{proxy.url}/protected", times=20))
+        await _all_are_served(in_tasks, auth, proxy.url, AT_ONCE)
         proxy.target = None
         with pytest.raises(httpx.TransportError):
             await in_tasks(auth, f"{proxy.url}/protected")
@@ -120,6 +127,6 @@ async def test_a_session_survives_the_server(
             deadline = time.monotonic() + LIFE_S + DEADLINE_S
             while store.load() == before:
                 assert time.monotonic() < deadline
-                _expect_all_served(await in_tasks(auth, f"{proxy.url}/protected"))
+                await _all_are_served(in_tasks, auth, proxy.url)
             assert second.asked("POST /login") == 0
             assert second.asked("POST /refresh") == 1

@@ -37,6 +37,26 @@ from docs.blocks import SERVICE_URL
 TOOLS = ("curl", "http", "jq")
 STAND_INS = Path(__file__).with_name("stand_ins.py")
 _END_OF_COMMAND = "-- end of command --"
+_EXPORT = re.compile(r"^export (?!QUART_JWT_)(\w+)=.+$", re.MULTILINE)
+
+
+def exported(blocks: Sequence[Block]) -> dict[str, str]:
+    """
+    Give the variables that a page tells its reader to export for the programs on it.
+
+    Those of the service are left out: it is started with settings of its own.
+    """
+    return {
+        line[1]: subprocess.run(  # noqa: S603 (the page is ours)
+            ["sh", "-euc", f'{line[0]}\nprintf %s "${line[1]}"'],  # noqa: S607
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        ).stdout
+        for block in blocks
+        if block.language == "sh"
+        for line in _EXPORT.finditer(block.text)
+    }
 
 
 async def run_program(program: Sequence[Block]) -> tuple[dict[str, Any], str]:

@@ -19,6 +19,7 @@ from docs.blocks import parse
 from docs.blocks import program_of
 from docs.blocks import ROOT
 from docs.blocks import sides_of
+from quart_jwt.service.commands.main import COMMANDS
 from quart_jwt.service.settings.settings import read_settings
 
 BLOCKS = [block for page in pages() for block in blocks_of(page)]
@@ -53,6 +54,16 @@ def _path(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "installed":
         places.reverse()
     return os.pathsep.join(places)
+
+
+@pytest.fixture(autouse=True)
+def _exported(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set the variables that the page tells the reader to export, and no others."""
+    callspec = getattr(request.node, "callspec", None)
+    block = callspec.params.get("block") if callspec else None
+    if isinstance(block, Block):
+        for name, value in running.exported(blocks_of(ROOT / block.page)).items():
+            monkeypatch.setenv(name, value)
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.name)
@@ -184,6 +195,8 @@ async def test_sh_block_names_what_exists(block: Block) -> None:
             assert named[1] in targets
         for wanted in re.findall(r"quart-jwt\[([\w,]+)\]", line):
             assert extras >= set(wanted.split(","))
+        if command := re.search(r"\bquart-jwt ([a-z]+)\b", line):
+            assert command[1] in COMMANDS
 
 
 @pytest.mark.parametrize(
@@ -206,6 +219,13 @@ def test_printing_fits_when_it_says_the_same(
 ) -> None:
     """Tokens and omissions are free, everything else is compared."""
     assert expected == printing.fits(said, printed)
+
+
+def test_exported_variables_have_the_values_that_a_shell_gives_them() -> None:
+    """Programs get what the page exports; settings of the service are its own."""
+    page = "```sh\nexport ONE=$(echo 1)\nexport QUART_JWT_MODE=x\nrun\n```\n"
+
+    assert running.exported(parse(page, "page")) == {"ONE": "1"}
 
 
 PAGE = """

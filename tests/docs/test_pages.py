@@ -1,4 +1,5 @@
 import re
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote
@@ -34,13 +35,25 @@ def anchors(page: Path) -> set[str]:
     }
 
 
+def _project_urls() -> dict[str, str]:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    urls: dict[str, str] = settings["project"]["urls"]
+    return urls
+
+
+def _within_the_project(target: str) -> str:
+    """Give the path of a file that a link names by its public address."""
+    source = re.escape(_project_urls()["Source"])
+    return re.sub(rf"^{source}/(?:blob|raw)/main/", f"{ROOT}/", target)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
     """A link within the project leads to a file, and to the heading that it names."""
     for target in _LINK.findall(without_blocks(page)):
-        if "://" in target:
+        path, _, anchor = unquote(_within_the_project(target)).partition("#")
+        if "://" in path:
             continue
-        path, _, anchor = unquote(target).partition("#")
         there = (page.parent / path).resolve() if path else page
         assert there.exists(), target
         assert not anchor or anchor in anchors(there), target
@@ -78,8 +91,9 @@ def test_options_page_shows_every_option_and_its_default() -> None:
 
 def test_options_page_shows_what_the_other_library_has() -> None:
     """All options but ours are Flask-JWT-Extended's, with its defaults."""
-    import flask
     import flask_jwt_extended
+
+    import flask
 
     page = (ROOT / "docs" / "options.md").read_text("utf-8")
     app = flask.Flask(__name__)
@@ -99,6 +113,44 @@ def test_loaders_page_shows_every_loader() -> None:
 
     assert loaders == sorted(_LOADER.findall(page))
     assert len(loaders) == 15
+
+
+def test_links_of_the_package_index_lead_into_the_project() -> None:
+    """PyPI shows README.md, where a relative link leads nowhere."""
+    readme = without_blocks(ROOT / "README.md")
+
+    assert [one for one in _LINK.findall(readme) if "://" not in one] == []
+    for address in _project_urls().values():
+        path = Path(_within_the_project(address))
+        assert not path.is_absolute() or path.exists()
+
+
+def test_readme_can_be_read_in_a_few_minutes() -> None:
+    """README.md has at most 800 words, not counting code."""
+    readme = re.sub(r"\]\([^)]*\)", "]", without_blocks(ROOT / "README.md"))
+
+    assert len(readme.split()) <= 800
+
+
+def test_readmes_follow_the_same_plan() -> None:
+    """Both have the same sections, and the same blocks but for words and comments."""
+    english, chinese = ROOT / "README.md", ROOT / "README.zh-CN.md"
+
+    assert [block.language for block in blocks_of(english)] == [
+        block.language for block in blocks_of(chinese)
+    ]
+    sections = [
+        len(_HEADING.findall(without_blocks(one))) for one in (english, chinese)
+    ]
+    assert sections[0] == sections[1]
+
+
+def test_pictures_are_small() -> None:
+    """A picture of the pages has at most 200 KB."""
+    pictures = [*(ROOT / "docs" / "images").iterdir()]
+
+    assert pictures
+    assert [one.name for one in pictures if one.stat().st_size > 200_000] == []
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])

@@ -271,10 +271,28 @@ async def test_teardown_follows_the_cancelled_view(
     assert left == [None] * 4
 
 
-async def test_half_bodies_have_no_more_threads_than_the_limit(
+async def test_half_bodies_take_no_more_than_half_of_the_threads(
     reader: Quart, make_pool: MakePool
 ) -> None:
-    """Requests that wait in threads are bounded; one more is answered with 503."""
+    """The others are for requests that are there as a whole."""
+    pool, token = make_pool(patience_s=0), await _token(reader)
+    before = threading.active_count()
+    clients = []
+    for number in range(2 * BORROWED):
+        clients.append(HalfBody(reader))
+        await _waits(pool, min(number + 1, BORROWED // 2))
+        assert await _honest(reader, token) == 200
+    assert threading.active_count() - before <= BORROWED // 2 + 1
+    for client in clients:
+        await client.hang_up()
+    await _until(lambda: pool._borrowed == 0)
+
+
+async def test_waiting_requests_have_no_more_threads_than_the_limit(
+    reader: Quart, make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever they wait for; one more is answered with 503."""
+    monkeypatch.setattr(WorkerPool, "is_crowded", False)  # half a body is easy to send
     pool, token = make_pool(patience_s=0), await _token(reader)
     before = threading.active_count()
     clients = []
@@ -290,9 +308,10 @@ async def test_half_bodies_have_no_more_threads_than_the_limit(
 
 
 async def test_a_request_beyond_the_limit_waits_for_its_turn(
-    reader: Quart, make_pool: MakePool
+    reader: Quart, make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A thread that comes back goes to who has waited longest."""
+    monkeypatch.setattr(WorkerPool, "is_crowded", False)
     pool, token = make_pool(), await _token(reader)
     clients = [HalfBody(reader) for _ in range(BORROWED)]
     await _waits(pool, BORROWED)

@@ -8,7 +8,6 @@ import asyncio
 import os
 import random
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -40,6 +39,7 @@ from quart_jwt import get_jwt_identity
 from quart_jwt import jwt_required
 from quart_jwt import JWTManager
 from quart_jwt import verify_jwt_in_request
+from quart_jwt.extension.hooks.waiting import run_from_sync
 
 pytestmark = pytest.mark.slow
 
@@ -96,15 +96,20 @@ def _seen() -> dict[str, Any]:
     }
 
 
+async def _let_others_go_on() -> None:
+    for _ in range(random.randrange(5)):  # noqa: S311 - not a secret
+        await asyncio.sleep(0)
+
+
 def _add_views(app: Quart, session: scoped_session[Session]) -> None:
     async def slowly() -> Any:
         before = _seen()
-        await asyncio.sleep(random.random() / 500)  # noqa: S311 - not a secret
+        await _let_others_go_on()
         return jsonify([before, _seen()])
 
     def slowly_in_a_thread() -> Any:
         before, thread = _seen(), threading.get_ident()
-        time.sleep(random.random() / 500)  # noqa: S311 - the same
+        run_from_sync(_let_others_go_on())
         # The session of this thread has the hook's own object, and nobody else's.
         user = session.get(User, get_jwt_identity())
         assert thread == threading.get_ident()
@@ -154,7 +159,7 @@ def _app(request: pytest.FixtureRequest, make_app: MakeApp, engine: Engine) -> Q
 
     async def is_not_revoked(_header: Any, claims: Any) -> bool:
         await asyncio.sleep(0)
-        return claims["sub"] == "nobody"
+        return bool(claims["sub"] == "nobody")
 
     if request.param != "plain":
         jwt.token_in_blocklist_loader(is_not_revoked)

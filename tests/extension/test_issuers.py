@@ -68,6 +68,7 @@ def _make_consumer(make_app: MakeApp, server: JwksServer) -> MakeApp:
             "audience": "orders",
             "algorithms": ["RS256", "ES256"],
             "allow_http": True,
+            "timeout": 60,
             **said,
         }
         app = make_app(JWT_ISSUERS={ISSUER: options})

@@ -16,6 +16,7 @@ import pytest
 from quart import appcontext_tearing_down
 from quart import jsonify
 from quart import Quart
+from quart import request
 from quart import websocket
 from sqlalchemy import create_engine
 from sqlalchemy import Engine
@@ -31,6 +32,7 @@ from sqlalchemy.pool import QueuePool
 
 from extension.apps import MakeApp
 from extension.apps import Mint
+from extension.asgi import scope_of
 from held import DEADLINE_S
 from quart_jwt import create_access_token_async
 from quart_jwt import current_user
@@ -209,6 +211,23 @@ async def test_all_plain_code_of_a_request_runs_in_one_thread(
     assert response.status_code == 200
     assert len(set.union(*seen.values())) == 1
     assert threading.get_ident() not in seen["user"]
+
+
+async def test_tasks_that_ask_for_the_thread_at_once_share_it(
+    app: Quart, pool: WorkerPool
+) -> None:
+    """Both wait for a worker; the slower one gives back what it does not need."""
+    others = [await pool.borrow() for _ in range(4)]
+    async with app.app_context():
+        asking = [asyncio.ensure_future(offload(threading.get_ident)) for _ in range(2)]
+        await asyncio.sleep(0)
+        for other in others:
+            pool.leave()
+            pool.give_back(other)
+        threads = await asyncio.gather(*asking)
+        assert len(set(threads)) == 1
+        assert pool._borrowed == 1
+    assert (pool._borrowed, pool._running) == (0, 0)
 
 
 async def test_an_async_hook_of_a_sync_view_runs_on_the_loop(
@@ -575,3 +594,83 @@ async def test_a_thread_that_only_a_teardown_needs_is_given_back(
         gc.enable()
     assert len(torn_down) - before == REQUESTS
     assert pool._borrowed == 0
+
+
+async def _send_half_a_body(app: Quart, path: str, headers: dict[str, str]) -> None:
+    """Promise a body, send the half of it, and wait."""
+    scope = scope_of(path, "POST", {**headers, "Content-Length": "100"})
+    sent = [{"type": "http.request", "body": b'{"a": ', "more_body": True}]
+
+    async def receive() -> Any:
+        if sent:
+            return sent.pop()
+        return await asyncio.Event().wait()
+
+    async def send(_message: Any) -> None:
+        """Nobody reads the answer."""
+
+    await app(scope, receive, send)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("hook", [True, False])
+@pytest.mark.parametrize("path", ["/sync", "/async"])
+async def test_slow_clients_cannot_hold_all_threads(
+    app: Quart, pool: WorkerPool, bearer: Mint, path: str, *, hook: bool
+) -> None:
+    """When half of them are taken, a body comes first; who sends all is answered."""
+    jwt: JWTManager = app.extensions["quart-jwt"]
+    if hook:
+        jwt.token_verification_loader(lambda _header, _claims: True)
+
+    @app.post("/sync")
+    @jwt_required()
+    def sync_view() -> Any:
+        return jsonify(run_from_sync(request.get_json()))
+
+    @app.post("/async")
+    @jwt_required()
+    async def async_view() -> Any:
+        return jsonify(await request.get_json())
+
+    headers = {**await bearer(), "Content-Type": "application/json"}
+    slow = [
+        asyncio.create_task(_send_half_a_body(app, path, headers)) for _ in range(100)
+    ]
+    for _ in range(10):
+        async with asyncio.timeout(DEADLINE_S):
+            response = await app.test_client().post(path, headers=headers, json=[1])
+        assert (response.status_code, await response.get_json()) == (200, [1])
+    assert pool._borrowed <= 16
+    for task in slow:
+        task.cancel()
+    await asyncio.gather(*slow, return_exceptions=True)
+
+
+async def test_a_slow_client_hears_that_its_time_is_over(
+    app: Quart, pool: WorkerPool, monkeypatch: pytest.MonkeyPatch, bearer: Mint
+) -> None:
+    """With 408, as from a view that waits for the body itself."""
+    monkeypatch.setattr(type(pool), "is_crowded", True)
+    app.config["BODY_TIMEOUT"] = 0.05
+
+    @app.post("/sync")
+    @jwt_required()
+    def sync_view() -> str:
+        return "never"
+
+    scope = scope_of("/sync", "POST", {**await bearer(), "Content-Length": "100"})
+    reply: list[Any] = []
+
+    async def receive() -> Any:
+        return await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        reply.append(message)
+
+    async with asyncio.timeout(DEADLINE_S):
+        answering = asyncio.create_task(app(scope, receive, send))  # type: ignore[arg-type]
+        while not reply:
+            await asyncio.wait([answering], timeout=0.01)
+    answering.cancel()
+    await asyncio.gather(answering, return_exceptions=True)
+    assert reply[0]["status"] == 408

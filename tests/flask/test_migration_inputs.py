@@ -14,6 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import abort
+from flask import Flask as FlasksFlask
+from flask import jsonify
+from flask import make_response
+from flask import request
+from flask import send_file
 from flask.views import MethodView
 from flask_smorest import Api  # type: ignore[import-untyped]
 from flask_smorest import Blueprint
@@ -25,12 +31,6 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import Client
 
-from flask import abort
-from flask import Flask as FlasksFlask
-from flask import jsonify
-from flask import make_response
-from flask import request
-from flask import send_file
 from flask_apps import bearer
 from flask_apps import make_app
 from flask_apps import manager_of

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-import pytest
-from flask.sessions import SecureCookieSessionInterface
-
 import flask
-import quart_jwt
+import pytest
 from flask import g
 from flask import request
 from flask import Response
 from flask import session
+from flask.sessions import SecureCookieSessionInterface
+
+import quart_jwt
 from flask_apps import bearer
 from flask_apps import make_app
 from flask_apps import manager_of

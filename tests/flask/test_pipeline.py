@@ -14,9 +14,6 @@ from typing import Any
 import click
 import pytest
 import quart
-from werkzeug.test import Client
-
-import quart_jwt
 from flask import abort
 from flask import current_app
 from flask import g
@@ -26,6 +23,9 @@ from flask import request
 from flask import Response
 from flask import session
 from flask import stream_with_context
+from werkzeug.test import Client
+
+import quart_jwt
 from flask_apps import bearer
 from flask_apps import make_app
 from flask_apps import manager_of

@@ -5,7 +5,9 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+import flask
 import pytest
+from flask import request
 from flask.views import MethodView
 from flask_cors import CORS
 from flask_limiter import Limiter
@@ -19,8 +21,6 @@ from marshmallow import fields
 from marshmallow import Schema
 from werkzeug.test import Client
 
-import flask
-from flask import request
 from flask_apps import bearer
 from flask_apps import make_app
 from quart_jwt.flask import Flask

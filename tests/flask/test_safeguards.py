@@ -7,14 +7,14 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
 
+import flask
 import pytest
 import quart
+from flask import Response
 from werkzeug.test import Client
 
-import flask
 import quart_jwt
 from clock import Clock
-from flask import Response
 from flask_apps import bearer
 from flask_apps import make_app
 from flask_apps import manager_of

@@ -12,15 +12,15 @@ from typing import Any
 
 import flask_jwt_extended
 import pytest
+from flask import Blueprint
+from flask import Flask
+from flask import g
 from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 from werkzeug.test import Client
 
 import quart_jwt.flask
-from flask import Blueprint
-from flask import Flask
-from flask import g
 from through_asgi import client_of
 
 SECRET = "one-secret-of-48-characters-for-all-three-apps!!"

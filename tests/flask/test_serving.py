@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
 import flask
+import pytest
 from flask import request
 from flask import Response
+
 from flask_apps import bearer
 from flask_apps import make_app
 from quart_jwt.flask import Flask

@@ -10,11 +10,11 @@ from typing import Any
 
 import jwt as pyjwt
 import pytest
+from flask import jsonify
+from flask import Response
 from werkzeug.test import Client
 
 import key_material
-from flask import jsonify
-from flask import Response
 from flask_apps import bearer
 from flask_apps import make_app
 from quart_jwt.clock import system_time

@@ -1,4 +1,4 @@
-"""The new user's walk of README.md, in both languages, gone as it stands."""
+"""The walk behind nginx, in both languages, gone as it stands on its page."""
 
 import contextlib
 import os
@@ -26,7 +26,7 @@ from gateways.products import PRODUCTS
 
 pytestmark = pytest.mark.slow
 
-PAGES = ("README.md", "README.zh-CN.md")
+PAGES = ("docs/gateways.md", "docs/tutorial.zh-CN.md")
 OUR_PROGRAMS = Path(sys.executable).parent
 NGINX = PRODUCTS[0]
 

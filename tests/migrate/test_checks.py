@@ -32,6 +32,13 @@ APP = "from flask import Flask\napp = Flask(__name__)\n"
         ("from apiflask import APIFlask", "packages"),
         ("jwt_ = create_access_token(identity=user.id)", "identities"),
         ("jwt_ = create_access_token(7)", "identities"),
+        (
+            "@jwt_.user_identity_loader\ndef load(user): return user.id",
+            "identities",
+        ),
+        ("import flask\n@app.before_first_request\ndef f(): ...", "old-flask"),
+        ("from flask import _request_ctx_stack, g", "old-flask"),
+        ("from flask.json import JSONEncoder", "old-flask"),
     ],
 )
 def test_it_is_named(text: str, rule: str, tmp_path: Path) -> None:
@@ -55,6 +62,7 @@ def test_it_is_named(text: str, rule: str, tmp_path: Path) -> None:
         "jwt_ = create_access_token(identity=str(user.id))",
         "jwt_ = create_access_token(7); JWT_VERIFY_SUB = False",
         "isinstance(app, Flask)",
+        "@jwt_.user_identity_loader\ndef load(u): return str(u.id)\njwt_(7, u.id)",
     ],
 )
 def test_it_is_not_named(text: str, tmp_path: Path) -> None:

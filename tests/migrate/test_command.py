@@ -45,6 +45,20 @@ def test_write_changes_the_files(project: Path) -> None:
     assert "quart_jwt.flask" in (project / "app.py").read_text("utf-8")
 
 
+def test_files_that_are_no_text_of_the_project_stay(project: Path) -> None:
+    """Bytes beyond UTF-8, and what others have installed below it, are left alone."""
+    command = b"gunicorn app:app\n"
+    (project / "Procfile").write_bytes(b"web: " + command)
+    (project / "start.sh").write_bytes(b"# \xe9\n" + command)
+    (project / "node_modules").mkdir()
+    (project / "node_modules" / "start.sh").write_bytes(command)
+
+    assert _run("--write", "--serve", project).exit_code == 0
+    assert b"gunicorn" not in (project / "Procfile").read_bytes()
+    assert (project / "start.sh").read_bytes() == b"# \xe9\n" + command
+    assert (project / "node_modules" / "start.sh").read_bytes() == command
+
+
 def test_the_present_folder_is_the_project(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,7 @@ import migrated
 import real_servers
 from clock import Clock
 from quart_jwt.service import app as app_module
+from quart_jwt.service.accounts import user_changes
 from quart_jwt.service.app import create_app
 from quart_jwt.service.commands import main as commands
 from quart_jwt.service.database.database import ACCOUNTS
@@ -36,6 +37,8 @@ from service.kit import with_registration
 from service.promised import Answer
 from service.promised import listening
 from service.promised import unpromised
+
+user_changes.TIMEOUT_S = 60
 
 
 @pytest.fixture(autouse=True)

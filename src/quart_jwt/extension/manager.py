@@ -80,12 +80,10 @@ UNAUTHORIZED = (CSRFError, NoAuthorizationError)
 OVER = (SessionEndedError, TokenReuseError)
 """Rotations after which the cookies are of no use; no other error removes them."""
 
-
 RETRY_AFTER_S = 1
 """When an issuer's keys may be there: a fetch that failed is tried again by then."""
 
 ErrorHandler = Callable[[Any], Coroutine[Any, Any, Any]]
-
 _WRITTEN_DOWN = ("JWT_KEY_RING", "JWT_ISSUERS", "JWT_PROFILE")
 
 
@@ -195,14 +193,12 @@ class JWTManager(TokenMaker):
         Come back if the session store of the current app answers, or there is none.
 
         Args:
-            writing: Whether to write something, too: a store whose disk is full
-                answers. That costs a write; a health check does it now and then.
+            writing: Whether to write, too, which a full disk or a replica refuses.
 
         Raises:
             StoreError: It does not answer now, or cannot be written to.
         """
-        sessions = self.settings.sessions
-        if sessions is not None:
+        if (sessions := self.settings.sessions) is not None:
             await (sessions.store.try_writing() if writing else sessions.store.ping())
 
     def jwks(self) -> Claims:

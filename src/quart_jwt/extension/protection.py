@@ -94,7 +94,7 @@ def routes_of(app: Any) -> list[Route]:
 def routes_on(app: Any) -> list[Route]:
     """The routes on the URL map of a Quart app or a Flask app."""
     return [
-        _route(app, rule, method)
+        route_of(app, rule, method)
         for rule in app.url_map.iter_rules()
         for method in _methods(rule)
     ]
@@ -130,7 +130,8 @@ def spelt(requirement: Requirement) -> str:
     return f"jwt_required({', '.join(given)})"
 
 
-def _route(app: Any, rule: Any, method: str) -> Route:
+def route_of(app: Any, rule: Any, method: str) -> Route:
+    """One way into an app: what protects a rule for a method."""
     functions = [*_before(app, rule), *_view(app, rule, method)]
     layers = [layer for function in functions for layer in _layers(function)]
     found = [] if method in EXEMPT_METHODS else layers

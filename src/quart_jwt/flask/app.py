@@ -14,6 +14,7 @@ from functools import wraps
 from typing import Any
 
 from flask import Flask as _Flask
+
 from quart_jwt.extension.protection import Route
 from quart_jwt.extension.protection import routes_on
 from quart_jwt.extension.request.pending import finalized

@@ -17,6 +17,7 @@ from pathlib import PurePosixPath
 
 from quart_jwt.migrate.checks import identities
 from quart_jwt.migrate.checks import library_names
+from quart_jwt.migrate.checks import old_flask
 from quart_jwt.migrate.checks import packages
 from quart_jwt.migrate.checks import quart_class
 from quart_jwt.migrate.checks import serving_calls
@@ -172,9 +173,10 @@ def _check(run: _Run, path: str, nodes: list[ast.AST], text: str) -> None:
         run.imports[package].append((path, line))
     run.old_names += [(path, *one) for one in third_version.uses(nodes)]
     found += library_names.findings(path, nodes)
+    found += old_flask.findings(path, nodes)
     found += quart_class.findings(path, nodes)
     found += identities.findings(path, nodes)
-    if any(name in text for name in identities.ANSWERS):
+    if identities.SETTING in text or identities.has_other_loader(nodes):
         run.identities_matter = False
     if run.serving:
         found += serving_calls.findings(path, nodes)
@@ -250,7 +252,7 @@ def _project_findings(run: _Run) -> None:
     )
     if not run.identities_matter:
         migration.findings = [
-            one for one in migration.findings if one.rule != "identities"
+            one for one in migration.findings if one.rule != identities.RULE
         ]
     migration.findings = merged(migration.findings)
     migration.changes.sort(key=lambda change: change.path)

@@ -5,6 +5,8 @@ Hypercorn.
 
 import os
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import click
 
@@ -43,19 +45,7 @@ Examples:
 @click.option("--keyfile", type=click.Path(exists=True, dir_okay=False))
 @click.option("--env-file", type=click.Path(exists=True, dir_okay=False))
 def run_command(
-    app: str | None,
-    *,
-    option: str | None,
-    as_flask: bool,
-    bind: tuple[str, ...],
-    host: str,
-    port: int,
-    workers: int,
-    reloads: bool,
-    debug: bool,
-    certfile: str | None,
-    keyfile: str | None,
-    env_file: str | None,
+    app: str | None, *, option: str | None, as_flask: bool, **options: Any
 ) -> None:
     """
     Serve a Flask app that uses quart_jwt.flask on Hypercorn.
@@ -63,37 +53,40 @@ def run_command(
     APP is MODULE:NAME, as for `flask --app`; without it, FLASK_APP, wsgi.py and app.py
     are looked at. With --as-flask, the project may be unchanged.
     """
-    from hypercorn.config import Config  # noqa: PLC0415 - --help needs click alone
-    from hypercorn.run import run  # noqa: PLC0415 - the same
+    from quart_jwt.trial import served  # noqa: PLC0415 - --help needs click alone
 
-    from quart_jwt.trial import served  # noqa: PLC0415 - the same
-
-    if env_file is not None:
+    if options["env_file"] is not None:
         from flask.cli import load_dotenv  # noqa: PLC0415 - the same
 
-        load_dotenv(env_file)
-    name = app or option
-    if name is not None:
+        load_dotenv(options["env_file"])
+    if name := app or option:
         os.environ[served.APP] = name
     if as_flask:
         os.environ[served.AS_FLASK] = "1"
-    if debug:
+    if options["debug"]:
         os.environ["FLASK_DEBUG"] = "1"
     try:
         served.load()  # here as well, for an error without a traceback
     except served.UnsuitableAppError as error:
         raise click.ClickException(str(error)) from error
-    config = Config()
-    config.application_path = SERVED
-    config.bind = list(bind) or [f"{host}:{port}"]
-    config.workers = workers
-    config.use_reloader = reloads
-    config.accesslog = "-"
-    config.errorlog = "-"
-    config.certfile, config.keyfile = certfile, keyfile
-    sys.exit(run(config))
+    sys.stdout.flush()
+    # Hypercorn's documented interface to several processes and reloading.
+    os.execv(sys.executable, [sys.executable, "-m", *_hypercorn(options)])  # noqa: S606 - our own words
 
 
 def main() -> None:
     """Run the command, whose name stands first on the command line."""
     run_command(args=sys.argv[2:], prog_name="quart-jwt run")
+
+
+def _hypercorn(options: dict[str, Any]) -> Iterator[str]:
+    """Give Hypercorn's command line."""
+    yield from ("hypercorn", SERVED, "--access-logfile", "-", "--error-logfile", "-")
+    for bind in options["bind"] or [f"{options['host']}:{options['port']}"]:
+        yield from ("--bind", bind)
+    yield from ("--workers", str(options["workers"]))
+    for name in ("certfile", "keyfile"):
+        if options[name] is not None:
+            yield from (f"--{name}", options[name])
+    if options["reloads"]:
+        yield "--reload"

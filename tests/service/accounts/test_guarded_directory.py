@@ -219,6 +219,18 @@ async def test_another_user_is_not_the_one() -> None:
     assert await _find(_guarded(Directory(_giving(User(name="Alice"))))) is None
 
 
+@pytest.mark.parametrize(
+    "given", [User(name="bob"), User(name="alice", enabled=False)], ids=["other", "off"]
+)
+async def test_a_new_password_is_of_the_one_who_asked(
+    given: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A directory that answers with somebody else, or a disabled user, is wrong."""
+    with pytest.raises(DirectoryError):
+        await _change(_guarded(Directory(_giving(given))))
+    assert "'people' changed another user" in caplog.text
+
+
 async def test_a_directory_may_spell_a_name_its_own_way() -> None:
     """A sign-in takes the name that the directory gives."""
     doors = _guarded(Directory(_giving(User(name="Alice"))))

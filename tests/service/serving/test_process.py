@@ -107,18 +107,30 @@ def _expires(client: httpx.Client, **headers: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (401, "token_expired")
 
 
+def _in_time(attempt: Callable[[], httpx.Response]) -> httpx.Response:
+    """Renew and ask again while a token of one second has expired on its way."""
+    deadline = time.monotonic() + DEADLINE_S
+    while (answer := attempt()).status_code == 401:
+        assert time.monotonic() < deadline
+    return answer
+
+
 def test_the_whole_way_with_headers(start: Start) -> None:
     """Login, protected, expiry, refresh, logout, over a real socket."""
     running = start(MODE="development", ACCESS_TOKEN_EXPIRES="1")
     login = {"username": "demo", "password": running.password}
     with httpx.Client(base_url=running.address, timeout=60) as client:
         tokens = client.post("/login", json=login).json()
-        assert tokens["expires_in"] == 1
+        assert tokens["expires_in"] in {0, 1}
         _expires(client, **bearer(tokens["access_token"]))
         refreshing = bearer(tokens["refresh_token"])
-        renewed = client.post("/refresh", headers=refreshing).json()
-        access, refreshing = renewed["access_token"], bearer(renewed["refresh_token"])
-        answer = client.post("/logout", headers=bearer(access))
+
+        def renew_and_log_out() -> httpx.Response:
+            renewed = client.post("/refresh", headers=refreshing).json()
+            refreshing.update(bearer(renewed["refresh_token"]))
+            return client.post("/logout", headers=bearer(renewed["access_token"]))
+
+        answer = _in_time(renew_and_log_out)
         assert (answer.status_code, answer.json()) == (200, {"logged_out": True})
         answer = client.post("/refresh", headers=refreshing)
         assert (answer.status_code, answer.json()["code"]) == (401, "token_revoked")
@@ -136,20 +148,23 @@ def test_the_whole_way_with_cookies(start: Start) -> None:
     running = start(MODE="development", ACCESS_TOKEN_EXPIRES="1")
     login = {"username": "demo", "password": running.password, "cookies": True}
     with httpx.Client(base_url=running.address, timeout=60) as client:
-        answer = client.post("/login", json=login)
-        assert answer.json() == {"cookies": True, "expires_in": 1}
+        expected = [{"cookies": True, "expires_in": seconds} for seconds in (0, 1)]
+        assert client.post("/login", json=login).json() in expected
         _expires(client)
         assert client.post("/refresh").json()["code"] == "csrf_failed"
-        csrf = {"X-CSRF-TOKEN": client.cookies["csrf_refresh_token"]}
-        assert (client.post("/refresh", headers=csrf).json()) == {
-            "cookies": True,
-            "expires_in": 1,
-        }
-        refresh = client.cookies["refresh_token_cookie"]
-        csrf = {"X-CSRF-TOKEN": client.cookies["csrf_refresh_token"]}
-        access_csrf = {"X-CSRF-TOKEN": client.cookies["csrf_access_token"]}
-        assert client.post("/logout", headers=access_csrf).status_code == 200
+        kept: dict[str, str] = {}
+
+        def renew_and_log_out() -> httpx.Response:
+            csrf = {"X-CSRF-TOKEN": client.cookies["csrf_refresh_token"]}
+            assert client.post("/refresh", headers=csrf).json() in expected
+            kept.update(client.cookies)
+            csrf = {"X-CSRF-TOKEN": kept.get("csrf_access_token", "")}
+            return client.post("/logout", headers=csrf)
+
+        assert _in_time(renew_and_log_out).status_code == 200
         assert dict(client.cookies) == {}
+        refresh = kept["refresh_token_cookie"]
+        csrf = {"X-CSRF-TOKEN": kept["csrf_refresh_token"]}
         client.cookies.set("refresh_token_cookie", refresh)
         answer = client.post("/refresh", headers=csrf)
         assert answer.json()["code"] == "token_revoked"

@@ -8,8 +8,9 @@ import pytest
 from clock import Clock
 from quart_jwt import jwt_required
 from quart_jwt.service.app import create_app
-from quart_jwt.service.ground.errors import HashingBusyError
+from quart_jwt.service.observability.repeats import Repeats
 from quart_jwt.service.settings.settings import Settings
+from quart_jwt.service.web import refusals
 from service.kit import bearer
 from service.kit import NAME
 from service.kit import PASSWORD
@@ -20,7 +21,7 @@ JSON = {"Content-Type": "application/json"}
 
 async def _refused(response: Any) -> tuple[int, str]:
     body = await response.get_json()
-    assert {"msg", "code"} == set(body)
+    assert {"msg", "code"} == set(body) - {"limit"}
     assert body["msg"]
     return response.status_code, body["code"]
 
@@ -172,20 +173,27 @@ async def test_every_answer_has_the_headers(
     }
 
 
+@pytest.mark.parametrize("limit", ["hash_queue", "attempts_at_once"])
 async def test_a_full_queue_is_a_503(
-    service: Service, monkeypatch: pytest.MonkeyPatch
+    service: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    limit: str,
 ) -> None:
-    """Too many logins at once are told when to come back."""
-
-    def busy() -> None:
-        raise HashingBusyError("busy")
-
-    monkeypatch.setattr(service.resources.passwords, "reserve", busy)
-    response = await service.client.post(
-        "/login", json={"username": NAME, "password": PASSWORD}
-    )
+    """The answer and, once a minute, the log name the limit that was reached."""
+    if limit == "hash_queue":
+        monkeypatch.setattr(service.resources.passwords, "_limit", 0)
+    else:
+        monkeypatch.setattr(service.resources.throttle._places, "_at_once", 0)
+    monkeypatch.setattr(refusals, "_repeats", Repeats())
+    for _time in range(2):
+        response = await service.client.post(
+            "/login", json={"username": NAME, "password": PASSWORD}
+        )
+        assert (await response.get_json())["limit"] == limit
     assert await _refused(response) == (503, "busy")
     assert response.headers["Retry-After"] == "1"
+    assert caplog.text.count(f"busy: the limit {limit} was reached") == 1
 
 
 async def test_a_flood_is_turned_away_and_the_rest_served(service: Service) -> None:

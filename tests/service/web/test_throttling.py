@@ -96,7 +96,8 @@ async def test_f07_a_hundred_guesses_from_a_hundred_addresses(
 
     refused = await _sign_in(service, NAME, PASSWORD)
     assert refused.status_code == 429
-    assert (await refused.get_json())["code"] == "too_many_attempts"
+    answer = await refused.get_json()
+    assert (answer["code"], answer["limit"]) == ("too_many_attempts", "account")
     assert refused.headers["Retry-After"] == "30"
     assert len(hashed) == FREE  # the right password is not even looked at
 

@@ -11,6 +11,7 @@ import inspect
 from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Iterator
+from contextlib import suppress
 from contextvars import ContextVar
 from contextvars import copy_context
 from functools import partial
@@ -21,6 +22,8 @@ from typing import Any
 from quart import globals as quart_globals
 from quart import has_websocket_context
 from quart import Quart
+from quart import Request
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.exceptions import ServiceUnavailable
 
 from quart_jwt.extension.hooks.colour import is_async
@@ -32,6 +35,8 @@ from quart_jwt.extension.hooks.workers import spare_workers
 from quart_jwt.extension.hooks.workers import without_stop_iteration
 from quart_jwt.extension.hooks.workers import WorkerPool
 from quart_jwt.extension.request.quart_seams import run_sync_iterable
+from quart_jwt.extension.request.subject import find_subject
+from quart_jwt.extension.request.subject import note_of
 
 _KEY = "_quart_jwt_thread"
 
@@ -87,6 +92,8 @@ class RequestThread:
                 pool.give_back(borrowed)
 
     async def _borrow(self) -> Worker:
+        if self._pool.is_crowded:
+            await _whole_request()
         try:
             return await self._pool.borrow()
         except ServiceUnavailable:
@@ -110,6 +117,23 @@ class RequestThread:
 
 HOST: ContextVar[RequestThread | Pump] = ContextVar("quart_jwt.host")
 """The thread in which a sync pipeline, such as Flask's, handles the current request."""
+
+
+async def _whole_request() -> None:
+    """
+    Wait for the body of the current request, which has not begun to be answered.
+
+    Slow clients could hold every thread otherwise, each for as long as
+    ``BODY_TIMEOUT``. While few threads are borrowed, a body that no view asks for is
+    not waited for.
+
+    Raises:
+        RequestTimeout: It has not come in time.
+    """
+    subject = find_subject()
+    if isinstance(subject, Request) and not note_of(subject, "answered"):
+        with suppress(RequestEntityTooLarge):  # the view will find that out
+            await subject.get_data()
 
 
 async def offload(function: Callable[..., Any], *args: Any) -> Any:
@@ -234,7 +258,7 @@ def _end_with(context: Any, thread: RequestThread) -> None:
     """Give the thread back when the context has been popped for the last time."""
     pop = context.pop
     if not inspect.iscoroutinefunction(pop):
-        return  # of `quart_jwt.compat`; given back when it is collected
+        return  # of `quart_jwt.flask`, whose requests have a thread of their own
 
     async def pop_and_end(*args: Any, **kwargs: Any) -> None:
         try:

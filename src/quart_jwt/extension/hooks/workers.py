@@ -75,6 +75,11 @@ class WorkerPool:
         self.waits: int = 0  # requests that had to wait for a thread
         self._idle: list[Worker] = []
 
+    @property
+    def is_crowded(self) -> bool:
+        """Whether half of the requests that may have a worker have one."""
+        return self._borrowed * 2 >= self._most_borrowed
+
     async def borrow(self) -> Worker:
         """
         Give a worker that no other request has, counted as running: the one that was

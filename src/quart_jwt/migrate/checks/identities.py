@@ -12,26 +12,52 @@ from quart_jwt.migrate.findings import Finding
 from quart_jwt.migrate.imports import last_name
 
 CREATORS = frozenset({"create_access_token", "create_refresh_token"})
-ANSWERS = ("JWT_VERIFY_SUB", "user_identity_loader")
-"""Names of what makes other identities work."""
+RULE = "identities"
+LOADER = "user_identity_loader"
+SETTING = "JWT_VERIFY_SUB"
+"""Makes other identities work."""
 
 
 def findings(path: str, nodes: list[ast.AST]) -> Iterator[Finding]:
     """Give the findings of a file."""
     for node in nodes:
-        if not isinstance(node, ast.Call) or last_name(node.func) not in CREATORS:
+        if isinstance(node, ast.Call) and last_name(node.func) in CREATORS:
+            identities: list[ast.expr | None] = [_identity(node)]
+        elif isinstance(node, ast.FunctionDef) and _is_loader(node):
+            identities = [
+                one.value for one in ast.walk(node) if isinstance(one, ast.Return)
+            ]
+        else:
             continue
-        if _looks_like_a_number(_identity(node)):
+        if any(_looks_like_a_number(one) for one in identities):
             yield Finding(
                 path=path,
                 line=node.lineno,
-                rule="identities",
+                rule=RULE,
                 reason="the identity may be a number, and quart_jwt issues tokens for "
                 "strings only",
-                advice="If it is one: pass `str(...)`, return a string from "
-                "`@jwt.user_identity_loader`, or set `JWT_VERIFY_SUB = False`.",
+                advice="If it is one: pass or return `str(...)`, or set "
+                "`JWT_VERIFY_SUB = False`.",
                 level="note",
             )
+
+
+def _is_loader(node: ast.FunctionDef) -> bool:
+    return LOADER in {last_name(one) for one in node.decorator_list}
+
+
+def has_other_loader(nodes: list[ast.AST]) -> bool:
+    """Whether a loader makes strings, as far as can be seen."""
+    return any(
+        isinstance(node, ast.FunctionDef)
+        and _is_loader(node)
+        and not any(
+            _looks_like_a_number(one.value)
+            for one in ast.walk(node)
+            if isinstance(one, ast.Return)
+        )
+        for node in nodes
+    )
 
 
 def _identity(node: ast.Call) -> ast.expr | None:

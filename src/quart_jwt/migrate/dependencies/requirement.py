@@ -30,6 +30,7 @@ PYTHON_FLOOR = "3.11"
 REQUIRED = {
     "blinker": "1.9",
     "click": "8.1.3",
+    "cryptography": "45",
     "flask": "3.1",
     "h11": "0.14",
     "hypercorn": "0.18",

@@ -164,7 +164,7 @@ class Passwords:
         """
         with self._lock:
             if self._jobs >= self._limit:
-                raise HashingBusyError("Too many logins at once; try again shortly")
+                raise HashingBusyError
             self._jobs += 1
         return Place(self._job_ended)
 

@@ -6,9 +6,11 @@ import asyncio
 import os
 import shutil
 import sys
+from collections.abc import Coroutine
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -24,6 +26,7 @@ from quart_jwt.service.serving.descriptors import raise_descriptor_limit
 from quart_jwt.service.serving.draining import end_by_force
 from quart_jwt.service.serving.exposure import exposed
 from quart_jwt.service.serving.keeper import become_keeper
+from quart_jwt.service.serving.keeper import Job
 from quart_jwt.service.serving.server_config import ignored_keys
 from quart_jwt.service.serving.server_config import make_config
 from quart_jwt.service.serving.server_config import MAX_WORKERS
@@ -114,12 +117,8 @@ def serve_command(
             path=path,
             silent_after_s=silent_after_s,
         )
-        try:
-            job = asyncio.run(preparing)
-        except KeyboardInterrupt:
-            click.echo("stopped before it was ready", err=True)
-            return
-        become_keeper(job)
+        _keep_workers(preparing)
+        return
 
     def announce(address: str, demo: DemoAccount) -> None:
         click.echo(text(address, demo))
@@ -127,6 +126,16 @@ def serve_command(
 
     serving = server.serve(settings, config, announce=announce, deadline=end_by_force)
     event_loop.run(serving, config.worker_class)
+
+
+def _keep_workers(preparing: Coroutine[Any, Any, Job]) -> None:
+    """Become the process that keeps the workers, unless Ctrl-C comes first."""
+    try:
+        job = asyncio.run(preparing)
+    except KeyboardInterrupt:
+        click.echo("stopped before it was ready", err=True)
+    else:
+        become_keeper(job)
 
 
 def _binds(

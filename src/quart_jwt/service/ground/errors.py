@@ -45,11 +45,13 @@ class ServiceError(Exception):
         code: A stable name for machines.
         status: The HTTP status of the answer.
         retry_after_s: Seconds after which trying again makes sense, or None.
+        limit: Which limit was reached, in a word of docs/throttling.md, or None.
     """
 
     code: str = "refused"
     status: int = 400
     retry_after_s: int | None = None
+    limit: str | None = None
 
 
 class RequestError(ServiceError):
@@ -131,13 +133,15 @@ class ThrottledError(ServiceError):
 
     Args:
         wait_ms: When trying again makes sense, in milliseconds from now.
+        limit: ``account`` or ``address``.
     """
 
     code = "too_many_attempts"
     status = 429
 
-    def __init__(self, wait_ms: int) -> None:
+    def __init__(self, wait_ms: int, limit: str) -> None:
         super().__init__("Too many attempts; try again later")
+        self.limit = limit
         # RFC 9110 section 10.2.3: whole seconds; rounded down it would be too early.
         self.retry_after_s: int | None = -(-wait_ms // 1_000)
 
@@ -164,11 +168,21 @@ class CookieSizeError(ServiceError):
 
 
 class HashingBusyError(ServiceError):
-    """Raised when the queue in front of password hashing is full."""
+    """
+    Raised when too many passwords wait to be hashed.
+
+    Args:
+        limit: ``hash_queue``, ``attempts_at_once`` or ``attempts_of_address``.
+    """
 
     code = "busy"
     status = 503
     retry_after_s: int | None = 1  # a full queue takes about that long to drain
+
+    def __init__(self, *_said: object, limit: str = "hash_queue") -> None:
+        # A directory from elsewhere may say something; it stays out of the answer.
+        super().__init__("Too many logins at once; try again shortly")
+        self.limit = limit
 
 
 class StoreError(ServiceError):

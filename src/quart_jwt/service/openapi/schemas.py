@@ -36,6 +36,9 @@ class Error(Struct):
 
     msg: Text
     code: Text
+    limit: Annotated[
+        Text | UnsetType, Meta(description="Which limit was reached, with 429 and 503.")
+    ] = UNSET
 
 
 class OAuthError(Struct):

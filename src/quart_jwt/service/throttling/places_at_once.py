@@ -41,8 +41,10 @@ class PlacesAtOnce:
         """
         whose = address or ""
         has_share = whose != "" and self._taken_by[whose] >= self._per_address
-        if self._taken >= (self._at_once // 2 if has_share else self._at_once):
-            raise HashingBusyError("Too many logins at once; try again shortly")
+        if self._taken >= self._at_once:
+            raise HashingBusyError(limit="attempts_at_once")
+        if has_share and self._taken >= self._at_once // 2:
+            raise HashingBusyError(limit="attempts_of_address")
         self._taken += 1
         self._taken_by[whose] += 1
         try:

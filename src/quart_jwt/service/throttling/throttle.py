@@ -125,7 +125,7 @@ class Throttle:
 
 def _throttled(refused: Refused) -> ThrottledError:
     happened(Kind.THROTTLED, reason=refused.by.value)
-    return ThrottledError(refused.wait_ms)
+    return ThrottledError(refused.wait_ms, refused.by.value)
 
 
 def _is_outage(error: Exception) -> bool:

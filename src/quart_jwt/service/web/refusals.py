@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed
 
 from quart_jwt import JWTManager
+from quart_jwt.clock import system_time
 from quart_jwt.exceptions import CSRFError
 from quart_jwt.exceptions import InsufficientScopeError
 from quart_jwt.exceptions import StoreError as SessionStoreError
@@ -26,14 +27,18 @@ from quart_jwt.service.ground.errors import ServiceError
 from quart_jwt.service.ground.errors import StoreError
 from quart_jwt.service.ground.events import answer_refused
 from quart_jwt.service.ground.events import tell
+from quart_jwt.service.observability.repeats import Repeats
 
 logger: logging.Logger = logging.getLogger(__name__)
 
+
+_repeats = Repeats()
 
 CHALLENGE = "Bearer"
 BAD_TOKEN_CHALLENGE = 'Bearer error="invalid_token"'  # noqa: S105 - a challenge
 
 UNAUTHORIZED = 401
+UNAVAILABLE = 503
 
 HTTP_CODES = {
     400: "bad_request",
@@ -94,11 +99,23 @@ async def _service_refusal(error: Exception) -> Response:
         why = str(cause) or type(cause).__name__
         logger.error("%s does not answer: %s", error.away, why)
     code = getattr(error, "code", ServiceError.code)
-    response = refusal(getattr(error, "status", ServiceError.status), code, str(error))
+    status = getattr(error, "status", ServiceError.status)
+    limit: str | None = getattr(error, "limit", None)
+    more = {} if limit is None else {"limit": limit}
+    if limit is not None and status == UNAVAILABLE:
+        _log_once_a_minute(limit)
+    response = refusal(status, code, str(error), **more)
     retry_after_s = getattr(error, "retry_after_s", None)
     if retry_after_s is not None:
         response.headers["Retry-After"] = str(retry_after_s)
     return response
+
+
+def _log_once_a_minute(limit: str) -> None:
+    """Say which limit refuses requests: a flood must not fill the disk with it."""
+    left_out = _repeats.left_out(limit, system_time())
+    if left_out is not None:
+        logger.warning("busy: the limit %s was reached (%d before)", limit, left_out)
 
 
 async def _oauth_refusal(error: OAuthRequestError) -> Response:
