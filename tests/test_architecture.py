@@ -71,8 +71,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     # An unconverted Flask code base, on ring 3.
     "flask": {"clock", "config", "exceptions", "extension", "flask", "lazy", PUBLIC}
     | {"seams", "stores", "tokens", "typing"},
-    # What a migrated app leans on; it waits for the loop as ring 3 does.
-    "compat": {"compat", "extension", "seams"},
     # The command's doors load what they open by name, when it is asked for.
     "cli": {"cli"},
     "__main__": {"cli"},

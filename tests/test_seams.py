@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from quart_jwt.compat import seams as compat_seams
 from quart_jwt.exceptions import IncompatibleDependencyError
 from quart_jwt.extension.request import quart_seams
 from quart_jwt.flask import seams as flask_seams
@@ -26,7 +25,6 @@ from source_tree import tree
 
 SEAMS: dict[str, tuple[Seam, ...]] = {
     "extension/request/quart_seams.py": quart_seams.SEAMS,
-    "compat/seams.py": (*compat_seams.QUART_SEAMS, *compat_seams.FLASK_SEAMS),
     "flask/seams.py": (*flask_seams.QUART_SEAMS, *flask_seams.FLASK_SEAMS),
     "service/serving/hypercorn_seams.py": hypercorn_seams.SEAMS,
 }
@@ -62,12 +60,8 @@ DOCUMENTED = {"_get_current_object"}
 """Werkzeug documents it as the way to the object behind a proxy."""
 
 
-NOT_HERE = {"compat/separate_contexts.py"} if compat_seams.IS_MERGED else set()
-"""Modules for another Quart than the installed one."""
-
-
 def _others() -> list[Any]:
-    paths = [path for path in modules() if _here(path) not in {*SEAMS, *NOT_HERE}]
+    paths = [path for path in modules() if _here(path) not in SEAMS]
     return [pytest.param(path, id=name(path)) for path in paths]
 
 
@@ -149,7 +143,7 @@ def _assigned(node: ast.AnnAssign | ast.Assign) -> Iterator[str]:
                 yield one.value
 
 
-_OURS = frozenset(_defined()) | {"_pop"}  # compat's own, one class above another
+_OURS = frozenset(_defined())
 
 
 def test_the_docs_name_every_private_part() -> None:

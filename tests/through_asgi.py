@@ -81,6 +81,8 @@ class Call:
         async with self.has_sent:
             self.sent.append(event)
             self.has_sent.notify_all()
+        if event["type"] == "http.response.body" and not event.get("more_body"):
+            self.disconnects.set()  # servers say so at the end of a response
 
     async def until(self, count: int) -> None:
         """Come back when the app has sent that many events."""

@@ -7,6 +7,7 @@ able to say what is missing. What a command needs is loaded when it is asked for
 
 import sys
 from dataclasses import dataclass
+from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -42,6 +43,11 @@ MIGRATE = Commands(
     module="quart_jwt.migrate.command",
     function="main",
 )
+CONVERT = replace(
+    MIGRATE,
+    needed=("click", "libcst"),
+    module="quart_jwt.migrate.convert.command",
+)
 ROUTES = Commands(
     extra="service",
     missing="click is not installed",
@@ -73,7 +79,13 @@ SERVICE = Commands(
 )
 """The service's own door says what it needs."""
 
-BY_NAME = {"migrate": MIGRATE, "routes": ROUTES, "run": RUN, "try": TRY}
+BY_NAME = {
+    "convert": CONVERT,
+    "migrate": MIGRATE,
+    "routes": ROUTES,
+    "run": RUN,
+    "try": TRY,
+}
 """Commands that work without the service, by the first word."""
 
 

@@ -1,7 +1,7 @@
 """
 Private parts of dependencies that the library relies on, checked at start.
 
-Each dependency has one module that names its parts (``quart_seams``, ``compat.seams``,
+Each dependency has one module that names its parts (``quart_seams``, ``flask.seams``,
 ``hypercorn_seams``). A part that is missing, or that has other parameters, ends the
 start with one sentence; nothing waits for the first request.
 """

@@ -19,6 +19,7 @@ from docs.blocks import parse
 from docs.blocks import program_of
 from docs.blocks import ROOT
 from docs.blocks import sides_of
+from quart_jwt.service.commands.main import COMMANDS
 from quart_jwt.service.settings.settings import read_settings
 
 BLOCKS = [block for page in pages() for block in blocks_of(page)]
@@ -194,6 +195,8 @@ async def test_sh_block_names_what_exists(block: Block) -> None:
             assert named[1] in targets
         for wanted in re.findall(r"quart-jwt\[([\w,]+)\]", line):
             assert extras >= set(wanted.split(","))
+        if command := re.search(r"\bquart-jwt ([a-z]+)\b", line):
+            assert command[1] in COMMANDS
 
 
 @pytest.mark.parametrize(

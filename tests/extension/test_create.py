@@ -96,6 +96,23 @@ async def test_json_provider_of_quart(app: Quart) -> None:
         assert decode_token(token)["n"] == "1"
 
 
+@pytest.mark.parametrize(
+    ("identity", "written"),
+    [
+        pytest.param(uuid.UUID(int=5), str(uuid.UUID(int=5)), id="uuid"),
+        pytest.param(Decimal("1.5"), "1.5", id="decimal"),
+    ],
+)
+async def test_an_identity_is_what_json_makes_of_it(
+    app: Quart, jwt: JWTManager, identity: Any, written: str
+) -> None:
+    """As with Flask-JWT-Extended, a primary key may be a UUID; from a hook, too."""
+    async with app.app_context():
+        assert decode_token(create_access_token(identity))["sub"] == written
+        jwt.user_identity_loader(lambda user: user["id"])
+        assert decode_token(create_access_token({"id": identity}))["sub"] == written
+
+
 class _Money:
     """Something that only the app knows how to write."""
 

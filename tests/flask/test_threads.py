@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import signal
 import threading
 from typing import Any
 
@@ -168,6 +169,7 @@ async def _ended(task: Any) -> None:
 def test_a_forked_process_has_threads_of_its_own() -> None:
     """A server that forks after the first request (gunicorn's preload) goes on."""
     app = make_app()
+    app.before_request(lambda: None)  # keeps the view in a thread
 
     @app.get("/")
     @jwt_required()
@@ -181,6 +183,7 @@ def test_a_forked_process_has_threads_of_its_own() -> None:
 
     child = os.fork()
     if not child:
+        signal.alarm(60)  # a lost thread would be waited for
         os._exit(_answers(app, headers))
     _pid, status = os.waitpid(child, 0)
 

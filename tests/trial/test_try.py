@@ -152,6 +152,26 @@ def test_tests_without_an_app_show_nothing(project: Path) -> None:
     assert "No app was made through quart_jwt.flask" in done.stderr
 
 
+def test_tests_that_all_fail_show_nothing(project: Path) -> None:
+    """Under Flask already, so nothing can be worse."""
+    (project / "test_shop.py").write_text("import shop\ndef test_a(): assert 0\n")
+
+    done = _try(project, "pytest", "-q")
+
+    assert done.returncode == 1
+    assert "No test passes under Flask: the trial shows nothing." in done.stderr
+
+
+def test_tests_without_a_request_are_said(project: Path) -> None:
+    """They pass, and show little."""
+    (project / "test_shop.py").write_text("import shop\ndef test_a(): ...\n")
+
+    done = _try(project, "pytest", "-q")
+
+    assert done.returncode == 0
+    assert "send no request through quart_jwt.flask" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("command", "message"),
     [

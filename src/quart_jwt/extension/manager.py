@@ -84,7 +84,6 @@ RETRY_AFTER_S = 1
 """When an issuer's keys may be there: a fetch that failed is tried again by then."""
 
 ErrorHandler = Callable[[Any], Coroutine[Any, Any, Any]]
-
 _WRITTEN_DOWN = ("JWT_KEY_RING", "JWT_ISSUERS", "JWT_PROFILE")
 
 
@@ -199,8 +198,7 @@ class JWTManager(TokenMaker):
         Raises:
             StoreError: It does not answer now, or cannot be written to.
         """
-        sessions = self.settings.sessions
-        if sessions is not None:
+        if (sessions := self.settings.sessions) is not None:
             await (sessions.store.try_writing() if writing else sessions.store.ping())
 
     def jwks(self) -> Claims:

@@ -7,6 +7,7 @@ keeps the layout, and a change replaces a few characters of the text.
 
 import ast
 import io
+import platform
 import re
 import tokenize
 import warnings
@@ -17,6 +18,8 @@ from dataclasses import field
 from quart_jwt.migrate.findings import Finding
 
 BOM = "\ufeff"
+VERSION = ".".join(platform.python_version_tuple()[:2])
+"""The Python that the command runs with: newer syntax cannot be read."""
 _LINE = re.compile(r"\r\n|\r|\n")
 
 
@@ -142,9 +145,10 @@ def unreadable(path: str, error: BaseException) -> Finding:
         reason="an expression is nested too deeply to be read, and the file was left "
         "as it is"
         if deep
-        else "the file is not Python 3 in the encoding that it names, and was left as "
-        "it is",
+        else f"the file is not Python {VERSION} in the encoding that it names, and was "
+        "left as it is",
         advice="Change its imports by hand."
         if deep
-        else "Make it parse (`python -m py_compile`), then run the command again.",
+        else "Make it parse (`python -m py_compile`), or run the command with the "
+        "project's Python.",
     )

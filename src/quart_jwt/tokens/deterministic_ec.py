@@ -16,10 +16,12 @@ from jwt.utils import der_to_raw_signature
 
 
 def _is_supported() -> bool:
-    """Whether OpenSSL can do it: cryptography's wheels can, OpenSSL 3.0 cannot."""
+    """
+    Whether OpenSSL and cryptography can do it: OpenSSL 3.0 and cryptography 42 cannot.
+    """
     try:
         ECDSA(SHA256(), deterministic_signing=True)
-    except UnsupportedAlgorithm:
+    except (UnsupportedAlgorithm, TypeError):
         return False
     return True
 
@@ -32,7 +34,8 @@ class DeterministicEC(ECAlgorithm):
 
     def sign(self, msg: bytes, key: EllipticCurvePrivateKey) -> bytes:
         """The signature of a message, as RFC 7518 §3.4 writes it."""
-        algorithm = ECDSA(self.hash_alg(), deterministic_signing=IS_SUPPORTED)
+        how = {"deterministic_signing": True} if IS_SUPPORTED else {}
+        algorithm = ECDSA(self.hash_alg(), **how)
         return der_to_raw_signature(key.sign(msg, algorithm), key.curve)
 
 

@@ -57,10 +57,14 @@ def main() -> None:
 
 def _is_proof(difference: Difference) -> bool:
     """Whether the tests ran through quart_jwt, and none is worse."""
-    if not difference.after.counters.get("apps"):
-        click.echo(
-            "No app was made through quart_jwt.flask: the trial shows nothing.",
-            err=True,
-        )
-        return False
-    return not difference.is_worse
+    counters = difference.after.counters
+    reason = ""
+    if "passed" not in difference.before.outcomes.values():
+        reason = "No test passes under Flask: the trial shows nothing."
+    elif not counters.get("apps"):
+        reason = "No app was made through quart_jwt.flask: the trial shows nothing."
+    elif not counters.get("requests"):
+        click.echo("These tests send no request through quart_jwt.flask.", err=True)
+    if reason:
+        click.echo(reason, err=True)
+    return not (reason or difference.is_worse)

@@ -10,6 +10,7 @@ from extension.asgi import ask
 from quart_jwt import ForwardAuth
 from quart_jwt import jwt_required
 from quart_jwt import JWTManager
+from quart_jwt.service.accounts.user_changes import SERVERS_AHEAD_S
 from quart_jwt.service.app import create_app
 from quart_jwt.service.ground.grants import checked_grants
 from quart_jwt.service.ground.grants import Grants
@@ -58,12 +59,43 @@ async def test_a_refresh_takes_todays_grants(anywhere: Service) -> None:
         sign_out=False,
     )
     assert await anywhere.status("GET", "/protected", tokens["access_token"]) == 401
-    anywhere.clock.advance(1)
+    anywhere.clock.advance(SERVERS_AHEAD_S + 1)
     renewed = (await _refreshed(anywhere, tokens))["access_token"]
     assert await anywhere.status("GET", "/protected", renewed) == 200
     said = claims(renewed)
     assert said["roles"] == ["editor"]
     assert "scope" not in said
+
+
+@pytest.mark.parametrize(("ahead_s", "status"), [(1, 401), (2, 401), (3, 200)])
+async def test_a_token_of_a_clock_that_is_ahead_loses_its_role(
+    anywhere: Service, ahead_s: int, status: int
+) -> None:
+    """The operator's host may be some seconds behind the server that made the token."""
+    await anywhere.add(grants=GRANTS)
+    anywhere.clock.advance(ahead_s)
+    token = (await anywhere.log_in())["access_token"]
+    anywhere.clock.advance(-ahead_s)
+    fewer = Grants(roles=("admin",))
+    await anywhere.changes.change_grants(
+        NAME, lambda grants: grants.without(fewer), sign_out=False
+    )
+    anywhere.clock.advance(ahead_s)
+    assert await anywhere.status("GET", "/protected", token) == status
+
+
+async def test_a_role_that_is_added_counts_in_the_next_second(
+    anywhere: Service,
+) -> None:
+    """Nothing was taken that an older token could keep."""
+    await anywhere.add()
+    tokens = await anywhere.log_in()
+    await anywhere.changes.change_grants(
+        NAME, lambda grants: grants.with_more(GRANTS), sign_out=False
+    )
+    anywhere.clock.advance(1)
+    renewed = (await _refreshed(anywhere, tokens))["access_token"]
+    assert await anywhere.status("GET", "/protected", renewed) == 200
 
 
 async def test_a_change_with_a_sign_out_counts_at_once(anywhere: Service) -> None:

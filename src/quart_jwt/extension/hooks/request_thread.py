@@ -258,7 +258,7 @@ def _end_with(context: Any, thread: RequestThread) -> None:
     """Give the thread back when the context has been popped for the last time."""
     pop = context.pop
     if not inspect.iscoroutinefunction(pop):
-        return  # of `quart_jwt.compat`; given back when it is collected
+        return  # of `quart_jwt.flask`, whose requests have a thread of their own
 
     async def pop_and_end(*args: Any, **kwargs: Any) -> None:
         try:

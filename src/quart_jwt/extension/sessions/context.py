@@ -14,6 +14,7 @@ from quart_jwt.extension.sessions.claims import is_foreign
 from quart_jwt.extension.sessions.claims import token_ref
 from quart_jwt.extension.sessions.store import SessionStore
 from quart_jwt.extension.settings.settings import Settings
+from quart_jwt.extension.tokens.json_provider import as_json
 
 
 def session_store(settings: Settings) -> SessionStore:
@@ -39,7 +40,7 @@ async def subject_of(jwt: Loaders, identity: Any) -> str:
         ValueError: It begins with U+001F, which marks users of other issuers.
     """
     hook = jwt.issuing.identity
-    subject = await call(hook, identity) if hook else identity
+    subject = as_json(jwt.app, await call(hook, identity) if hook else identity)
     if not isinstance(subject, str):
         raise TypeError(
             f"The identity of a session must be a string, not {type(subject).__name__}:"

@@ -22,6 +22,7 @@ from quart_jwt.extension.sessions.claims import facts_of
 from quart_jwt.extension.settings.settings import Settings
 from quart_jwt.extension.signals import tell
 from quart_jwt.extension.signals import token_issued
+from quart_jwt.extension.tokens.json_provider import as_json
 from quart_jwt.extension.tokens.json_provider import json_default
 from quart_jwt.tokens.algorithms import SLOW_TO_SIGN
 from quart_jwt.tokens.claims import check_issuable
@@ -101,7 +102,7 @@ async def make(jwt: Loaders, order: Order, colour: Colour) -> Issued:
         colour: How to call hooks, and how to compute a slow signature.
 
     Raises:
-        TypeError: The identity is not a string; a claim is not JSON.
+        TypeError: The identity is no string in JSON; a claim is not JSON.
         ValueError: A claim holds NaN, NUL or a lone surrogate.
         ConfigurationError: There is no key, or it does not fit.
         AsyncHookError: A hook is async and the caller is not.
@@ -117,7 +118,7 @@ async def make(jwt: Loaders, order: Order, colour: Colour) -> Issued:
     if hooks.identity and settings.identity_claim_key not in (order.pinned or ()):
         identity = await call(hooks.identity, identity)
     now = jwt.clock()
-    layout = _layout(settings, order, identity, additional)
+    layout = _layout(settings, order, as_json(jwt.app, identity), additional)
     claims = _pinned(claims_of(layout, now), order.pinned)
     check_issuable(claims, verify_sub=settings.verify_sub)
     if settings.profile is not None and claims["type"] == "access":

@@ -12,6 +12,8 @@ from typing import Any
 from quart import current_app
 from quart.json.provider import DefaultJSONProvider
 
+_OF_JSON = (str, int, float, dict, list, tuple)
+
 
 def json_default(app: Any, value: Any) -> Any:
     """
@@ -24,6 +26,20 @@ def json_default(app: Any, value: Any) -> Any:
     if type(provider) is DefaultJSONProvider:
         provider = app.json_provider_class
     return getattr(provider, "default", DefaultJSONProvider.default)(value)
+
+
+def as_json(app: Any, value: Any) -> Any:
+    """
+    Return a value as a token will hold it: a UUID or a date is its text.
+
+    What JSON knows stays as it is, and so does what the app cannot write.
+    """
+    if value is None or isinstance(value, _OF_JSON):
+        return value
+    try:
+        return json_default(app, value)
+    except TypeError:
+        return value
 
 
 @cache

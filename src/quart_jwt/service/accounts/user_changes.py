@@ -30,6 +30,14 @@ TIMEOUT_S = 10.0
 """For one step of the session store, connecting included: an operator waits for it."""
 
 
+SERVERS_AHEAD_S = 2.0
+"""
+By how much a server's clock may be ahead of an operator's. If a role is taken, access
+tokens of the next two seconds are revoked, too: one that was made before, by a clock
+that is ahead, would keep the role. A client that refreshes meanwhile does so again.
+"""
+
+
 class UserChanges:
     """
     Changes users, and revokes what the change makes wrong.
@@ -113,11 +121,20 @@ class UserChanges:
             GrantRuleError: They are too many.
             SignOutError: They are changed, but the session store is unavailable.
         """
-        account = await self._accounts.change_grants(name, change, sign_out=sign_out)
+        taken = False
+
+        def noted(grants: Grants) -> Grants:
+            nonlocal taken
+            wanted = change(grants)
+            taken = grants.without(wanted) != Grants()
+            return wanted
+
+        account = await self._accounts.change_grants(name, noted, sign_out=sign_out)
         if sign_out:
             await self._end(name, account.session_epoch)
         else:
-            await self._told(lambda: self._revoke_access(account.name))
+            ahead_s = SERVERS_AHEAD_S if taken else 0
+            await self._told(lambda: self._revoke_access(account.name, ahead_s))
         return account
 
     async def _end(self, name: str, epoch: int, *, again: str = RUN_AGAIN) -> None:
@@ -129,10 +146,13 @@ class UserChanges:
             subject, spare=None, started_by=None, before_epoch=epoch, now=self._clock()
         )
 
-    async def _revoke_access(self, subject: str) -> None:
+    async def _revoke_access(self, subject: str, ahead_s: float) -> None:
         now = self._clock()
-        until = now + self._access_life_s
-        cut = Revocation(scope=Scope.ACCESS, name=subject, until=until, issued_by=now)
+        issued_by = now + ahead_s
+        until = issued_by + self._access_life_s
+        cut = Revocation(
+            scope=Scope.ACCESS, name=subject, until=until, issued_by=issued_by
+        )
         await self._sessions.revoke(cut, now=now)
 
     async def _told(

@@ -30,6 +30,7 @@ Commands:
   try      Run a Flask project's tests under Flask, then under quart_jwt
 
 Commands that are installed apart:
+  convert  Make views of a migrated project async: pip install 'quart-jwt[migrate]'
   migrate  Change a Flask project's imports: pip install 'quart-jwt[migrate]'
   serve    Serve logins, with all its commands: {INSTALL}
 """

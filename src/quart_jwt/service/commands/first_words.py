@@ -22,6 +22,9 @@ def _listed(name: str, text: str, usage: str) -> click.Command:
     )
 
 
+convert_command = _listed(
+    "convert", "Make views on quart_jwt.flask async.", "convert VIEW"
+)
 migrate_command = _listed(
     "migrate", "Change a Flask project's imports to quart_jwt.flask.", "migrate PATH"
 )

@@ -49,6 +49,9 @@ COMMANDS: Mapping[str, Entry] = {
         "clients", "clients", "Manage which programs may ask about tokens."
     ),
     "config": Entry("config", "config_group", "Look at the settings."),
+    "convert": Entry(
+        "first_words", "convert_command", "Make views on quart_jwt.flask async."
+    ),
     "db": Entry("database", "db", "Manage the tables."),
     "keys": Entry("keys", "keys", "Manage the keys that sign tokens."),
     "migrate": Entry(
