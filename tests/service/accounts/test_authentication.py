@@ -2,10 +2,15 @@ import asyncio
 
 import pytest
 from argon2 import extract_parameters
+from argon2 import PasswordHasher
 from sqlalchemy import text
+from werkzeug.security import generate_password_hash
 
 from clock import Clock
+from quart_jwt.service.accounts import passwords as hashing
 from quart_jwt.service.accounts.passwords import Passwords
+from quart_jwt.service.accounts.stored_hashes import matches
+from quart_jwt.service.accounts.stored_hashes import method_of
 from quart_jwt.service.app import create_app
 from quart_jwt.service.ground.errors import CredentialsError
 from quart_jwt.service.ground.errors import HashingBusyError
@@ -194,3 +199,36 @@ async def test_the_reason_names_only_users_that_exist(service: Service) -> None:
         said.append((caught.value.reason, caught.value.subject))
         assert str(caught.value) == "Wrong user name or password"
     assert said == [("unknown_user", None), ("wrong_password", "eve\u2028x")]
+
+
+async def test_an_imported_hash_does_not_tell_names_apart(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is refused, the methods of all users are computed, in whatever order."""
+    computed: list[str] = []
+
+    def counted(hasher: PasswordHasher, stored: str, password: str) -> bool:
+        method = method_of(stored)
+        assert method is not None
+        computed.append(method.text)
+        return matches(hasher, stored, password)
+
+    monkeypatch.setattr(hashing, "matches", counted)
+    await service.add()
+    imported = generate_password_hash(PASSWORD, "scrypt:1024:8:1")
+    await service.resources.accounts.add("flask", imported)
+    await service.resources.accounts.add("gone", imported)
+    await service.resources.accounts.disable("gone")
+    authentication = service.resources.authentication
+    work = []
+    for name, password in (
+        ("unknown", "wrong"),
+        (NAME, "wrong"),
+        ("flask", "wrong"),
+        ("gone", PASSWORD),
+    ):
+        computed.clear()
+        with pytest.raises(CredentialsError):
+            await authentication.authenticate(name, password)
+        work.append(sorted(computed))
+    assert work == [["$argon2id$v=19$m=8,t=1,p=1", "scrypt:1024:8:1"]] * 4

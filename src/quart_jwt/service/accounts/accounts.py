@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from operator import attrgetter
 
+from sqlalchemy import case
 from sqlalchemy import delete
 from sqlalchemy import func
 from sqlalchemy import select
@@ -62,9 +63,7 @@ class Accounts:
         return name
 
     async def add_all(self, records: Sequence[Record]) -> Sequence[str]:
-        """
-        Add many accounts in one transaction, each name once; return the free names.
-        """
+        """Add many accounts in one transaction; return the names that were free."""
         rows = [
             {
                 "name": record.name,
@@ -257,10 +256,10 @@ class Accounts:
         new_name = normalised_name(new_name)
         if await self.find(new_name) is not None:
             raise NameTakenError(f"there is a user named {new_name!r} already")
-        # Sessions of an earlier user of the new name stay dead, too.
-        return await self._change(
-            name, name=new_name, session_epoch=self._first_epoch()
-        )
+        # Beyond this user's sessions, and beyond those of an earlier one of that name.
+        fresh, current = self._first_epoch(), UserRow.session_epoch
+        epoch = case((current >= fresh, current + 1), else_=fresh)
+        return await self._change(name, name=new_name, session_epoch=epoch)
 
     async def replace_hash(self, account: Account, password_hash: str) -> None:
         """Store a new hash of the same password, unless the hash has changed."""
