@@ -91,9 +91,8 @@ def test_options_page_shows_every_option_and_its_default() -> None:
 
 def test_options_page_shows_what_the_other_library_has() -> None:
     """All options but ours are Flask-JWT-Extended's, with its defaults."""
-    import flask_jwt_extended
-
     import flask
+    import flask_jwt_extended
 
     page = (ROOT / "docs" / "options.md").read_text("utf-8")
     app = flask.Flask(__name__)

@@ -5,9 +5,9 @@ Quart's responses, made Flask's: an async view may return either.
 from collections.abc import Iterator
 from typing import Any
 
+from flask import Flask
 from quart.wrappers import Response as QuartResponse
 
-from flask import Flask
 from quart_jwt.flask.waiting import wait
 
 _END = object()

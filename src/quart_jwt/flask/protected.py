@@ -11,8 +11,9 @@ from typing import Any
 from typing import ParamSpec
 from typing import TypeVar
 
-import quart_jwt
 from flask import current_app
+
+import quart_jwt
 from quart_jwt.extension.decorators import verify_current
 from quart_jwt.extension.gate import recognise
 from quart_jwt.extension.hooks.colour import is_async

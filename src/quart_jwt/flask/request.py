@@ -4,11 +4,11 @@ Quart's request over Flask's: one set of headers and one body, seen by both.
 
 from typing import Any
 
+from flask import Request as FlaskRequest
 from quart.wrappers import Request as QuartRequest
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import BadRequest
 
-from flask import Request as FlaskRequest
 from quart_jwt.extension.request.presentation import RequestPresentation
 from quart_jwt.tokens import locations
 
