@@ -98,11 +98,22 @@ def convert(
     study = read_study(root)
     if study.is_on_quart():
         click.echo("The app is quart.Quart: nothing is left to convert.")
-        return
-    if finishes:
-        if views or blueprints or waiting:
-            raise click.UsageError("--finish takes the whole project, and no VIEW.")
+    elif not finishes:
+        sys.exit(_convert(study, views, blueprints, waiting, write, form))
+    elif views or blueprints or waiting:
+        raise click.UsageError("--finish takes the whole project, and no VIEW.")
+    else:
         sys.exit(_finish(study, root, write=write))
+
+
+def _convert(
+    study: Study,
+    views: tuple[str, ...],
+    blueprints: tuple[str, ...],
+    waiting: bool,
+    write: bool,
+    form: str,
+) -> int:
     chosen = choose(study, views, blueprints)
     plan = make_plan(study, chosen)
     if waiting:
@@ -110,13 +121,13 @@ def convert(
         plan = make_plan(study, chosen)
     changes = list(edit(plan))
     if write:
-        apply(root, changes)
+        apply(study.project.root, changes)
     elif form == "text":
         click.echo(unified_diff(changes), nl=False)
     report = make_report(plan, chosen, written=write)
     text = report.as_json() + "\n" if form == "json" else report.as_text()
     click.echo(text, nl=False, err=form == "text" and not write)
-    sys.exit(1 if views and report.kept else 0)
+    return 1 if views and report.kept else 0
 
 
 def _finish(study: Study, root: Path, *, write: bool) -> int:
