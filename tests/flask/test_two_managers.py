@@ -143,6 +143,7 @@ def test_a_third_manager_takes_no_hook_away() -> None:
     """Each blocklist is asked."""
     app, first, second = _app()
     third = JWTManager(app)
+    assert manager_of(app).verifying is manager_of(app).verifying  # as the gate asks
     for manager, name in (first, "ada"), (second, "ben"), (third, "cyd"):
         manager.token_in_blocklist_loader(_revokes(name))
 

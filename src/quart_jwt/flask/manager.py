@@ -12,9 +12,9 @@ from quart_jwt.clock import system_time
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.extension.manager import ErrorHandler
 from quart_jwt.extension.request.current import EXTENSION
-from quart_jwt.extension.request.current import recall
 from quart_jwt.extension.signals import SENDER
 from quart_jwt.flask.app import Flask
+from quart_jwt.flask.current import current_user_context_processor
 from quart_jwt.flask.joined import calling_place
 from quart_jwt.flask.joined import JoinedManager
 from quart_jwt.flask.native_form import has_native_form
@@ -148,9 +148,3 @@ def _register(app: Any, handlers: Mapping[type[Exception], ErrorHandler]) -> Non
         sync: Any = stepped(handler)
         has_native_form(sync, handler)
         _registered(app).setdefault(error, sync)
-
-
-def current_user_context_processor() -> dict[str, Any]:
-    """Give templates ``current_user``, in requests that have one."""
-    verified = recall()
-    return {"current_user": verified.user[0]} if verified and verified.user else {}
