@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from collections.abc import Callable
 from collections.abc import Iterator
+from functools import wraps
 from typing import Any
 
 import flask
@@ -430,3 +431,56 @@ def test_a_token_is_made_and_read_without_a_request() -> None:
             verify_jwt_in_request()
             assert get_jwt_identity() == "ada"
     logging.getLogger("quart_jwt").debug("done")
+
+
+def only_for_admins(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A sync decorator of an app, which keeps attributes as `functools.wraps` does."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        verify_jwt_in_request()
+        if get_jwt_identity() != "admin":
+            flask.abort(403)
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def test_a_decorator_around_a_protected_async_view_is_called(
+    client_for: ClientFor,
+) -> None:
+    """A view that could run without a thread does not lose what is around it."""
+    app = make_app()
+
+    @app.get("/")
+    @only_for_admins
+    @jwt_required()
+    async def view() -> Any:
+        return {"open": True}
+
+    client = client_for(app)
+    statuses = [
+        client.get("/", headers=bearer(app, identity)).status_code
+        for identity in ("alice", "admin")
+    ]
+
+    assert statuses == [403, 200]
+
+
+async def test_a_decorator_around_a_protected_quart_route_is_called() -> None:
+    """The same for a route of ``app.quart``."""
+    app = make_app()
+
+    @app.quart.get("/")
+    @only_for_admins
+    @jwt_required()
+    async def view() -> Any:
+        return {"open": True}
+
+    client = app.quart.test_client()
+    statuses = [
+        (await client.get("/", headers=bearer(app, identity))).status_code
+        for identity in ("alice", "admin")
+    ]
+
+    assert statuses == [403, 200]
