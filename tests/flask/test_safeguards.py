@@ -275,6 +275,44 @@ async def test_a_route_that_skips_a_later_guard_is_a_500(*, is_async: bool) -> N
     assert await _refused(client, "/secret") == 500
 
 
+async def test_consent_is_of_one_rule() -> None:
+    """Another rule of the same path did not say that it skips guards."""
+    app = make_app()
+
+    async def view() -> str:
+        return "open"
+
+    app.quart.get("/x", endpoint="read", hooks_do_not_apply=True)(view)
+    app.quart.post("/x", endpoint="write")(view)
+    app.quart.websocket("/x", endpoint="socket")(view)
+    app.before_request(refuse_without_token)
+    client = app.quart.test_client()
+
+    assert (await client.get("/x")).status_code == 200
+    assert (await client.post("/x")).status_code == 500
+    assert await _refused(client, "/x") == 500
+
+
+@pytest.mark.parametrize(
+    "name", ["full_dispatch_request", "preprocess_request", "dispatch_request"]
+)
+def test_a_route_that_would_skip_an_overridden_method_is_refused(name: str) -> None:
+    """A subclass of the app may guard every view in one of Flask's methods."""
+
+    async def view() -> str:
+        return "open"
+
+    guarded = type("Guarded", (Flask,), {name: lambda _self: flask.abort(401)})
+
+    with pytest.raises(ConfigurationError, match=name):
+        guarded("shop").quart.get("/secret")(view)
+
+    patched = Flask("shop")
+    setattr(patched, name, lambda: flask.abort(401))
+    with pytest.raises(ConfigurationError, match=name):
+        patched.quart.get("/secret")(view)
+
+
 async def _refused(client: Any, path: str) -> int:
     with pytest.raises(quart.testing.connections.WebsocketResponseError) as caught:
         async with client.websocket(path) as socket:
