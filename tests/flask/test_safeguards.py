@@ -20,12 +20,14 @@ from flask_apps import bearer
 from flask_apps import make_app
 from flask_apps import manager_of
 from flask_apps import SECRET
+from quart_jwt import MemoryStore
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.flask import create_access_token
 from quart_jwt.flask import Flask
 from quart_jwt.flask import get_jwt_identity
 from quart_jwt.flask import jwt_required
 from quart_jwt.flask import JWTManager
+from quart_jwt.flask import revoke_all_for
 from quart_jwt.flask import verify_jwt_in_request
 from through_asgi import client_of
 
@@ -354,6 +356,27 @@ def test_a_stream_ends_with_its_token(client_for: ClientFor) -> None:
     assert client_for(app).get("/", headers=headers).text == ""
     assert closed in ([True], [])  # a generator that never began has nothing to close
     assert client_for(app).get("/file", headers=bearer(app)).text == "whole"
+
+
+def test_a_piece_that_was_waited_for_is_not_sent_after_the_end(
+    client_for: ClientFor,
+) -> None:
+    """The user is signed out while the generator waits for what it sends next."""
+    app = Flask("shop")
+    app.config["JWT_SECRET_KEY"] = SECRET
+    JWTManager(app, store=MemoryStore())
+
+    @app.get("/")
+    @jwt_required()
+    def view() -> Response:
+        def pieces() -> Iterator[str]:
+            yield "news"
+            revoke_all_for("ada")
+            yield "secret"
+
+        return Response(flask.stream_with_context(pieces()))
+
+    assert client_for(app).get("/", headers=bearer(app)).text == "news"
 
 
 def test_a_stream_may_outlive_its_token() -> None:
