@@ -6,12 +6,13 @@ routes do not pass the Flask app's before-request functions, so a route is refus
 there are any, unless it says ``hooks_do_not_apply=True``.
 """
 
-import threading
+import asyncio
 from collections.abc import Iterator
 from itertools import chain
 from logging import Logger
 from typing import Any
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from quart import g
 from quart import has_websocket_context
@@ -104,7 +105,9 @@ class QuartApp(Quart):
         self.flask: Flask = flask
         self.has_http_routes: bool = False
         self._is_started = False
-        self._starting = threading.Lock()
+        self._starting: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = (
+            WeakKeyDictionary()
+        )
         super().__init__(
             flask.import_name,
             static_folder=None,
@@ -202,14 +205,19 @@ class QuartApp(Quart):
         """
         if self._is_started or not self._has_to_start():
             return
-        with self._starting:
-            if not self._is_started:
-                wait(self.startup())
+        wait(self._start_once())
 
     async def start_on_the_loop(self) -> None:
         """Same, for a request that is handled on the event loop."""
         if not self._is_started and self._has_to_start():
-            await self.startup()
+            await self._start_once()
+
+    async def _start_once(self) -> None:
+        """Start, or wait for the request that is doing so."""
+        loop = asyncio.get_running_loop()
+        async with self._starting.setdefault(loop, asyncio.Lock()):
+            if not self._is_started:
+                await self.startup()
 
     def _has_to_start(self) -> bool:
         if EXTENSION not in self.extensions:
