@@ -119,6 +119,8 @@ def test_logs_hold_nothing_forged_and_nothing_secret(
             "hypercorn.access",
             "hypercorn.error",
             "quart_jwt",  # once: the forged token looks like one of another key
+            "quart_jwt.service.observability.readiness",
+            "quart_jwt.service.serving.server",
         }
         asked = [line for line in parsed if line["logger"] == "hypercorn.access"]
         assert all(re.fullmatch("[0-9a-f]{16}", line["request_id"]) for line in asked)

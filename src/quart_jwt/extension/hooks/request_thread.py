@@ -8,6 +8,7 @@ thread is there for the view, and is cleaned up where it was opened.
 
 import asyncio
 import inspect
+import weakref
 from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -109,7 +110,7 @@ class RequestThread:
             self.worker = None
 
     def __del__(self) -> None:
-        # A context that was pushed and never popped.
+        # A context that was popped before, or never.
         if self.worker is not None:
             self.worker.give_back_later()
             self.worker = None
@@ -174,29 +175,6 @@ def plain_code_in_one_thread(app: Quart) -> None:
     run = app.sync_to_async
     is_quarts = getattr(run, "__func__", None) is Quart.sync_to_async
     app.sync_to_async = _to_async if is_quarts else _remembering_loop(run)  # type: ignore[method-assign, assignment]
-    _end_after_teardown(app)
-
-
-def _end_after_teardown(app: Quart) -> None:
-    """
-    Give a request's thread back after the teardown functions of its app context.
-
-    If a teardown function is the first plain code of its request, the context is being
-    popped already, and ``_end_with`` is too late.
-    """
-    tear_down = app.do_teardown_appcontext
-
-    @wraps(tear_down)
-    async def tear_down_and_end(*args: Any, **kwargs: Any) -> None:
-        try:
-            await tear_down(*args, **kwargs)
-        finally:
-            context = _CONTEXTS[-1]._get_current_object()  # noqa: SLF001 - werkzeug's way to the object
-            thread: RequestThread | None = vars(context).get(_KEY)
-            if thread is not None:
-                thread.end()
-
-    setattr(app, tear_down.__name__, tear_down_and_end)
 
 
 def _to_async(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
@@ -255,18 +233,25 @@ def _thread_of(context: Any) -> RequestThread:
 
 
 def _end_with(context: Any, thread: RequestThread) -> None:
-    """Give the thread back when the context has been popped for the last time."""
-    pop = context.pop
-    if not inspect.iscoroutinefunction(pop):
+    """
+    Give the thread back when the context has been popped for the last time.
+
+    The context refers to the thread, and nothing here to the context. If a teardown
+    function is the first plain code of its request, the context is being popped
+    already: then it goes, and the thread with it (``RequestThread.__del__``).
+    """
+    if not inspect.iscoroutinefunction(context.pop):
         return  # of `quart_jwt.flask`, whose requests have a thread of their own
+    pop, weakly = type(context).pop, weakref.ref(context)
 
     async def pop_and_end(*args: Any, **kwargs: Any) -> None:
+        popped = weakly()
         try:
-            await pop(*args, **kwargs)
+            await pop(popped, *args, **kwargs)
         finally:
-            if not any(one is context for one in _contexts()):
+            if not any(one is popped for one in _contexts()):
                 thread.end()
-                vars(context).pop("pop", None)
+                vars(popped).pop("pop", None)
 
     vars(context)["pop"] = pop_and_end
 

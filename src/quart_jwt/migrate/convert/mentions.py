@@ -15,9 +15,11 @@ import libcst as cst
 
 from quart_jwt.migrate.index import Class
 from quart_jwt.migrate.index import Function
+from quart_jwt.migrate.index import Index
 from quart_jwt.migrate.index import nodes
 from quart_jwt.migrate.index import SEPARATOR
 from quart_jwt.migrate.names import Names
+from quart_jwt.migrate.project import Project
 from quart_jwt.migrate.project import SourceFile
 
 TEST_FOLDERS = frozenset({"test", "tests"})
@@ -57,8 +59,8 @@ class Mentions:
 
     def __init__(self, names: Names) -> None:
         self.names = names
-        self.index = names.index
-        self.project = names.project
+        self.index: Index = names.index
+        self.project: Project = names.project
         self.all: list[Mention] = []
         self.by_identifier: dict[str, list[Mention]] = defaultdict(list)
         self.by_node: dict[cst.CSTNode, Mention] = {}

@@ -54,7 +54,11 @@ class Reach:
     def __init__(self, mentions: Mentions, entries: dict[Function, Entry]) -> None:
         self._mentions = mentions
         self._entries = entries
-        self.units = [*self._functions(), *self._variables(), *self._classes()]
+        self.units: list[Unit] = [
+            *self._functions(),
+            *self._variables(),
+            *self._classes(),
+        ]
         self._by_mentioned: dict[str, list[Unit]] = defaultdict(list)
         for unit in self.units:
             for name in unit.mentioned:

@@ -23,6 +23,7 @@ from quart_jwt.migrate.convert.sites import Sites
 from quart_jwt.migrate.convert.view_classes import ViewClasses
 from quart_jwt.migrate.index import build_index
 from quart_jwt.migrate.index import Function
+from quart_jwt.migrate.index import Index
 from quart_jwt.migrate.names import Names
 from quart_jwt.migrate.project import Project
 
@@ -39,19 +40,21 @@ class Study:
     """
 
     def __init__(self, project: Project) -> None:
-        self.project = project
-        self.index = build_index(project)
-        self.mentions = Mentions(Names(self.index))
+        self.project: Project = project
+        self.index: Index = build_index(project)
+        self.mentions: Mentions = Mentions(Names(self.index))
         receivers = Receivers(self.mentions)
         self.entries: dict[Function, Entry] = Registered(
             self.mentions, receivers
         ).entries()
         for entry in ViewClasses(self.mentions).entries():
             self.entries[entry.function] = entry
-        self.references = ReferenceIndex(self.mentions)
-        self.sites = Sites(self.mentions, self.references)
-        self.reach = Reach(self.mentions, self.entries)
-        self.bound_to_threads = self.reach.reaching(self._thread_seeds())
+        self.references: ReferenceIndex = ReferenceIndex(self.mentions)
+        self.sites: Sites = Sites(self.mentions, self.references)
+        self.reach: Reach = Reach(self.mentions, self.entries)
+        self.bound_to_threads: dict[Function, str] = self.reach.reaching(
+            self._thread_seeds()
+        )
         self._known: dict[Function, References] = {}
 
     def references_to(self, function: Function) -> References:

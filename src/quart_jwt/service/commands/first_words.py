@@ -22,15 +22,15 @@ def _listed(name: str, text: str, usage: str) -> click.Command:
     )
 
 
-convert_command = _listed(
+convert_command: click.Command = _listed(
     "convert", "Make views on quart_jwt.flask async.", "convert VIEW"
 )
-migrate_command = _listed(
+migrate_command: click.Command = _listed(
     "migrate", "Change a Flask project's imports to quart_jwt.flask.", "migrate PATH"
 )
-run_command = _listed(
+run_command: click.Command = _listed(
     "run", "Serve a Flask app that uses quart_jwt.flask on Hypercorn.", "run APP"
 )
-try_command = _listed(
+try_command: click.Command = _listed(
     "try", "Run a project's tests under Flask, then quart_jwt.", "try -- pytest"
 )

@@ -219,8 +219,8 @@ def list_users(*, as_json: bool) -> None:
     print_rows(COLUMNS, map(_row, found), as_json=as_json)
 
 
-for command in (grant, revoke, sessions, import_users, export_users):
-    users.add_command(command)
+for _command in (grant, revoke, sessions, import_users, export_users):
+    users.add_command(_command)
 
 
 def _password(*, from_stdin: bool) -> str:

@@ -141,7 +141,7 @@ class ThrottledError(ServiceError):
 
     def __init__(self, wait_ms: int, limit: str) -> None:
         super().__init__("Too many attempts; try again later")
-        self.limit = limit
+        self.limit: str | None = limit
         # RFC 9110 section 10.2.3: whole seconds; rounded down it would be too early.
         self.retry_after_s: int | None = -(-wait_ms // 1_000)
 
@@ -182,7 +182,7 @@ class HashingBusyError(ServiceError):
     def __init__(self, *_said: object, limit: str = "hash_queue") -> None:
         # A directory from elsewhere may say something; it stays out of the answer.
         super().__init__("Too many logins at once; try again shortly")
-        self.limit = limit
+        self.limit: str | None = limit
 
 
 class StoreError(ServiceError):
