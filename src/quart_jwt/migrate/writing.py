@@ -54,7 +54,7 @@ def revert(migration: "Migration") -> list[str]:
     Returns:
         The files that were edited after the change, and are left as they are.
     """
-    edited = []
+    edited: list[str] = []
     for change in migration.changes:
         path = migration.root / change.path
         content = _content(path)
