@@ -318,6 +318,26 @@ def test_an_identity_is_known_in_the_surrounding_app_context() -> None:
         get_jwt_identity()
 
 
+def test_an_open_request_forgets_whom_the_one_before_verified() -> None:
+    """In one app context, a stream that outlives its request reads no other user."""
+    app = make_app()
+
+    @app.get("/")
+    @jwt_required()
+    def view() -> Any:
+        return {}
+
+    @app.get("/open")
+    def open_view() -> Any:
+        return Response(str(get_jwt_identity()) for _ in range(1))
+
+    with app.app_context():
+        client = app.test_client()
+        assert client.get("/", headers=bearer(app)).status_code == 200
+        with pytest.raises(RuntimeError, match="jwt_required"):
+            client.get("/open").get_data()
+
+
 def test_2000_requests_of_50_users_are_not_mixed_up() -> None:
     """Each view sees its own request's identity, before and after it has waited."""
     app = make_app()

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from collections.abc import Callable
 from collections.abc import Iterator
+from functools import wraps
 from typing import Any
 
 import flask
@@ -19,12 +20,14 @@ from flask_apps import bearer
 from flask_apps import make_app
 from flask_apps import manager_of
 from flask_apps import SECRET
+from quart_jwt import MemoryStore
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.flask import create_access_token
 from quart_jwt.flask import Flask
 from quart_jwt.flask import get_jwt_identity
 from quart_jwt.flask import jwt_required
 from quart_jwt.flask import JWTManager
+from quart_jwt.flask import revoke_all_for
 from quart_jwt.flask import verify_jwt_in_request
 from through_asgi import client_of
 
@@ -274,6 +277,44 @@ async def test_a_route_that_skips_a_later_guard_is_a_500(*, is_async: bool) -> N
     assert await _refused(client, "/secret") == 500
 
 
+async def test_consent_is_of_one_rule() -> None:
+    """Another rule of the same path did not say that it skips guards."""
+    app = make_app()
+
+    async def view() -> str:
+        return "open"
+
+    app.quart.get("/x", endpoint="read", hooks_do_not_apply=True)(view)
+    app.quart.post("/x", endpoint="write")(view)
+    app.quart.websocket("/x", endpoint="socket")(view)
+    app.before_request(refuse_without_token)
+    client = app.quart.test_client()
+
+    assert (await client.get("/x")).status_code == 200
+    assert (await client.post("/x")).status_code == 500
+    assert await _refused(client, "/x") == 500
+
+
+@pytest.mark.parametrize(
+    "name", ["full_dispatch_request", "preprocess_request", "dispatch_request"]
+)
+def test_a_route_that_would_skip_an_overridden_method_is_refused(name: str) -> None:
+    """A subclass of the app may guard every view in one of Flask's methods."""
+
+    async def view() -> str:
+        return "open"
+
+    guarded = type("Guarded", (Flask,), {name: lambda _self: flask.abort(401)})
+
+    with pytest.raises(ConfigurationError, match=name):
+        guarded("shop").quart.get("/secret")(view)
+
+    patched = Flask("shop")
+    setattr(patched, name, lambda: flask.abort(401))
+    with pytest.raises(ConfigurationError, match=name):
+        patched.quart.get("/secret")(view)
+
+
 async def _refused(client: Any, path: str) -> int:
     with pytest.raises(quart.testing.connections.WebsocketResponseError) as caught:
         async with client.websocket(path) as socket:
@@ -315,6 +356,27 @@ def test_a_stream_ends_with_its_token(client_for: ClientFor) -> None:
     assert client_for(app).get("/", headers=headers).text == ""
     assert closed in ([True], [])  # a generator that never began has nothing to close
     assert client_for(app).get("/file", headers=bearer(app)).text == "whole"
+
+
+def test_a_piece_that_was_waited_for_is_not_sent_after_the_end(
+    client_for: ClientFor,
+) -> None:
+    """The user is signed out while the generator waits for what it sends next."""
+    app = Flask("shop")
+    app.config["JWT_SECRET_KEY"] = SECRET
+    JWTManager(app, store=MemoryStore())
+
+    @app.get("/")
+    @jwt_required()
+    def view() -> Response:
+        def pieces() -> Iterator[str]:
+            yield "news"
+            revoke_all_for("ada")
+            yield "secret"
+
+        return Response(flask.stream_with_context(pieces()))
+
+    assert client_for(app).get("/", headers=bearer(app)).text == "news"
 
 
 def test_a_stream_may_outlive_its_token() -> None:
@@ -422,3 +484,56 @@ def test_a_token_is_made_and_read_without_a_request() -> None:
             verify_jwt_in_request()
             assert get_jwt_identity() == "ada"
     logging.getLogger("quart_jwt").debug("done")
+
+
+def only_for_admins(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A sync decorator of an app, which keeps attributes as `functools.wraps` does."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        verify_jwt_in_request()
+        if get_jwt_identity() != "admin":
+            flask.abort(403)
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def test_a_decorator_around_a_protected_async_view_is_called(
+    client_for: ClientFor,
+) -> None:
+    """A view that could run without a thread does not lose what is around it."""
+    app = make_app()
+
+    @app.get("/")
+    @only_for_admins
+    @jwt_required()
+    async def view() -> Any:
+        return {"open": True}
+
+    client = client_for(app)
+    statuses = [
+        client.get("/", headers=bearer(app, identity)).status_code
+        for identity in ("alice", "admin")
+    ]
+
+    assert statuses == [403, 200]
+
+
+async def test_a_decorator_around_a_protected_quart_route_is_called() -> None:
+    """The same for a route of ``app.quart``."""
+    app = make_app()
+
+    @app.quart.get("/")
+    @only_for_admins
+    @jwt_required()
+    async def view() -> Any:
+        return {"open": True}
+
+    client = app.quart.test_client()
+    statuses = [
+        (await client.get("/", headers=bearer(app, identity))).status_code
+        for identity in ("alice", "admin")
+    ]
+
+    assert statuses == [403, 200]

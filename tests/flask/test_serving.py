@@ -315,6 +315,56 @@ def test_a_client_that_leaves_in_its_upload_gets_no_view_to_act(ahead: int) -> N
     assert acted == []
 
 
+@pytest.mark.parametrize("ahead", [10, 2 * MEGABYTE], ids=["small", "large"])
+def test_a_client_that_stalls_in_its_upload_gets_408_and_holds_no_thread(
+    ahead: int,
+) -> None:
+    """``BODY_TIMEOUT`` is the limit, in a thread that reads and before there is one."""
+    app, acted = make_app(BODY_TIMEOUT=0.2), list[int]()
+
+    @app.post("/")
+    def view() -> Any:
+        acted.append(len(request.get_data()))
+        return "done"
+
+    call = Call()
+    events = iter([{"type": "http.request", "body": bytes(ahead), "more_body": True}])
+
+    async def receive() -> Any:
+        for event in events:
+            return event
+        await call.disconnects.wait()
+        return {"type": "http.disconnect"}
+
+    async def scenario() -> None:
+        async with asyncio.timeout(20):
+            await app(scope_of("/", method="POST"), receive, call.send)
+
+    on_the_loop(scenario())
+
+    assert (call.status, acted) == (408, [])
+    assert app.threads.usage().busy == 0
+
+
+def test_a_slow_upload_that_goes_on_is_not_cut_off() -> None:
+    """The time is for each MiB, and the view's own time does not count."""
+    app = make_app(BODY_TIMEOUT=0.5)
+
+    @app.post("/")
+    def view() -> Any:
+        length = 0
+        while piece := request.stream.read(MEGABYTE):
+            length += len(piece)
+            app.async_to_sync(asyncio.sleep)(0.15)
+        return str(length)
+
+    pieces = [bytes(MEGABYTE)] * 5
+
+    assert asked(app, scope_of("/", method="POST"), pieces).body == b"%d" % sum(
+        map(len, pieces)
+    )
+
+
 def test_too_large_a_body_is_a_413() -> None:
     """``MAX_CONTENT_LENGTH`` counts; without a length, werkzeug reads no more."""
     app = make_app(MAX_CONTENT_LENGTH=2 * MEGABYTE)

@@ -17,12 +17,15 @@ from werkzeug.test import Client
 import key_material
 from flask_apps import bearer
 from flask_apps import make_app
+from flask_apps import SECRET
+from quart_jwt import MemoryStore
 from quart_jwt.clock import system_time
 from quart_jwt.exceptions import StoreError
 from quart_jwt.flask import create_token_pair
 from quart_jwt.flask import Flask
 from quart_jwt.flask import get_jwt_identity
 from quart_jwt.flask import jwt_required
+from quart_jwt.flask import JWTManager
 from quart_jwt.flask import list_sessions
 from quart_jwt.flask import revoke_all_for
 from quart_jwt.flask import revoke_family
@@ -31,7 +34,9 @@ from quart_jwt.flask.background_loop import background_loop
 from quart_jwt.flask.waiting import wait
 from stores.jwks_server import sends
 from stores.jwks_server import serving
+from through_asgi import Call
 from through_asgi import on_the_loop
+from through_asgi import scope_of
 from tokens.test_jwk import jwk
 
 ClientFor = Callable[[Flask], Client]
@@ -228,3 +233,39 @@ def test_a_command_signs_out() -> None:
     assert result.exit_code == 0, result.output
     assert client.get("/me", headers=carrying(pair["access"])).status_code == 401
     wait(app.quart.shutdown())
+
+
+def test_requests_that_come_at_once_start_the_app_once() -> None:
+    """Without a lifespan, the first of them starts it, and the others wait."""
+    app = Flask("shop")
+    app.config["JWT_SECRET_KEY"] = SECRET
+    JWTManager(app, store=MemoryStore())
+    starts = list[int]()
+
+    @app.quart.before_serving
+    async def start() -> None:
+        starts.append(1)
+        await asyncio.sleep(0)
+
+    @app.get("/async")
+    async def in_async() -> str:
+        return "started"
+
+    @app.get("/sync")
+    def in_sync() -> str:
+        return "started"
+
+    calls = [Call() for _ in range(6)]
+
+    async def scenario() -> None:
+        await asyncio.gather(
+            *(
+                app.asgi_app(scope_of(path), call.receive, call.send)
+                for call, path in zip(calls, ["/async", "/sync"] * 3, strict=True)
+            )
+        )
+
+    on_the_loop(scenario())
+
+    assert [call.body for call in calls] == [b"started"] * 6
+    assert starts == [1]

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from quart_jwt.migrate.migration import apply
 from quart_jwt.migrate.migration import migrate_project
+from quart_jwt.migrate.writing import apply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,9 @@ import pytest
 
 from migrate.projects import migrated
 from migrate.projects import write
-from quart_jwt.migrate.migration import apply
 from quart_jwt.migrate.migration import migrate_project
 from quart_jwt.migrate.report import as_text
+from quart_jwt.migrate.writing import apply
 
 APP = "from flask import Flask\napp = Flask(__name__)\n"
 

@@ -244,3 +244,59 @@ def test_verify_without_pytest_changes_nothing(project: Path) -> None:
     assert result.exit_code == 1
     assert "ran no pytest" in result.stderr
     assert (project / "app.py").read_text() == APP
+
+
+EDITS = """\
+from pathlib import Path
+
+def test_that_edits():
+    app = Path({path!r})
+    text = app.read_text()
+    if ("quart_jwt" in text) is {edits_after}:
+        app.write_text(text + "edited = True\\n")
+    assert "quart_jwt" not in text
+"""
+
+
+@pytest.mark.parametrize("edits_after", [False, True], ids=["before", "after"])
+def test_verify_overwrites_no_edit_made_meanwhile(
+    project: Path, *, edits_after: bool
+) -> None:
+    """Tests may run for minutes: who edits a file in that time loses nothing."""
+    app = project / "app.py"
+    test = EDITS.format(path=str(app), edits_after=edits_after)
+    (project / "test_app.py").write_text(test)
+
+    result = _run(project, "--verify", "pytest -q -p no:xdist")
+
+    assert result.exit_code == 1
+    assert "edited = True" in app.read_text()
+    assert ("quart_jwt" in app.read_text()) is edits_after
+    assert "app.py" in result.stderr
+    assert "meanwhile" in result.stderr or "since it was read" in result.stderr
+
+
+def test_a_file_that_cannot_be_written_is_not_lost(project: Path) -> None:
+    """On a disk that is full, here a limit on a file's size, all is as before."""
+    second = project / "other.py"
+    second.write_text(APP + "# long\n" * 2_000)
+    code = (
+        "import resource, signal, sys\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))\n"
+        "from quart_jwt.migrate.command import migrate\n"
+        "migrate([sys.argv[1], '--write'])\n"
+    )
+
+    done = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-c", code, str(project)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "other.py cannot be written" in done.stderr
+    assert (project / "app.py").read_text() == APP
+    assert second.read_text() == APP + "# long\n" * 2_000
+    assert sorted(path.name for path in project.iterdir()) == ["app.py", "other.py"]

@@ -197,8 +197,12 @@ class RequestContext(FlaskRequestContext):
     def _leave_identity(self) -> None:
         """Let a surrounding app context of the same app keep what was verified."""
         outer = FLASK_APP.get(None)
-        if outer is None or outer.app is not self.app or self._shared_request is None:
+        if outer is None or outer.app is not self.app or self._quart_tokens:
             return
-        verified = vars(self._shared_request).get(VERIFIED)
-        if verified is not None and not self._quart_tokens:
+        verified = (
+            vars(self._shared_request).get(VERIFIED) if self._shared_request else None
+        )
+        if verified is None:  # nor what an earlier request verified, of another user
+            outer.g.pop(OUTLIVED, None)
+        else:
             setattr(outer.g, OUTLIVED, verified)

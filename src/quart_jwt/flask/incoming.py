@@ -3,6 +3,7 @@ The body of an ASGI request as Flask reads it, and the client's going away.
 
 A small body is read before the request gets a thread, so that a slow client holds none.
 The rest of a large one is read when Flask reads it, so it is never whole in memory.
+Each MiB has ``BODY_TIMEOUT`` to arrive: who sends no more holds no thread for ever.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from contextlib import suppress
 from typing import Any
 
 from werkzeug.exceptions import ClientDisconnected
+from werkzeug.exceptions import RequestTimeout
 
 from quart_jwt.extension.hooks.waiting import run_from_sync
 
@@ -30,20 +32,31 @@ class Incoming:
 
     Args:
         receive: ASGI's.
+        patience_s: How many seconds each MiB may take to arrive; None for any.
 
     Attributes:
         gone: Set when the client has disconnected.
         is_complete: Whether the body has arrived to its end.
     """
 
-    def __init__(self, receive: Callable[[], Awaitable[Any]]) -> None:
+    def __init__(
+        self, receive: Callable[[], Awaitable[Any]], patience_s: float | None
+    ) -> None:
         self._receive = receive
+        self._patience_s = patience_s
+        self._left_s = patience_s  # for the MiB that is arriving
+        self._arrived = 0  # bytes of it
         self._watching: asyncio.Task[None] | None = None
         self.gone: threading.Event = threading.Event()
         self.is_complete: bool = False
 
     async def begin(self) -> io.BufferedIOBase:
-        """Read the first of the body; return a file-like object with all of it."""
+        """
+        Read the first of the body; return a file-like object with all of it.
+
+        Raises:
+            ClientDisconnected, RequestTimeout: It does not come.
+        """
         pieces: list[bytes] = []
         length = 0
         while not self.is_complete and length < READ_AHEAD_BYTES:
@@ -61,17 +74,35 @@ class Incoming:
 
         Raises:
             ClientDisconnected: The client went away before its end.
+            RequestTimeout: It has not come in time.
         """
         if self.is_complete:
             return b""
-        event = await self._receive()
+        event = await self._in_time()
         if event["type"] == "http.disconnect":
             self.is_complete = True
             self.gone.set()
             raise ClientDisconnected
         self.is_complete = not event.get("more_body", False)
         piece: bytes = event.get("body", b"")
+        self._arrived += len(piece)
+        if self._arrived >= READ_AHEAD_BYTES:
+            self._arrived, self._left_s = 0, self._patience_s
         return piece
+
+    async def _in_time(self) -> Any:
+        # Only waiting for the client counts, not what the view does between two reads.
+        if self._left_s is None:
+            return await self._receive()
+        time = asyncio.get_running_loop().time
+        ends_at = time() + self._left_s
+        try:
+            async with asyncio.timeout_at(ends_at):
+                return await self._receive()
+        except TimeoutError:
+            raise RequestTimeout from None
+        finally:
+            self._left_s = max(0.0, ends_at - time())
 
     async def drop_rest_while(self, answering: Awaitable[None]) -> None:
         """
@@ -94,6 +125,7 @@ class Incoming:
             dropping.cancel()
 
     async def _drop(self) -> None:
+        self._left_s = self._patience_s = None  # `DROPPING_S` is the limit now
         with suppress(ClientDisconnected):
             while not self.is_complete:
                 await self.next_piece()

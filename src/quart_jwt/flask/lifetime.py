@@ -43,8 +43,8 @@ class EndingPieces:
     """
     The pieces of a stream, until the token is over.
 
-    The token is looked at before each piece: a generator that waits between two of
-    them ends after the next.
+    The token is looked at before and after each piece: a generator that waits between
+    two of them makes one more, which is not sent.
 
     Args:
         pieces: The stream.
@@ -67,14 +67,20 @@ class EndingPieces:
     def __next__(self) -> Any:
         if self._stop_watching is None:  # in the thread that sends the stream
             self._stop_watching = wait(self._watch())
-        if self._is_over():
-            raise StopIteration
-        return next(self._pieces)
+        if not self._is_over():
+            piece = next(self._pieces)  # it may have waited for long
+            if not self._is_over():
+                return piece
+        self._close_source()  # a generator may hold contexts; not every client closes
+        raise StopIteration
 
     def close(self) -> None:
         """Close the stream."""
         if self._stop_watching is not None:
             wait(self._stop(self._stop_watching))
+        self._close_source()
+
+    def _close_source(self) -> None:
         close = getattr(self._source, "close", None)
         if close is not None:
             close()

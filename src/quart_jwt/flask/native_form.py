@@ -17,10 +17,12 @@ def native_form(function: Callable[..., Any]) -> Callable[..., Any] | None:
     """Return the async form of a function, or None if it has to run in a thread."""
     if is_async(function):
         return function
-    form: Callable[..., Any] | None = getattr(function, NATIVE, None)
-    return form
+    # `functools.wraps` copies attributes: a decorator around it has the form of what
+    # it wraps, and calling that would skip the decorator.
+    owner, form = getattr(function, NATIVE, (None, None))
+    return form if owner is function else None
 
 
 def has_native_form(function: Any, form: Callable[..., Any]) -> None:
     """Leave the async form of a function on it."""
-    setattr(function, NATIVE, form)
+    setattr(function, NATIVE, (function, form))

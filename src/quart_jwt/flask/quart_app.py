@@ -6,12 +6,13 @@ routes do not pass the Flask app's before-request functions, so a route is refus
 there are any, unless it says ``hooks_do_not_apply=True``.
 """
 
-import threading
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterator
 from itertools import chain
 from logging import Logger
 from typing import Any
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from quart import g
 from quart import has_websocket_context
@@ -19,6 +20,7 @@ from quart import Quart
 from quart import request
 from quart import websocket
 from quart.json.provider import DefaultJSONProvider
+from quart.routing import QuartRule
 
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.extension.request.current import EXTENSION
@@ -66,6 +68,25 @@ class SharedJSON(DefaultJSONProvider):
         )
 
 
+DISPATCHING = ("full_dispatch_request", "preprocess_request", "dispatch_request")
+"""Methods that a subclass of the Flask app may override to guard every view."""
+
+
+class ConsentingRule(QuartRule):
+    """
+    A rule that may say that the Flask app's guards do not run for it.
+
+    The consent is of this rule alone: another one may have the same path and other
+    methods.
+    """
+
+    def __init__(
+        self, *args: Any, hooks_do_not_apply: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.hooks_do_not_apply: bool = hooks_do_not_apply
+
+
 class QuartApp(Quart):
     """
     The Quart app beside a Flask app.
@@ -78,13 +99,15 @@ class QuartApp(Quart):
     """
 
     json_provider_class = SharedJSON
+    url_rule_class = ConsentingRule
 
     def __init__(self, flask: "Flask") -> None:
         self.flask: Flask = flask
-        self._unguarded: set[str] = set()
         self.has_http_routes: bool = False
         self._is_started = False
-        self._starting = threading.Lock()
+        self._starting: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = (
+            WeakKeyDictionary()
+        )
         super().__init__(
             flask.import_name,
             static_folder=None,
@@ -157,10 +180,9 @@ class QuartApp(Quart):
         if view_func is not None:
             view_func = native_form(view_func) or view_func
         self.has_http_routes = self.has_http_routes or not options.get("websocket")
-        if hooks_do_not_apply:
-            self._unguarded.add(rule)
-        else:
+        if not hooks_do_not_apply:
             self._refuse_skipped_guards(rule)
+        options["hooks_do_not_apply"] = hooks_do_not_apply
         super().add_url_rule(
             rule, endpoint, view_func, provide_automatic_options, **options
         )
@@ -183,14 +205,19 @@ class QuartApp(Quart):
         """
         if self._is_started or not self._has_to_start():
             return
-        with self._starting:
-            if not self._is_started:
-                wait(self.startup())
+        wait(self._start_once())
 
     async def start_on_the_loop(self) -> None:
         """Same, for a request that is handled on the event loop."""
         if not self._is_started and self._has_to_start():
-            await self.startup()
+            await self._start_once()
+
+    async def _start_once(self) -> None:
+        """Start, or wait for the request that is doing so."""
+        loop = asyncio.get_running_loop()
+        async with self._starting.setdefault(loop, asyncio.Lock()):
+            if not self._is_started:
+                await self.startup()
 
     def _has_to_start(self) -> bool:
         if EXTENSION not in self.extensions:
@@ -218,21 +245,27 @@ class QuartApp(Quart):
                 after its route.
         """
         rule = websocket.url_rule if has_websocket_context() else request.url_rule
-        if rule is not None and rule.rule not in self._unguarded:
+        if isinstance(rule, ConsentingRule) and not rule.hooks_do_not_apply:
             self._refuse_skipped_guards(rule.rule)
         context = self.flask.app_context()
         context.g = g._get_current_object()  # noqa: SLF001 - werkzeug's way to the object
         FLASK_APP.set(context)  # until the task of this request ends
 
     def _refuse_skipped_guards(self, rule: str) -> None:
-        guards = self.flask.before_request_funcs.get(None, ())
+        guards = ", ".join(self._guards())
         if guards:
             raise ConfigurationError(
                 f"The route {rule} of app.quart would skip before-request functions "
-                f"of the Flask app ({_names(guards)}). Add it to the Flask app as an "
+                f"of the Flask app ({guards}). Add it to the Flask app as an "
                 "`async def` view, or write hooks_do_not_apply=True"
             )
 
-
-def _names(functions: Iterable[Any]) -> str:
-    return ", ".join(getattr(one, "__name__", repr(one)) for one in functions)
+    def _guards(self) -> Iterator[str]:
+        """What the Flask app runs before its views, by name."""
+        for function in self.flask.before_request_funcs.get(None, ()):
+            yield getattr(function, "__name__", repr(function))
+        own = self.flask.pipeline_class
+        for name in DISPATCHING:
+            mine = getattr(type(self.flask), name)
+            if name in vars(self.flask) or mine is not getattr(own, name):
+                yield f"its own {name}"

@@ -7,6 +7,7 @@ async is handled on the event loop instead. Websockets, the lifespan and the rou
 ``app.quart`` are Quart's.
 """
 
+import io
 from collections.abc import Awaitable
 from collections.abc import Callable
 from functools import partial
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import RequestTimeout
 from werkzeug.exceptions import ServiceUnavailable
 
 from quart_jwt.extension.hooks.colour import remember_loop
@@ -47,15 +49,19 @@ async def answer(app: "Flask", scope: Any, receive: Receive, send: Send) -> None
     if scope["type"] != "http" or _is_quarts(app, scope):
         await app.quart(scope, receive, send)
         return
-    incoming = Incoming(receive)
+    incoming = Incoming(receive, app.config["BODY_TIMEOUT"])
+    outgoing = Outgoing(send, incoming)
     try:
         body = await incoming.begin()
     except ClientDisconnected:
         return
+    except RequestTimeout as error:
+        late = _refused(error, environ_of(scope, io.BytesIO()), outgoing)
+        await incoming.drop_rest_while(outgoing.finish(late))
+        return
     remember_loop()
     thread = RequestThread(app.threads)
     token = HOST.set(thread)
-    outgoing = Outgoing(send, incoming)
     environ = environ_of(scope, body)
     try:
         short = await _handle(app, environ, thread, incoming, outgoing)
@@ -83,7 +89,13 @@ async def _handle(
     try:
         return await _run(thread, partial(_in_the_thread, app, environ, outgoing))
     except ServiceUnavailable as error:  # no thread became free
-        return b"".join(error(environ, start_response))
+        return _refused(error, environ, outgoing)
+
+
+def _refused(
+    error: HTTPException, environ: dict[str, Any], outgoing: Outgoing
+) -> bytes:
+    return b"".join(error(environ, outgoing.start_response))
 
 
 async def _run(thread: RequestThread, work: Callable[[], bytes | None]) -> bytes | None:

@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from quart_jwt.migrate.writing import apply
+from quart_jwt.migrate.writing import revert
+from quart_jwt.migrate.writing import WritingError
 from quart_jwt.trial.suite import compared
 from quart_jwt.trial.suite import Mode
 from quart_jwt.trial.suite import run_suite
@@ -83,7 +86,6 @@ def migrate(
     """
     _require_extra()
     from quart_jwt.migrate import report  # noqa: PLC0415 - needs the extra
-    from quart_jwt.migrate.migration import apply  # noqa: PLC0415 - the same
     from quart_jwt.migrate.migration import migrate_project  # noqa: PLC0415 - the same
 
     writes = write or verify is not None
@@ -92,10 +94,8 @@ def migrate(
             path, is_written=writes, serving=serving, progress=progress
         )
     is_worse = False
-    if verify is not None:
-        is_worse = _verified(migration, path, verify)
-    elif write:
-        apply(migration)
+    if writes:
+        is_worse = _written(migration, path, verify)
     elif not check and form == "text":
         click.echo(report.unified_diff(migration.changes), nl=False)
     if form == "json":
@@ -120,26 +120,31 @@ def _require_extra() -> None:
         )
 
 
+def _written(migration: "Migration", path: Path, verify: str | None) -> bool:
+    """Write the change; say whether it was taken back."""
+    try:
+        if verify is not None:
+            return _verified(migration, path, verify)
+        apply(migration)
+    except (SuiteError, WritingError) as error:
+        raise click.ClickException(str(error)) from error
+    return False
+
+
 def _verified(migration: "Migration", path: Path, command: str) -> bool:
     """Run the tests around the change; say whether it was taken back."""
-    from quart_jwt.migrate.migration import apply  # noqa: PLC0415 - needs the extra
-    from quart_jwt.migrate.migration import revert  # noqa: PLC0415 - the same
-
     words = shlex.split(command)
     folder = path if path.is_dir() else path.parent
+    before = run_suite(words, folder, Mode.AS_IT_IS)
+    apply(migration)
+    is_kept = False
     try:
-        before = run_suite(words, folder, Mode.AS_IT_IS)
-        is_kept = False
-        try:
-            apply(migration)
-            after = run_suite(words, folder, Mode.AS_IT_IS)
-            difference = compared(before, after)
-            is_kept = not difference.is_worse
-        finally:
-            if not is_kept:
-                revert(migration)
-    except SuiteError as error:
-        raise click.ClickException(str(error)) from error
+        after = run_suite(words, folder, Mode.AS_IT_IS)
+        difference = compared(before, after)
+        is_kept = not difference.is_worse
+    finally:
+        for name in [] if is_kept else revert(migration):
+            click.echo(f"{name} was edited meanwhile, and is left as it is.", err=True)
     click.echo(difference.as_text("Before", "After"), err=True)
     if not is_kept:
         click.echo("The tests were worse: the change was taken back.", err=True)

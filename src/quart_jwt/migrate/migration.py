@@ -116,18 +116,6 @@ def migrate_project(
     return run.migration
 
 
-def apply(migration: Migration) -> None:
-    """Write the changed files."""
-    for change in migration.changes:
-        (migration.root / change.path).write_bytes(change.after)
-
-
-def revert(migration: Migration) -> None:
-    """Write back what the changed files were before."""
-    for change in migration.changes:
-        (migration.root / change.path).write_bytes(change.before)
-
-
 def _is_script(tree: Tree, name: str) -> bool:
     """Whether a file without a suffix is a Python script."""
     path = PurePosixPath(name)

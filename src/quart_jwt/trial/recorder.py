@@ -15,8 +15,7 @@ from typing import Any
 
 import pytest
 
-FILE = "QUART_JWT_TRIAL_RECORD"
-"""Names the file to write."""
+from quart_jwt.trial import RECORD
 
 _WORKER = "quart_jwt_counters"
 _outcomes: dict[str, str] = {}
@@ -65,7 +64,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         "reasons": _reasons,
         "counters": dict(_counters),
     }
-    path = os.environ.get(FILE)
+    path = os.environ.get(RECORD)
     if path:
         Path(path).write_text(json.dumps(record), "utf-8")
 

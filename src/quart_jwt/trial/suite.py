@@ -18,7 +18,7 @@ from dataclasses import field
 from enum import Enum
 from pathlib import Path
 
-from quart_jwt.trial.recorder import FILE
+from quart_jwt.trial import RECORD
 
 RECORDER = "quart_jwt.trial.recorder"
 ALIAS = "quart_jwt.flask.pytest_alias"
@@ -181,5 +181,5 @@ def _environment(temporary: Path, record: Path, mode: Mode) -> dict[str, str]:
         "COVERAGE_FILE": str(temporary / "coverage"),
         "PYTEST_ADDOPTS": f"{' '.join(options)} {given}".strip(),
         "PYTHONDONTWRITEBYTECODE": "1",
-        FILE: str(record),
+        RECORD: str(record),
     }

@@ -77,6 +77,29 @@ def test_write_changes_the_files_and_names_the_new_lines(project: Path) -> None:
         assert f"shop.py:{line} {name}" in done.stdout
 
 
+def test_a_file_that_cannot_be_written_is_not_lost(project: Path) -> None:
+    """On a disk that is full, here a limit on a file's size."""
+    before = (project / "shop.py").read_bytes()
+    code = (
+        "import resource, signal, sys\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
+        "from quart_jwt.migrate.convert.command import convert\n"
+        "convert(['--write', '--project', sys.argv[1]])\n"
+    )
+
+    done = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-B", "-c", code, str(project)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "shop.py cannot be written" in done.stderr
+    assert (project / "shop.py").read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "names"),
     [

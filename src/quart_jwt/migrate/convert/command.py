@@ -26,7 +26,11 @@ from quart_jwt.migrate.convert.report import Report
 from quart_jwt.migrate.convert.report import unified_diff
 from quart_jwt.migrate.convert.study import Study
 from quart_jwt.migrate.index import Function
+from quart_jwt.migrate.migration import Change
+from quart_jwt.migrate.migration import Migration
 from quart_jwt.migrate.project import read_project
+from quart_jwt.migrate.writing import apply as write_all
+from quart_jwt.migrate.writing import WritingError
 
 
 class NotOnQuartError(click.ClickException):
@@ -219,10 +223,24 @@ def _check(kind: str, name: str, known: set[str]) -> None:
 
 
 def apply(root: Path, changes: list[Converted]) -> None:
-    """Write the changed files."""
-    for change in changes:
-        with (root / change.path).open("w", encoding="utf-8", newline="") as stream:
-            stream.write(change.after)
+    """
+    Write the changed files: all of them, or none.
+
+    Raises:
+        ClickException: One cannot be written, or has changed since it was read.
+    """
+    both = [
+        Change(
+            path=change.path,
+            before=change.before.encode(),
+            after=change.after.encode(),
+        )
+        for change in changes
+    ]
+    try:
+        write_all(Migration(root, both))
+    except WritingError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def make_report(plan: Plan, chosen: list[Entry], *, written: bool) -> Report:
