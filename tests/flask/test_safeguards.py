@@ -401,14 +401,6 @@ def test_an_app_of_flasks_own_class_is_refused() -> None:
         JWTManager(flask.Flask("shop"))
 
 
-def test_a_second_manager_is_refused() -> None:
-    """It would replace the blocklist of the first."""
-    app = make_app()
-
-    with pytest.raises(ConfigurationError, match="already"):
-        JWTManager(app)
-
-
 def test_without_a_manager_nothing_is_verified(client_for: ClientFor) -> None:
     """A protected view of such an app is an error."""
     app = Flask("shop")

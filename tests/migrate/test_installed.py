@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from collections.abc import Iterator
+from importlib import invalidate_caches
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from migrate.projects import migrated
 from quart_jwt.migrate.checks import packages
 from quart_jwt.migrate.dependencies.requirement import changed_requirement
 
+SUBCLASS = "import flask\nclass CartApp(flask.Flask):\n    pass\n"
 Install = Callable[[str, str, str], None]
 
 
@@ -32,10 +34,16 @@ def _install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Instal
         )
         (info / "RECORD").write_text(f"{module}/__init__.py,,\n")
         (info / "top_level.txt").write_text(f"{module}\n")
-        packages._distributions.cache_clear()
+        _forget()
 
     yield install
+    _forget()
+
+
+def _forget() -> None:
     packages._distributions.cache_clear()
+    packages._read.cache_clear()
+    invalidate_caches()
 
 
 @pytest.mark.parametrize(
@@ -61,10 +69,18 @@ def test_a_pin_that_excludes_what_is_needed_is_loosened(
 @pytest.mark.parametrize(
     ("requires", "code", "found"),
     [
-        ("Flask", "class CartApp(Flask):\n    pass\n", ["app.py:2 packages todo"]),
+        ("Flask", SUBCLASS, ["app.py:2 packages todo"]),
+        ("requests", SUBCLASS, ["app.py:2 packages todo"]),
         ("flask-jwt-extended>=4", "", ["app.py:2 packages todo"]),
-        ("Flask", "class Cart:\n    pass\n", []),
+        ("Flask", "import flask_jwt_extended as j\n", ["app.py:2 packages todo"]),
+        (
+            "requests",
+            "try:\n    from flask_jwt_extended.utils import get_jwt\nfinally: pass\n",
+            ["app.py:2 packages todo"],
+        ),
+        ("Flask", "from flask import Flask\nclass Cart:\n    pass\n", []),
         ("requests", "class CartApp(Flask):\n    pass\n", []),
+        ("Flask", "# flask_jwt_extended\nimport flask_jwt_extended_2\n", []),
     ],
 )
 def test_a_package_that_no_changed_import_reaches_is_named(
@@ -78,3 +94,23 @@ def test_a_package_that_no_changed_import_reaches_is_named(
     )
 
     assert found == done.report
+
+
+def test_a_package_without_metadata_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In any of its modules, but not in its tests; it is not imported."""
+    for name, place in ("cart_one", "deep"), ("cart_two", "tests"):
+        inner = tmp_path / "site" / name / place
+        inner.mkdir(parents=True)
+        (inner.parent / "__init__.py").write_text("raise SystemExit\n")
+        (inner / "views.py").write_text("from flask_jwt_extended import get_jwt\n")
+    module = tmp_path / "site" / "cart_three.py"
+    module.write_text("raise SystemExit\nimport flask_jwt_extended\n")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    _forget()
+
+    code = "import flask\nimport cart_one\nimport cart_two\nimport cart_three\n"
+    done = migrated(tmp_path / "project", {"app.py": code})
+
+    assert done.report == ["app.py:2 packages todo", "app.py:4 packages todo"]

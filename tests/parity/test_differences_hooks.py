@@ -11,6 +11,7 @@ import pytest
 import quart
 
 import quart_jwt
+import quart_jwt.flask
 from parity import carriers
 from parity import flask_side
 from parity import quart_side
@@ -65,6 +66,58 @@ def test_an_app_has_one_manager() -> None:
     with pytest.raises(ConfigurationError, match="'ours' has a JWTManager already"):
         quart_jwt.JWTManager(ours)
     assert ours.extensions["quart-jwt"] is first
+
+
+@pytest.mark.parametrize(
+    ("app_class", "library", "expected"),
+    [
+        (flask.Flask, flask_jwt_extended, 200),
+        (quart_jwt.flask.Flask, quart_jwt.flask, 401),
+    ],
+)
+def test_a_second_manager_of_a_flask_app_keeps_the_blocklist(
+    app_class: Any, library: Any, expected: int
+) -> None:
+    """A library's manager does not let revoked tokens in."""
+    app = app_class("shop")
+    app.config["JWT_SECRET_KEY"] = "k" * 32
+    first = library.JWTManager(app)
+    first.token_in_blocklist_loader(lambda _header, _claims: True)
+    library.JWTManager().init_app(app)
+    app.get("/")(library.jwt_required()(lambda: "in"))
+    with app.app_context():
+        token = library.create_access_token("ada")
+
+    answer = app.test_client().get("/", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == expected
+
+
+@pytest.mark.parametrize(
+    ("app_class", "library", "expected"),
+    [
+        (flask.Flask, flask_jwt_extended, ["ada", "ben"]),
+        (quart_jwt.flask.Flask, quart_jwt.flask, [None, "ben"]),
+    ],
+)
+def test_what_is_verified_is_not_in_g(
+    app_class: Any, library: Any, expected: list[str | None]
+) -> None:
+    """What the app writes there counts for both."""
+    app = app_class("shop")
+    app.config["JWT_SECRET_KEY"] = "k" * 32
+    library.JWTManager(app)
+
+    def view() -> Any:
+        before = flask.g.get("_jwt_extended_jwt", {}).get("sub")
+        flask.g._jwt_extended_jwt = {"sub": "ben"}
+        return [before, library.get_jwt_identity()]
+
+    app.get("/")(library.jwt_required()(view))
+    with app.app_context():
+        token = library.create_access_token("ada")
+
+    answer = app.test_client().get("/", headers={"Authorization": f"Bearer {token}"})
+    assert answer.json == expected
 
 
 def test_handlers_of_the_app_are_kept() -> None:

@@ -16,12 +16,6 @@ from quart_jwt.flask.three_x import NAMES
 from quart_jwt.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from quart_jwt.extension.request.current import current_user
-    from quart_jwt.extension.request.current import get_current_user
-    from quart_jwt.extension.request.current import get_jwt
-    from quart_jwt.extension.request.current import get_jwt_header
-    from quart_jwt.extension.request.current import get_jwt_identity
-    from quart_jwt.extension.request.current import get_jwt_request_location
     from quart_jwt.extension.tokens.cookies import set_access_cookies
     from quart_jwt.extension.tokens.cookies import set_refresh_cookies
     from quart_jwt.extension.tokens.cookies import unset_access_cookies
@@ -34,6 +28,12 @@ if TYPE_CHECKING:
     from quart_jwt.extension.tokens.decode import get_jti
     from quart_jwt.extension.tokens.decode import get_unverified_jwt_headers
     from quart_jwt.flask.app import Flask
+    from quart_jwt.flask.current import current_user
+    from quart_jwt.flask.current import get_current_user
+    from quart_jwt.flask.current import get_jwt
+    from quart_jwt.flask.current import get_jwt_header
+    from quart_jwt.flask.current import get_jwt_identity
+    from quart_jwt.flask.current import get_jwt_request_location
     from quart_jwt.flask.manager import JWTManager
     from quart_jwt.flask.protected import jwt_required
     from quart_jwt.flask.protected import verify_jwt_in_request

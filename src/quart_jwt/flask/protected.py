@@ -5,6 +5,7 @@ A token is verified in the thread of the request, for ``def`` and ``async def`` 
 alike. For Quart's own routes they are those of ``quart_jwt``.
 """
 
+from collections.abc import Awaitable
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -27,6 +28,7 @@ from quart_jwt.extension.request.requirement import Requirement
 from quart_jwt.extension.request.subject import current_subject
 from quart_jwt.flask.background_loop import background_loop
 from quart_jwt.flask.counters import VERIFICATIONS
+from quart_jwt.flask.current import forget_written
 from quart_jwt.flask.native_form import has_native_form
 from quart_jwt.flask.seams import FLASK_REQUEST
 from quart_jwt.typing import LocationType
@@ -66,6 +68,7 @@ def verify_jwt_in_request(
     if on_the_loop() and FLASK_REQUEST.get(None) is None:
         VERIFICATIONS.add()
         return quart_jwt.verify_jwt_in_request(**asked)
+    forget_written()
     return _verify_now(Requirement.stated(**asked))
 
 
@@ -99,6 +102,7 @@ def _in_the_thread(
         if FLASK_REQUEST.get(None) is None:
             result: R = native(*args, **kwargs)  # of Quart, which awaits it
             return result
+        forget_written()
         if isinstance(recognise(current_subject(), requirement), Verified):
             VERIFICATIONS.add()
         else:
@@ -108,8 +112,17 @@ def _in_the_thread(
 
     mark(protected, requirement)
     if is_async_view:
-        has_native_form(protected, native)
+        has_native_form(protected, _forgetting(native))
     return protected
+
+
+def _forgetting(native: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+    @wraps(native)
+    async def forgetting(*args: P.args, **kwargs: P.kwargs) -> R:
+        forget_written()
+        return await native(*args, **kwargs)
+
+    return forgetting
 
 
 def _verify_now(requirement: Requirement) -> Outcome:

@@ -1,11 +1,5 @@
 """Flask-JWT-Extended's module of this name."""
 
-from quart_jwt.extension.request.current import current_user
-from quart_jwt.extension.request.current import get_current_user
-from quart_jwt.extension.request.current import get_jwt
-from quart_jwt.extension.request.current import get_jwt_header
-from quart_jwt.extension.request.current import get_jwt_identity
-from quart_jwt.extension.request.current import get_jwt_request_location
 from quart_jwt.extension.tokens.cookies import set_access_cookies
 from quart_jwt.extension.tokens.cookies import set_refresh_cookies
 from quart_jwt.extension.tokens.cookies import unset_access_cookies
@@ -18,8 +12,14 @@ from quart_jwt.extension.tokens.decode import get_csrf_token
 from quart_jwt.extension.tokens.decode import get_jti
 from quart_jwt.extension.tokens.decode import get_unverified_jwt_headers
 from quart_jwt.flask.config import config
+from quart_jwt.flask.current import current_user
+from quart_jwt.flask.current import current_user_context_processor
+from quart_jwt.flask.current import get_current_user
+from quart_jwt.flask.current import get_jwt
+from quart_jwt.flask.current import get_jwt_header
+from quart_jwt.flask.current import get_jwt_identity
+from quart_jwt.flask.current import get_jwt_request_location
 from quart_jwt.flask.internal_utils import get_jwt_manager
-from quart_jwt.flask.manager import current_user_context_processor
 
 __all__ = [
     "config",

@@ -26,9 +26,9 @@ AnyHook = TypeVar("AnyHook", bound=Hook)
 Answer = tuple[Response, HTTPStatus]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class IssueHooks:
-    """What may be asked when a token is made."""
+    """What may be asked when a token is made; another hook is another value."""
 
     claims: Hook | None = None
     headers: Hook | None = None
@@ -103,22 +103,22 @@ class Loaders(ABC):
 
     def additional_claims_loader(self, callback: AnyHook) -> AnyHook:
         """Set ``(identity) -> dict``: further claims for every new token."""
-        self.issuing.claims = callback
+        self.issuing = replace(self.issuing, claims=callback)
         return callback
 
     def additional_headers_loader(self, callback: AnyHook) -> AnyHook:
         """Set ``(identity) -> dict``: further header parameters."""
-        self.issuing.headers = callback
+        self.issuing = replace(self.issuing, headers=callback)
         return callback
 
     def user_identity_loader(self, callback: AnyHook) -> AnyHook:
         """Set ``(identity) -> str``: what stands for the user in a token."""
-        self.issuing.identity = callback
+        self.issuing = replace(self.issuing, identity=callback)
         return callback
 
     def encode_key_loader(self, callback: AnyHook) -> AnyHook:
         """Set ``(identity) -> key``: the key that signs this user's tokens."""
-        self.issuing.key = callback
+        self.issuing = replace(self.issuing, key=callback)
         return callback
 
     # What a token has to pass -----------------------------------------------

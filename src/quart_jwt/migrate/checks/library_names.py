@@ -1,6 +1,6 @@
 """
-Names of Flask-JWT-Extended without a counterpart: private names, and mocks of modules
-inside it.
+Names of Flask-JWT-Extended without a counterpart: private names, its values in ``g``,
+and mocks of modules inside it.
 """
 
 import ast
@@ -33,6 +33,14 @@ MANAGER_MEMBERS = frozenset(
 )
 """Private members of its ``JWTManager``."""
 
+VALUES_IN_G = frozenset(
+    {
+        *("_jwt_extended_jwt", "_jwt_extended_jwt_header"),
+        *("_jwt_extended_jwt_location", "_jwt_extended_jwt_user"),
+    }
+)
+"""What it keeps in Flask's ``g``."""
+
 
 def findings(path: str, nodes: list[ast.AST]) -> Iterator[Finding]:
     """Give the findings of a file."""
@@ -42,6 +50,12 @@ def findings(path: str, nodes: list[ast.AST]) -> Iterator[Finding]:
             yield from _imported(path, node)
         elif isinstance(node, ast.Attribute):
             yield from _attribute(path, node, modules)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            # In g.get, getattr, setattr, vars(g) and the targets of mocks.
+            if (name := node.value.rpartition(".")[2]) in VALUES_IN_G:
+                yield _value_in_g(path, node, name)
+        elif isinstance(node, ast.keyword) and node.arg in VALUES_IN_G:
+            yield _value_in_g(path, node.value, node.arg)  # patch.multiple(g, ...)
         elif isinstance(node, ast.Call) and last_name(node.func) in PATCHES:
             yield from _mock(path, node)
 
@@ -69,6 +83,8 @@ def _attribute(
 ) -> Iterator[Finding]:
     if node.attr in MANAGER_MEMBERS:
         yield _private(path, node, f"JWTManager.{node.attr}")
+    elif node.attr in VALUES_IN_G:
+        yield _value_in_g(path, node, node.attr)
     elif isinstance(node.value, ast.Name) and node.value.id in modules:
         base = inner_path(modules[node.value.id]) or []
         known = node.attr in REPLACEMENTS
@@ -84,6 +100,18 @@ def _private(path: str, node: ast.stmt | ast.expr, name: str) -> Finding:
         reason=f"`{name}` is not public in Flask-JWT-Extended, and may be missing from "
         "quart_jwt.flask",
         advice="Use a documented name; the tests show whether this one still works.",
+    )
+
+
+def _value_in_g(path: str, node: ast.expr, name: str) -> Finding:
+    return Finding(
+        path=path,
+        line=node.lineno,
+        rule="private-names",
+        reason=f"`g.{name}` is a private value of Flask-JWT-Extended; quart_jwt.flask "
+        "reads it if the project writes it, and never writes it",
+        advice="Read with get_jwt(), get_jwt_header(), get_current_user() and "
+        "get_jwt_request_location(); in tests, send a real token.",
     )
 
 

@@ -8,16 +8,23 @@ Other extensions of Flask run on Flask's own pipeline and are not named.
 """
 
 import ast
+import os
 import re
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
+from importlib.util import find_spec
+from itertools import islice
+from pathlib import Path
 
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from quart_jwt.migrate.counterparts import FLASK
+from quart_jwt.migrate.counterparts import OLD
 from quart_jwt.migrate.findings import Finding
 
 OWN_SERVERS = {
@@ -43,7 +50,12 @@ OWN_CLASSES = {
 }
 """Packages whose app is a subclass of Flask's class, or makes one."""
 
-_SUBCLASS = re.compile(r"^class (\w+)\([^)]*\bFlask\b[^)]*\):", re.MULTILINE)
+_SUBCLASS = re.compile(rb"^class (\w+)\([^)]*\bFlask\b[^)]*\):", re.MULTILINE)
+_IMPORTS_FLASK = re.compile(rb"^\s*(?:from|import) +flask\b", re.MULTILINE)
+_IMPORTS_OLD = re.compile(rf"^\s*(?:from|import) +{OLD}\b".encode(), re.MULTILINE)
+_TEST_FOLDERS = frozenset({"test", "tests", "testing"})
+_MAX_FILES = 2_000
+_MAX_BYTES = 1 << 20
 _NO_PACKAGE = frozenset({"", "flask", "flask_jwt_extended", "quart_jwt"})
 
 
@@ -86,7 +98,8 @@ def _problem(package: str) -> tuple[str, str] | None:
     if package in OWN_SERVERS:
         return f"{package} does not work under ASGI", OWN_SERVERS[package]
     requires = _requires(package)
-    name = OWN_CLASSES.get(package) or _subclass(package, requires)
+    found = _read(package, declares_flask="flask" in requires)
+    name = OWN_CLASSES.get(package) or found.subclass
     if name is not None:
         reason = f"{package} makes the app from a class of its own ({name})"
         advice = (
@@ -94,7 +107,7 @@ def _problem(package: str) -> tuple[str, str] | None:
             f"`{FLASK}.alias.install()` before the first import of {package}."
         )
         return reason, advice
-    if "flask-jwt-extended" in requires:
+    if "flask-jwt-extended" in requires or found.imports_old:
         return (
             f"{package} imports flask_jwt_extended itself, not quart_jwt",
             f"Call `{FLASK}.alias.install()` before the first import of {package}.",
@@ -126,18 +139,50 @@ def _requires(package: str) -> set[str]:
     return found
 
 
-def _subclass(package: str, requires: set[str]) -> str | None:
-    """Find a public subclass of Flask's class in an installed package."""
-    if "flask" not in requires:
-        return None
-    for name in _distributions()[package]:
-        for file in metadata.files(name) or ():
-            if file.suffix != ".py" or file.parts[0] != package or "test" in str(file):
-                continue
-            try:
-                text = file.read_text(encoding="utf-8")
-            except (OSError, ValueError):
-                continue
-            if found := _SUBCLASS.search(text or ""):
-                return found[1]
-    return None
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """What the code of a package says, whatever its metadata declares."""
+
+    subclass: str | None = None
+    """A subclass of Flask's class."""
+    imports_old: bool = False
+
+
+@cache
+def _read(package: str, *, declares_flask: bool) -> _Code:
+    subclass, imports_old = None, False
+    for path in islice(_files(package), _MAX_FILES):
+        try:
+            with path.open("rb") as stream:
+                text = stream.read(_MAX_BYTES)
+        except OSError:
+            continue
+        if b"flask" not in text:
+            continue
+        imports_old = imports_old or _IMPORTS_OLD.search(text) is not None
+        if subclass is None and (declares_flask or _IMPORTS_FLASK.search(text)):
+            match = _SUBCLASS.search(text)
+            subclass = match[1].decode() if match else None
+    return _Code(subclass, imports_old)
+
+
+def _files(package: str) -> Iterator[Path]:
+    """Give the Python files of an installed package; it is not imported."""
+    if package in sys.stdlib_module_names:
+        return
+    try:
+        spec = find_spec(package)
+    except (ImportError, ValueError):
+        return
+    if spec is None:
+        return
+    if spec.submodule_search_locations is None:
+        if spec.origin and spec.origin.endswith(".py"):
+            yield Path(spec.origin)
+        return
+    for folder in map(Path, spec.submodule_search_locations):
+        for parent, folders, names in os.walk(folder):
+            folders[:] = sorted(set(folders) - _TEST_FOLDERS)
+            for name in sorted(names):
+                if name.endswith(".py") and not name.startswith("test_"):
+                    yield Path(parent, name)
