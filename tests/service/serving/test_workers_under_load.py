@@ -55,8 +55,10 @@ async def test_a_hundred_requests_in_flight_at_sigterm(paced: Fleet, to: str) ->
         send = paced.send if to == "supervisor" else paced.send_to_group
         send(signal.SIGTERM)
         status = await paced.ended()
-    # On a slow machine some have asked again before the signal was heard.
-    assert (status, load.failed) == (0, [])
+    assert status == 0
+    # On a slow machine some have asked again before the signal was heard; who connects
+    # while the listener closes is reset.
+    assert {one for one in load.failed if "ConnectionResetError" not in one} == set()
     assert load.answered.total() >= 100
     assert load.refused == 100
     measured.info("%s", f"SIGTERM to the {to}: {time.monotonic() - began:.1f} s")
