@@ -56,20 +56,10 @@ ROUTES = Commands(
     function="main",
 )
 """Quart brings click along: the routes of an app are listed without any extra."""
-RUN = Commands(
-    extra="migrate",
-    missing="click is not installed",
-    needed=("click",),
-    module="quart_jwt.trial.serving",
-    function="main",
+RUN = replace(
+    MIGRATE, missing="click is not installed", module="quart_jwt.trial.serving"
 )
-TRY = Commands(
-    extra="migrate",
-    missing="click is not installed",
-    needed=("click",),
-    module="quart_jwt.trial.command",
-    function="main",
-)
+TRY = replace(RUN, module="quart_jwt.trial.command")
 SERVICE = Commands(
     extra="service",
     missing="the service is not installed",

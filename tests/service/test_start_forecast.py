@@ -18,7 +18,7 @@ from service.installing import install
 FINE = "the settings are fine (environment)\n"
 USABLE = f"{FINE}the databases can be used\n"
 NO_USERS = (
-    f"{USABLE}nobody can sign in yet: add the first user with "
+    f"{USABLE}there are no users yet: add the first user with "
     "`quart-jwt users add NAME`\n"
 )
 LACKS = "The database lacks tables of this version: run 'quart-jwt db upgrade'"

@@ -35,7 +35,7 @@ def test_good_settings_are_called_fine() -> None:
     assert result.output.splitlines() == [
         "the settings are fine (environment)",
         "the databases can be used",
-        "nobody can sign in yet: add the first user with `quart-jwt users add NAME`",
+        "there are no users yet: add the first user with `quart-jwt users add NAME`",
     ]
     Path("quart-jwt.toml").write_text("access_token_expires = 60\n")
     assert "(environment and quart-jwt.toml)" in _run("config", "check").output

@@ -64,7 +64,7 @@ class OpenSocket:
             handler: The handler, called; cancelled when a token is over.
         """
         self._loop = asyncio.get_running_loop()
-        self._context = copy_context()  # whoever revokes has another one
+        self._context = copy_context()  # a revocation arrives in another context
         self._deadline = deadline = asyncio.timeout(None)
         try:
             async with deadline:

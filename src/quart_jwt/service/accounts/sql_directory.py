@@ -34,10 +34,10 @@ class SqlDirectory:
         self._authentication = authentication
 
     async def open(self) -> None:
-        """Leave database and hashing pool to whoever has made them."""
+        """Do nothing: the app opens the database and the hashing pool itself."""
 
     async def close(self) -> None:
-        """Leave database and hashing pool to whoever has made them."""
+        """Do nothing: the app closes them itself."""
 
     async def authenticate(self, name: str, password: str) -> Account:
         """See ``Authentication.authenticate``."""

@@ -63,7 +63,7 @@ def check(*, as_json: bool) -> None:
         raise SettingsError(found.faults)
     lines = ["the databases can be used"]
     if not found.has_users:
-        lines.append(f"nobody can sign in yet: {FIRST_USER}")
+        lines.append(f"there are no users yet: {FIRST_USER}")
     print_done(
         "\n".join(lines), as_json=as_json, starts=True, has_users=found.has_users
     )

@@ -63,8 +63,8 @@ def import_users(path: Path, *, skip_existing: bool, init: bool, as_json: bool) 
 
     FILE is .jsonl or .csv with name and password_hash, and may have roles, scopes,
     enabled and created_at. A hash is Argon2, bcrypt, or PBKDF2 or scrypt as Werkzeug
-    or Django write it; the next sign-in replaces it. If a line is wrong or a user
-    exists, nobody is added.
+    or Django write it; the next sign-in replaces it. If a line is invalid or a
+    user already exists, nothing is imported.
     """
     settings = own_settings(init=init)
     names, methods = checked(path)

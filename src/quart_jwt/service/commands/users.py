@@ -153,7 +153,7 @@ def disable(name: str, *, as_json: bool) -> None:
 @json_option
 def enable(name: str, *, as_json: bool) -> None:
     """
-    Let NAME log in again; sessions of before stay ended.
+    Let NAME log in again. Ended sessions stay ended.
     """
     with operator_acts(os.environ) as say:
         with_accounts(lambda accounts, _passwords: accounts.enable(name))
