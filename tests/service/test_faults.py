@@ -178,7 +178,11 @@ async def test_a_redis_that_dies_and_forgets_lets_nobody_in(
         assert await old.until(401) <= {200, 503}
         assert await _settled(old) == 401
     _check(seen, allowed={200, 401, 503})
-    assert await old.refresh() == 401
+    async with asyncio.timeout(DEADLINE_S):
+        # A connection of the pool may still be one to the server that died.
+        while (status := await old.refresh()) == 503:
+            pass
+    assert status == 401
     new = await User.of(on_redis.port)
     assert [await new.protected() for _ in range(10)] == [200] * 10
     await _check_whole(on_redis, open_before)

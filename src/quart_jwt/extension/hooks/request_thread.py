@@ -19,6 +19,7 @@ from functools import partial
 from functools import wraps
 from itertools import chain
 from typing import Any
+from weakref import WeakSet
 
 from quart import globals as quart_globals
 from quart import has_websocket_context
@@ -47,6 +48,9 @@ _CONTEXTS = tuple(
     if hasattr(quart_globals, name)  # Quart 0.23 has one context for all
 )
 """The contexts, from the inside out; the last one is the app's."""
+
+_ENDING_THREADS: WeakSet[Quart] = WeakSet()
+"""The apps that have run plain code; others pay nothing for the end of a thread."""
 
 
 class RequestThread:
@@ -236,12 +240,14 @@ def _end_with(context: Any, thread: RequestThread) -> None:
     """
     Give the thread back when the context has been popped for the last time.
 
-    The context refers to the thread, and nothing here to the context. If a teardown
-    function is the first plain code of its request, the context is being popped
-    already: then it goes, and the thread with it (``RequestThread.__del__``).
+    If a teardown function is the first plain code of a request, the context is being
+    popped already. The app ends the thread then, from its first request with plain
+    code on. The context of that one takes its thread with it, for nothing here refers
+    to the context.
     """
     if not inspect.iscoroutinefunction(context.pop):
         return  # of `quart_jwt.flask`, whose requests have a thread of their own
+    _end_after_teardown(context.app)
     pop, weakly = type(context).pop, weakref.ref(context)
 
     async def pop_and_end(*args: Any, **kwargs: Any) -> None:
@@ -254,6 +260,26 @@ def _end_with(context: Any, thread: RequestThread) -> None:
                 vars(popped).pop("pop", None)
 
     vars(context)["pop"] = pop_and_end
+
+
+def _end_after_teardown(app: Quart) -> None:
+    """Let an app give a request's thread back after the last teardown function."""
+    if app in _ENDING_THREADS:
+        return
+    _ENDING_THREADS.add(app)
+    tear_down = app.do_teardown_appcontext
+
+    @wraps(tear_down)
+    async def tear_down_and_end(*args: Any, **kwargs: Any) -> None:
+        try:
+            await tear_down(*args, **kwargs)
+        finally:
+            context = _CONTEXTS[-1]._get_current_object()  # noqa: SLF001 - werkzeug's way to the object
+            thread: RequestThread | None = vars(context).get(_KEY)
+            if thread is not None:
+                thread.end()
+
+    setattr(app, tear_down.__name__, tear_down_and_end)
 
 
 def _keeps_thread(context: Any) -> bool:
