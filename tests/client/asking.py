@@ -24,8 +24,9 @@ FEW_CONNECTIONS = httpx.Limits(max_connections=CONNECTIONS)
 """Requests that wait for one have their token already: it is `JWTAuth` that is under
 load here, and not the server."""
 
-NO_KEEP_ALIVE = httpx.Limits(max_keepalive_connections=0)
-"""httpcore may close an idle connection in one thread that another has just taken."""
+NO_REUSE = {"Connection": "close"}
+"""httpcore may close an idle connection in one thread that another has just taken. With
+no place for idle ones it still may: a connection is idle before it is removed."""
 
 
 async def in_tasks(
@@ -46,7 +47,7 @@ async def in_threads(
     loop = asyncio.get_running_loop()
     with (
         httpx.Client(
-            auth=auth, timeout=TIMEOUT_S, verify=TRUSTED, limits=NO_KEEP_ALIVE
+            auth=auth, timeout=TIMEOUT_S, verify=TRUSTED, headers=NO_REUSE
         ) as client,
         ThreadPoolExecutor(min(times, CONNECTIONS)) as pool,
     ):
