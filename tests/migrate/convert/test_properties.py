@@ -2,6 +2,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import HealthCheck
 from hypothesis import settings
@@ -137,10 +138,28 @@ def _view(draw: st.DrawFn, name: str, call: str) -> str:
     )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+"""Each example starts three processes."""
+
+
+@few
 @given(_programs())
 def test_converted_program_answers_as_before(program: Program) -> None:
     """View by view and all at once: same answers, and every coroutine is awaited."""
+    _assert_answers_as_before(program)
+
+
+@pytest.mark.slow
+@settings(few, max_examples=40)
+@given(_programs())
+def test_more_converted_programs_answer_as_before(program: Program) -> None:
+    """Ten times as many programs."""
+    _assert_answers_as_before(program)
+
+
+def _assert_answers_as_before(program: Program) -> None:
     requests = [
         ("GET", f"/{view}{query}", identity)
         for view in program.views

@@ -1,6 +1,7 @@
 """``quart-jwt users``: roles, scopes, and users who are elsewhere."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -178,6 +179,6 @@ def test_a_session_store_that_cannot_be_used_is_found_before_anything_changes() 
 
 
 def _row() -> tuple[object, ...]:
-    with sqlite3.connect(".quart-jwt/service.db") as database:
+    with closing(sqlite3.connect(".quart-jwt/service.db")) as database:
         row: tuple[object, ...] = database.execute("SELECT * FROM users").fetchone()
     return row
