@@ -77,7 +77,7 @@ class WorkerPool:
 
     @property
     def is_crowded(self) -> bool:
-        """Whether half of the requests that may have a worker have one or wait for it."""
+        """Whether requests that have or await a worker are half of those that may."""
         return (self._borrowed + len(self._waiting)) * 2 >= self._most_borrowed
 
     async def borrow(self) -> Worker:
