@@ -131,7 +131,7 @@ def cli(settings_path: Path | None) -> None:
     Serve logins with JSON Web Tokens; manage who may log in, and the keys that sign.
 
     Settings are QUART_JWT_* environment variables, or one TOML file;
-    docs/service.md lists them, and `quart-jwt config show` says what counts.
+    docs/operate/service.md lists them, and `quart-jwt config show` says what counts.
     """
     if settings_path is not None:
         # In the environment, where the workers find it, too.
