@@ -73,7 +73,7 @@ class Exchange:
             if answer.status_code not in REFUSALS:
                 return self._taken(answer, refresh)
         if self.credentials is None:
-            raise LoginRequiredError("There is no refresh token that counts: log in")
+            raise LoginRequiredError("There is no valid refresh token: sign in again")
         answer = await self._post(self._login_request, waiting)
         if answer.status_code in REFUSALS:
             raise LoginRefusedError(answer.status_code)

@@ -112,7 +112,7 @@ class Session:
             usable = self._usable(renewing=True)
             if usable is None:
                 raise
-            logger.warning("Tokens could not be renewed or kept: %s", error)
+            logger.warning("Tokens could not be refreshed or stored: %s", error)
             return usable
         self._failure = None
         return self._held()

@@ -58,7 +58,7 @@ Examples:
 @click.option(
     "--verify",
     metavar="'PYTEST …'",
-    help="Run the tests before and after; take the change back if they are worse. "
+    help="Run the tests before and after; undo the change if the results are worse. "
     "Implies --write.",
 )
 @click.option(
@@ -147,7 +147,7 @@ def _verified(migration: "Migration", path: Path, command: str) -> bool:
             click.echo(f"{name} was edited meanwhile, and is left as it is.", err=True)
     click.echo(difference.as_text("Before", "After"), err=True)
     if not is_kept:
-        click.echo("The tests were worse: the change was taken back.", err=True)
+        click.echo("The test results are worse: the change was undone.", err=True)
     return not is_kept
 
 

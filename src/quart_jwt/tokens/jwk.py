@@ -95,7 +95,7 @@ def read_jwk(members: Any, preferred: Iterable[str] = ()) -> JsonWebKey:
         material = found.from_jwk(members)
     except (PyJWTError, TypeError, ValueError):
         # Not chained: these messages and frames may hold what the key holds.
-        raise _unusable("its numbers do not make a key") from None
+        raise _unusable("its parameters do not form a valid key") from None
     return JsonWebKey(kid=_kid(members), algorithm=algorithm, material=material)
 
 

@@ -114,5 +114,5 @@ def _id(key: Any) -> str | None:
 def _ring(keys: list[RingKey], refused: list[str]) -> KeyRing:
     """One ring; the same key under no name and its thumbprint is one key."""
     by_kid = {key.kid: key for key in keys}
-    refused.extend("A JWK is there twice" for _ in range(len(keys) - len(by_kid)))
+    refused.extend("A JWK occurs twice" for _ in range(len(keys) - len(by_kid)))
     return KeyRing(tuple(by_kid.values()))

@@ -208,7 +208,7 @@ def _weak_secret(algorithm: str, secret: bytes) -> str | None:
             "(RFC 7518 section 3.2)"
         )
     if is_known(secret):
-        return "it stands in public lists of secrets"
+        return "it is in public lists of known secrets"
     if _spells_a_key(secret):
         return "it is a bare number or the text of a public key"
     return None

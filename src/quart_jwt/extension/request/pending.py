@@ -84,8 +84,8 @@ class Closure:
 def unawaited_error() -> UnawaitedVerificationError:
     """The error that names the call."""
     return UnawaitedVerificationError(
-        "verify_jwt_in_request() was called and not awaited: write "
-        "`await verify_jwt_in_request()`. The request was refused."
+        "verify_jwt_in_request() was called and not awaited: write `await "
+        "verify_jwt_in_request()`. The request was rejected."
     )
 
 
@@ -119,7 +119,7 @@ class PendingVerification:
 
     def __await__(self) -> Generator[Any, None, Outcome]:
         if self._awaited:
-            raise RuntimeError("This verification was awaited already")
+            raise RuntimeError("This verification has already been awaited")
         self._awaited = True
         try:
             outcome = yield from self._verification().__await__()
@@ -206,7 +206,7 @@ def _closure() -> Closure:
     """The closure of the current request or handshake, made at the first call."""
     if noted("answered"):
         raise RuntimeError(
-            "verify_jwt_in_request() was called when the answer had begun to leave; "
+            "verify_jwt_in_request() was called after the response had started; "
             "verify before the view returns"
         )
     closure: Closure | None = noted("closure")

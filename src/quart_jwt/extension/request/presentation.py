@@ -217,7 +217,7 @@ def _welcome(presentation: Presentation, settings: Settings) -> None:
         return
     allowed, secure = settings.websocket_origins, settings.cookie_secure
     if not is_welcome(origin, host, allowed, secure=secure):
-        raise CSRFError("The page that opens this websocket is of another origin")
+        raise CSRFError("This websocket was opened by a page of another origin")
 
 
 async def _csrf(presentation: Presentation, refresh: bool, settings: Settings) -> str:

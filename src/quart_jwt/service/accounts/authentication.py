@@ -110,6 +110,9 @@ class Authentication:
                 fresh = await self._passwords.hash(password)
                 await self._accounts.replace_hash(account, fresh)
         except HashingBusyError:
-            logger.info("rehash of user %r waits for a calmer login", account.name)
+            logger.info(
+                "the hash of user %r was not upgraded, because hashing is busy",
+                account.name,
+            )
         finally:
             self._rehashing.discard(account.name)

@@ -91,7 +91,7 @@ class Guard:
         fault = _fault(given)
         if isinstance(given, User) and fault is None:
             return given
-        logger.error("user directory %r gave no user: %s", self.name, fault)
+        logger.error("user directory %r returned an invalid user: %s", self.name, fault)
         raise DirectoryError
 
 

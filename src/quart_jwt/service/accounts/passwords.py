@@ -76,10 +76,10 @@ def check_password(password: str) -> None:
         raise PasswordRuleError("The password is not valid Unicode") from None
     if not 1 <= size <= MAX_PASSWORD_BYTES:
         raise PasswordRuleError(
-            f"A password has 1 to {MAX_PASSWORD_BYTES} bytes in UTF-8"
+            f"A password must have 1 to {MAX_PASSWORD_BYTES} bytes in UTF-8"
         )
     if "\0" in password:
-        raise PasswordRuleError("A password has no NUL character")
+        raise PasswordRuleError("A password must not contain a NUL character")
 
 
 def check_new_password(password: str) -> None:
@@ -89,7 +89,7 @@ def check_new_password(password: str) -> None:
     check_password(password)
     if len(password) < MIN_NEW_CHARACTERS:
         raise PasswordRuleError(
-            f"A new password has at least {MIN_NEW_CHARACTERS} characters"
+            f"A new password must have at least {MIN_NEW_CHARACTERS} characters"
         )
 
 

@@ -80,6 +80,6 @@ class GuardedThrottleNames:
 
 def _text(given: object) -> str:
     if not isinstance(given, str):
-        raise TypeError("a name to count by is a text")
+        raise TypeError("a name to count by must be a string")
     given.encode()
     return given

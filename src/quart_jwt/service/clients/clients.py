@@ -77,7 +77,8 @@ class Clients:
         """
         if not _NAME.fullmatch(name):
             raise NameRuleError(
-                "A client's name has 1 to 64 letters, digits and any of . _ ~ -"
+                "A client's name must have 1 to 64 characters: letters, digits and . "
+                "_ ~ -"
             )
         secret = secrets.token_urlsafe(SECRET_BYTES)
         row = self._database.insert(ClientRow).values(

@@ -292,6 +292,5 @@ class StopError(ServiceError):
 
     def __init__(self, killed: int) -> None:
         super().__init__(
-            f"workers that had to be killed at the stop: {killed}; "
-            "what they were answering is lost"
+            f"workers killed at shutdown: {killed}; their open requests are lost"
         )

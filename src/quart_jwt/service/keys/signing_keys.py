@@ -130,7 +130,7 @@ class SigningKeys:
         wait_s = self._options.publish_before_use_s
         made = await self._make(generation, wait_s=wait_s)
         if made is None:
-            raise KeyStateError("another rotation was quicker")
+            raise KeyStateError("another rotation ran at the same time")
         await self._forget_ended(keys)
         return made
 

@@ -119,7 +119,9 @@ class KeyVault:
         except ConfigurationError:
             is_the_one = False
         if not is_the_one:
-            raise StartError(f"what is kept as the private key {key.kid} is another")
+            raise StartError(
+                f"the stored private key {key.kid} does not belong to its public key"
+            )
         return pem
 
     def forget(self, kid: str) -> None:
@@ -130,13 +132,14 @@ class KeyVault:
     def _unsealed(self, key: StoredKey) -> bytes:
         if self._fernet is None:
             raise StartError(
-                f"the private key {key.kid} is sealed: set {PREFIX}KEY_ENCRYPTION_KEY"
+                f"the private key {key.kid} is encrypted: set "
+                f"{PREFIX}KEY_ENCRYPTION_KEY"
             )
         try:
             return self._fernet.decrypt((key.sealed or "").encode())
         except InvalidToken:
             raise StartError(
-                f"the private key {key.kid} was sealed with another "
+                f"the private key {key.kid} was encrypted with another "
                 f"{PREFIX}KEY_ENCRYPTION_KEY"
             ) from None
 
@@ -161,5 +164,5 @@ class KeyVault:
 
     def _path(self, kid: str) -> Path:
         if _FILE_STEM.fullmatch(kid) is None:
-            raise StartError("a key of the database has no thumbprint for an id")
+            raise StartError("the id of a key in the database is not its thumbprint")
         return self._directory / f"{kid}.pem"

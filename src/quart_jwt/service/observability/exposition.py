@@ -76,5 +76,7 @@ class Exposition:
         if not self._has_failed:
             self._has_failed = True
             logger.error(
-                "metrics of all workers cannot be read, each shows its own: %s", error
+                "the metrics of all workers cannot be read, so each worker shows "
+                "only its own: %s",
+                error,
             )

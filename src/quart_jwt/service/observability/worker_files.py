@@ -46,7 +46,7 @@ class WorkerFiles:
         try:
             _make(self.path)
         except OSError as error:
-            logger.error("workers show their own metrics only: %s", error)  # noqa: TRY400 - the sentence says it
+            logger.error("each worker shows only its own metrics: %s", error)  # noqa: TRY400 - the sentence says it
             return {}
         return {DIRECTORY: str(self.path)}
 
@@ -71,7 +71,8 @@ def worker_files() -> Iterator[WorkerFiles | None]:
             )
         except OSError as error:
             logger.error(  # noqa: TRY400 - the sentence says it
-                "no directory can be made for metrics, each worker shows its own: %s",
+                "no directory can be created for metrics, so each worker shows only "
+                "its own: %s",
                 error.strerror,
             )
             yield None

@@ -100,11 +100,11 @@ class Sources:
             if not all(_KEY.fullmatch(part) for part in key.split(".")):
                 self.faults.append(f"{label} must be written in a-z, 0-9 and _")
             elif name in seen:
-                self.faults.append(f"{label} is there twice")
+                self.faults.append(f"{label} is set twice")
             elif text is None:
                 self.faults.append(
-                    f"{label} must be a text, a whole number, true, false, "
-                    "or a list of texts without commas"
+                    f"{label} must be a string, a whole number, true, false, or a "
+                    "list of strings without commas"
                 )
             else:
                 yield name, Given(text=text, written=key, origin=origin)
@@ -135,8 +135,8 @@ def _strangers(path: Path | None) -> list[str]:
     status = path.stat()
     if status.st_uid in {0, os.geteuid()} and not status.st_mode & stat.S_IWOTH:
         return []
-    why = "is somebody else's, or everybody can change it"
-    return [f"{path} {why}: name it with {FILE_SETTING} if it is meant"]
+    why = "belongs to another user, or every user can change it"
+    return [f"{path} {why}: name it with {FILE_SETTING} to use it anyway"]
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Given]:

@@ -133,7 +133,7 @@ class Guard:
         was_open = self._breaker.is_open
         self._breaker.failed()
         if self._breaker.is_open and not was_open:
-            _logger.error("The session store keeps failing: asked once a second now")
+            _logger.error("The session store keeps failing: retrying once a second")
 
     def _count_success(self) -> None:
         if self._breaker.is_open:

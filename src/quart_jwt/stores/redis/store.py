@@ -117,7 +117,9 @@ class RedisStore:
             *_words(family),
         )
         if ended is None:
-            raise SessionLimitError("There are as many sessions as there may be")
+            raise SessionLimitError(
+                "The user has reached the maximum number of sessions"
+            )
         return _endings(ended)
 
     async def rotate(
