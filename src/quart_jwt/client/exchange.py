@@ -42,7 +42,7 @@ class Exchange:
     Attributes:
         login_url: Takes the credentials, as a JSON object.
         refresh_url: Takes the refresh token.
-        credentials: What the login is sent; None if nobody can log in here.
+        credentials: What the login is sent; None if this client cannot sign in.
         carrier: How tokens travel.
         clock: Learns the server's time from each answer.
     """

@@ -40,7 +40,7 @@ class Waiting(Protocol):
 
     @property
     def is_locked(self) -> bool:
-        """Whether somebody has the lock."""
+        """Whether the lock is taken."""
 
     def lock(self) -> AbstractAsyncContextManager[None]:
         """Only one at a time."""
@@ -73,7 +73,7 @@ class Blocking:
 
     @property
     def is_locked(self) -> bool:
-        """Whether somebody has the lock."""
+        """Whether the lock is taken."""
         return self._lock.locked()
 
     @asynccontextmanager
@@ -122,7 +122,7 @@ class Awaiting:
 
     @property
     def is_locked(self) -> bool:
-        """Whether somebody has the lock."""
+        """Whether the lock is taken."""
         return self._lock.locked()
 
     @asynccontextmanager

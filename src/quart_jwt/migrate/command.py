@@ -2,7 +2,7 @@
 The command ``quart-jwt migrate``.
 
 Exit status 0: done. 1: with ``--check``, something is left to do; with ``--verify``,
-the tests were worse and the change was taken back. 2: the command line is wrong.
+the test results were worse and the change was undone. 2: the command line is wrong.
 
 ``--help`` needs click alone; what reads and writes is imported when it runs.
 """
@@ -121,7 +121,7 @@ def _require_extra() -> None:
 
 
 def _written(migration: "Migration", path: Path, verify: str | None) -> bool:
-    """Write the change; say whether it was taken back."""
+    """Write the change; return whether it was undone."""
     try:
         if verify is not None:
             return _verified(migration, path, verify)
@@ -132,7 +132,7 @@ def _written(migration: "Migration", path: Path, verify: str | None) -> bool:
 
 
 def _verified(migration: "Migration", path: Path, command: str) -> bool:
-    """Run the tests around the change; say whether it was taken back."""
+    """Run the tests before and after the change; return whether it was undone."""
     words = shlex.split(command)
     folder = path if path.is_dir() else path.parent
     before = run_suite(words, folder, Mode.AS_IT_IS)

@@ -184,7 +184,7 @@ def weakness(algorithm: str, material: Any) -> str | None:
     Say what is weak about a key, without a word of the key itself.
 
     RFC 7518 §3.2 (a secret as long as the hash) and §3.3 (RSA of 2048 bits);
-    RFC 8725 §3.5 (no secret that somebody can guess).
+    RFC 8725 §3.5 (no guessable secret).
 
     Returns:
         A sentence, or None for a key with no known weakness.

@@ -1,14 +1,13 @@
 """
-``verify_jwt_in_request()`` that nobody awaits must not open a door.
+A ``verify_jwt_in_request()`` that is not awaited must not let a request pass.
 
 In async code the call gives a ``PendingVerification``. From that moment until it
 has finished, the request is closed: no view is dispatched, no websocket is
 accepted, and an answer that a view has made already does not go out.
 
-A verification that fails opens the request again only for those who hear of it:
-for whoever awaits it in the task that asked for it, or for Quart, when the very
-error comes to be answered. One that fails in a task of its own, unheard, keeps
-the request closed.
+A failed verification ends this state only if its error is handled: if it is awaited in
+the task that started it, or if Quart handles that error. If it fails in another task
+and is not awaited, the request is still rejected.
 """
 
 import asyncio

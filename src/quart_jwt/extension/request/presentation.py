@@ -213,7 +213,7 @@ async def _in_cookies(
 def _welcome(presentation: Presentation, settings: Settings) -> None:
     origin = presentation.header("Origin")
     host = presentation.header("Host") or ""
-    if origin is None:  # no browser, so nobody else's cookies
+    if origin is None:  # no browser, so no cookies of another page's visitor
         return
     allowed, secure = settings.websocket_origins, settings.cookie_secure
     if not is_welcome(origin, host, allowed, secure=secure):

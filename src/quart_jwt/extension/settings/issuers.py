@@ -1,7 +1,7 @@
 """
 ``JWT_ISSUERS``: whose tokens count beside our own, and how they are judged.
 
-The ``iss`` of a token that nobody has verified only *chooses* the issuer; the
+The ``iss`` of an unverified token only *chooses* the issuer; the
 keys, algorithms, audience and leeway of that issuer then decide.
 """
 
@@ -83,14 +83,14 @@ class KeySources:
         return self._known[origin]
 
     def keep_only(self, used: Collection[RemoteKeys]) -> None:
-        """Let go of the keys of issuers that count no more."""
+        """Release the keys of issuers that are no longer configured."""
         for origin, keys in list(self._known.items()):
             if keys not in used:
                 keys.abandon()
                 del self._known[origin]
 
     def start(self) -> None:
-        """Begin to fetch all of them; nobody waits for it."""
+        """Start fetching all of them in the background."""
         for keys in self._known.values():
             keys.start()
 
@@ -149,7 +149,7 @@ def _options(name: Any, said: Any) -> dict[str, Any]:
         hint = f"; did you mean {close[0]}?" if close else ""
         raise ConfigurationError(f"{option!r} is not an option{hint}")
     if "audience" not in said:
-        # RFC 8725 §3.9: a token for somebody else must not pass here.
+        # RFC 8725 §3.9: a token for another audience must not pass here.
         raise ConfigurationError(
             "set the audience; None accepts tokens for any audience"
         )

@@ -1,5 +1,5 @@
 """
-Taking tokens apart outside of a request's own verification, in both colours.
+Functions that decode tokens outside of a request's verification, sync and async.
 """
 
 from quart_jwt.extension.hooks.calling import call

@@ -63,8 +63,8 @@ class Authentication:
         Return the account that the credentials belong to, and what was found.
 
         Raises:
-            NameRuleError: The name can be nobody's.
-            PasswordRuleError: The password can be nobody's.
+            NameRuleError: The name breaks the rules.
+            PasswordRuleError: The password breaks the rules.
             CredentialsError: Everything else; the security event says which.
             HashingBusyError: Too many logins at once.
         """

@@ -84,7 +84,7 @@ def check_password(password: str) -> None:
 
 def check_new_password(password: str) -> None:
     """
-    Raise PasswordRuleError for what nobody should have as a password from now on.
+    Raise PasswordRuleError if a text must not become a password.
     """
     check_password(password)
     if len(password) < MIN_NEW_CHARACTERS:
@@ -122,7 +122,7 @@ class Place:
             self.taken_over()()
 
     def taken_over(self) -> Callable[[], None]:
-        """Return what gives the place back, for whoever keeps it from now on."""
+        """Return the function that releases the slot, for the caller that keeps it."""
         give_back, self._give_back = self._give_back, None
         if give_back is None:
             raise RuntimeError("a place serves one job")

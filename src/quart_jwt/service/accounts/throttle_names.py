@@ -70,7 +70,7 @@ class GuardedThrottleNames:
         """
         try:
             return _text(self._inner.throttle_name(name))
-        except Exception as error:  # noqa: BLE001 - whatever it is, nobody gets in
+        except Exception as error:  # noqa: BLE001 - fails closed
             logger.error(  # noqa: TRY400 - a traceback shows texts unseen
                 "user directory %r failed: %s", self._label, raised(error)
             )

@@ -108,7 +108,7 @@ class UserChanges:
         self, name: str, change: Callable[[Grants], Grants], *, sign_out: bool
     ) -> Account:
         """
-        Change the roles and scopes of a user: those in access tokens count no more.
+        Change the roles and scopes of a user, and revoke the user's access tokens.
 
         Args:
             name: The user.

@@ -1,5 +1,5 @@
 """
-The ``quart-jwt routes`` command: what protects each route of somebody's app.
+The ``quart-jwt routes`` command: what protects each route of an app.
 
 It needs click and the extension, and nothing else of the service.
 """

@@ -149,7 +149,7 @@ class SigningKeys:
         if state == "current":
             raise KeyStateError(f"{kid} signs: rotate first, and wait for it")
         if state == "next" and signs_in_s < 2 * self._options.reread_s:
-            # Somebody who does not look again in time would still sign with it.
+            # A process that does not reload in time would still sign with it.
             raise KeyStateError(f"{kid} signs in {signs_in_s:.0f} s, which is too soon")
         await self._table.end(kid, int(now))
         await asyncio.to_thread(self._vault.forget, kid)

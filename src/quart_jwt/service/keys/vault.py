@@ -3,8 +3,7 @@ The private halves of keys: files that only their owner reads, or sealed text.
 
 With an encryption key they are sealed into the database and every host that has
 that key can use them; without it they are files of the state directory. Sealing
-is Fernet's (AES-128-CBC and HMAC-SHA256), which also proves that nobody else wrote
-what is opened.
+is Fernet's (AES-128-CBC and HMAC-SHA256), which also authenticates the ciphertext.
 """
 
 import os

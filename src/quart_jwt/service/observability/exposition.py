@@ -68,7 +68,7 @@ class Exposition:
                 if not reads_left or not Path(directory or "").is_dir():
                     self._say(error)
                     break
-            # One worker's own counts would look as if every counter began anew.
+            # The counts of one worker would look as if every counter had been reset.
             self._sleep(PAUSE_S)
         return encode(self._metrics.registry), media_type
 

@@ -60,7 +60,8 @@ def worker_files() -> Iterator[WorkerFiles | None]:
     """
     Lend a directory, or None if none can be made: then each worker has its own metrics.
 
-    It is there even if nobody may read metrics: workers read the settings anew.
+    It exists even if reading metrics is not allowed, because workers read the settings
+    again.
     """
     with ExitStack() as cleanup:
         try:
@@ -85,7 +86,7 @@ def _make(path: Path) -> None:
     Make the directory if it is gone: a system tidies its temporary files up.
 
     Raises:
-        OSError: It cannot be made, or somebody else has made something of its name.
+        OSError: It cannot be created, or another user has created a file of this name.
     """
     path.mkdir(PRIVATE_DIR, exist_ok=True)
     found = path.lstat()  # not where a link leads

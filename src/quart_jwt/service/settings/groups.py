@@ -43,7 +43,7 @@ HASH_COSTS = {
 IDENTITY_HEADERS: Mapping[str, str] = MappingProxyType(
     {"roles": "X-Auth-Roles", "scope": "X-Auth-Scope"}
 )
-"""Claims that the gateway may hear beside the user's name, and their headers."""
+"""Claims that the gateway may receive besides the user's name, and their headers."""
 
 LogFormat = Literal["text", "json"]
 
@@ -116,7 +116,7 @@ class AccountOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Throttling:
-    """How often somebody may try to sign in."""
+    """How often a sign-in can be attempted."""
 
     enabled: bool = setting(
         "THROTTLE",
@@ -124,8 +124,8 @@ class Throttling:
         "whether [failed attempts are throttled](throttling.md)",
         default=True,
     )
-    # Ten guesses find no password, and spare whoever mistypes or signs in several
-    # times at once.
+    # Ten guesses find no password, and allow for typing errors and several sign-ins at
+    # once.
     free_failures: int = setting(
         "THROTTLE_FREE_FAILURES",
         kinds.number(MAX_FREE_FAILURES),
@@ -214,7 +214,7 @@ class Cors:
         "[pages of other origins](http-api.md#pages-of-other-origins) that may read "
         "responses, separated by commas; `*` for all",
         default=(),
-        unset="nobody",
+        unset="no pages",
     )
     credentials: bool = setting(
         "CORS_CREDENTIALS",

@@ -35,7 +35,7 @@ from quart_jwt.service.settings.storage import KeyOptions
 from quart_jwt.service.settings.storage import Storage
 
 DEBUG_VARIABLES = ("QUART_DEBUG", "FLASK_DEBUG")
-"""Flask's makes Quart show errors to whoever asks; Quart's is meant to."""
+"""Both make Quart show errors to any client."""
 
 
 def hash_cost(text: str) -> HashCost:
@@ -110,7 +110,7 @@ class Settings:
     observability: Observability = field(default_factory=Observability)
 
     def __post_init__(self) -> None:
-        """Raise SettingsError: nobody gets to serve with a weak secret."""
+        """Raise SettingsError if the secret is weak."""
         if self.secret_key is not None:
             weak = kinds.secret_weakness(self.secret_key)
             if weak is not None:

@@ -34,7 +34,7 @@ _KEY = re.compile("[a-z][a-z0-9_]*")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """
-    One setting that somebody has given.
+    One setting that is given.
 
     Attributes:
         text: Its value, as the environment would have it.
@@ -129,7 +129,7 @@ def settings_file(environ: Mapping[str, str]) -> Path | None:
 
 
 def _strangers(path: Path | None) -> list[str]:
-    """Say whether the usual file, which nobody has named, is somebody else's."""
+    """Report a settings file that was not named and that others can change."""
     if path is not DEFAULT_FILE:
         return []
     status = path.stat()

@@ -24,7 +24,7 @@ FILE_TIMEOUT_S = 5.0
 """A file does not hang like a network, but a hundred sign-ins write one by one."""
 SERVER_TIMEOUT_S = 0.25
 MAX_TIMEOUT_MS = 60_000
-"""Nobody waits longer for a page."""
+"""Longer than anyone waits for a page."""
 
 ES256 = "ES256"
 """
@@ -44,7 +44,7 @@ class Storage:
     """
     Where the service keeps things; all that the ``users`` commands need.
 
-    ``is_database_named`` says whether somebody has chosen the database. It and the
+    ``is_database_named`` says whether the database is configured. It and the
     store may have a password in their URLs.
     """
 

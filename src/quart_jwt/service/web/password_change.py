@@ -95,7 +95,7 @@ async def _change_and_end(name: str, current: str, new: str) -> User:
         happened(Kind.PASSWORD_CHANGE_REFUSED, subject=name, reason="wrong_password")
         raise
     except DirectoryError:
-        # It may have happened all the same, and then nobody may stay signed in.
+        # The change may have happened all the same, so the old sessions must end.
         await _end_sessions(name, None, reason="unknown")
         raise
     # A directory from elsewhere may leave the epoch as it was.

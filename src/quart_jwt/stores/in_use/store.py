@@ -107,7 +107,7 @@ class StoreInUse:
         Run to the end what must not stop half way, even if the client goes away.
 
         Raises:
-            Exception: What ``work`` raises, if anybody is still there to hear it.
+            Exception: What ``work`` raises, if the caller still waits for it.
         """
         task = asyncio.create_task(work)
         self._unfinished.add(task)
