@@ -8,12 +8,12 @@ from typing import Literal
 
 from sqlalchemy import URL
 
+from quart_jwt.building_blocks import SQLITE
 from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.settings import kinds
 from quart_jwt.service.settings.declared import setting
 from quart_jwt.service.settings.kinds import DAYS
 from quart_jwt.service.settings.kinds import MINUTES
-from quart_jwt.service.settings.kinds import SQLITE
 from quart_jwt.service.settings.kinds import sqlite_path
 from quart_jwt.service.settings.state_dir import ensure_state_dir
 from quart_jwt.service.settings.state_dir import require_owner
