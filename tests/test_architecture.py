@@ -1,4 +1,4 @@
-"""The rings, the sizes and the public surface, as docs/architecture.md has them."""
+"""Rings, sizes and the public surface, as docs/internals/architecture.md has them."""
 
 import ast
 import inspect

@@ -1,4 +1,4 @@
-"""Rows of ``docs/differences.md``: hooks, handlers and the extension's place."""
+"""Rows of ``docs/flask/differences.md``: hooks, handlers and the extension's place."""
 
 import gc
 from collections.abc import Iterator

@@ -5,7 +5,7 @@ A Flask code base, run as it is: change its imports and nothing else.
 Flask-JWT-Extended, with our verification behind them, and the sync forms of our session
 functions. Sync views run in Flask's pipeline. The modules ``exceptions``, ``utils``,
 ``config``, ``view_decorators``, ``jwt_manager``, ``internal_utils`` and ``typing`` are
-where Flask-JWT-Extended has them. See docs/flask.md.
+where Flask-JWT-Extended has them. See docs/flask/flask.md.
 """
 
 from typing import Any

@@ -1,5 +1,5 @@
 """
-What the process model keeps to under load, with the numbers of docs/operations.md.
+What the process model keeps to under load: the numbers of docs/operate/operations.md.
 
 ``make test-slow ARGS="-n0 --log-cli-level=INFO -k workers_under_load"``
 shows them for your machine.

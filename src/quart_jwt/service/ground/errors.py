@@ -45,7 +45,8 @@ class ServiceError(Exception):
         code: A stable name for machines.
         status: The HTTP status of the answer.
         retry_after_s: Seconds after which trying again makes sense, or None.
-        limit: Which limit was reached, in a word of docs/throttling.md, or None.
+        limit: Which limit was reached, in a word of docs/operate/throttling.md.
+            None if no limit was.
     """
 
     code: str = "refused"

@@ -2,7 +2,7 @@
 How a setting is declared: once, as a field of its group.
 
 What the field says is all that there is of a setting. Reading, ``quart-jwt config
-show``, masking and the table in docs/service.md are derived from it.
+show``, masking and the table in docs/operate/service.md are derived from it.
 """
 
 from collections.abc import Callable

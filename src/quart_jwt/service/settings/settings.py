@@ -53,8 +53,8 @@ class Settings:
         "SECRET_KEY",
         kinds.secret,
         "signs the tokens (HS256) in place of "
-        "[keys](keys.md#the-keys-of-the-service); 32 bytes or more, not a publicly "
-        "known one",
+        "[keys](../api/keys.md#the-keys-of-the-service); 32 bytes or more, not a "
+        "publicly known one",
         default=None,
         unset="none",
         is_secret=True,

@@ -8,12 +8,12 @@ from typing import Literal
 
 from sqlalchemy import URL
 
+from quart_jwt.building_blocks import SQLITE
 from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.settings import kinds
 from quart_jwt.service.settings.declared import setting
 from quart_jwt.service.settings.kinds import DAYS
 from quart_jwt.service.settings.kinds import MINUTES
-from quart_jwt.service.settings.kinds import SQLITE
 from quart_jwt.service.settings.kinds import sqlite_path
 from quart_jwt.service.settings.state_dir import ensure_state_dir
 from quart_jwt.service.settings.state_dir import require_owner
@@ -28,8 +28,8 @@ MAX_TIMEOUT_MS = 60_000
 
 ES256 = "ES256"
 """
-Signs in a thirteenth of the time of RS256 (docs/keys.md), and gateways verify it; for
-those that take RSA alone, ``QUART_JWT_KEY_ALGORITHM=RS256``.
+Signs in a thirteenth of the time of RS256 (docs/api/keys.md), and gateways verify it;
+for those that take RSA alone, ``QUART_JWT_KEY_ALGORITHM=RS256``.
 """
 
 PUBLISH_BEFORE_USE_S = 10 * MINUTES
@@ -73,7 +73,7 @@ class Storage:
     store_url: str | None = setting(
         "STORE_URL",
         kinds.store_url,
-        "where sessions are stored: any of the [stores](stores.md)",
+        "where sessions are stored: any of the [stores](../api/stores.md)",
         default=None,
         unset="the same database",
         may_be_shown=False,
@@ -165,7 +165,7 @@ class KeyOptions:
             *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
         ),
         "the algorithm of new keys; keys that exist keep theirs. "
-        "[Which gateways verify what](keys.md#which-algorithm)",
+        "[Which gateways verify what](../api/keys.md#which-algorithm)",
         default=ES256,
     )
     encryption_key: str | None = setting(
