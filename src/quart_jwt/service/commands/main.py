@@ -133,7 +133,8 @@ def cli(settings_path: Path | None) -> None:
     Run an auth service with JSON Web Tokens; manage its users and signing keys.
 
     Settings are QUART_JWT_* environment variables, or one TOML file;
-    docs/operate/service.md lists them, and `quart-jwt config show` prints the effective configuration.
+    docs/operate/service.md lists them, and `quart-jwt config show` prints the
+    effective configuration.
     """
     if settings_path is not None:
         # In the environment, where the workers find it, too.
