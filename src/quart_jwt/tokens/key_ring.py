@@ -191,10 +191,8 @@ class KeyRing:
             now: The time, in epoch seconds.
             token_type: What is to be signed; a key of its own goes first.
         """
-        ready = [key for key in self.keys if key.may_sign(now)]
-        fitting = [key for key in ready if key.is_for(token_type)]
         return max(
-            fitting,
+            (key for key in self.keys if key.is_for(token_type) and key.may_sign(now)),
             key=lambda key: (key.token_type is not None, key.signs_from),
             default=None,
         )
