@@ -2,9 +2,9 @@
 The key ring: which key signs, and which verify, at a given time.
 
 A key passes through three states, and stored times alone move it on: *next* is
-published and does not sign yet; *current* signs; *retired* verifies until the
-last token that it made has expired. Whoever has the same ring and the same time
-gives the same answer, so processes that share one switch together.
+published and does not sign yet; *current* signs; *retired* verifies until the last
+token that it made has expired. The result depends only on the ring and the time, so
+processes that share a ring switch together.
 """
 
 from dataclasses import dataclass
@@ -37,8 +37,8 @@ class RingKey:
         verifying: What verifies; it knows its algorithm, its ``kid`` and its end.
         signing: What signs; None for a key whose private half is elsewhere.
         signs_from: From when on it may sign, in epoch seconds.
-        public: The JWK that everybody may see; None for a secret, and for a key that
-            nobody else needs.
+        public: The JWK that everybody may see; None for a secret, and for a key of
+            refresh tokens, which only their issuer reads.
         token_type: The one type of tokens that it is for; None for every type that
             has no key of its own.
     """
@@ -165,12 +165,11 @@ class KeyRing:
         The keys that a token may have been signed with.
 
         Args:
-            kid: The id that the token names: a dict knows it, or nobody does. None
-                for a token that names none.
+            kid: The ``kid`` of the token; None for a token without one.
             algorithm: The algorithm that it names.
             now: The time, in epoch seconds.
-            token_type: The type that it claims. Nobody has verified that, but no
-                claim makes a key verify tokens of another type than its own.
+            token_type: The type that it claims, not yet verified: a key that is bound
+                to another type is left out, whatever the token claims.
         """
         if kid is None:
             named = self._by_algorithm.get(algorithm, ())

@@ -2,8 +2,8 @@
 The secret of refresh tokens: derived from the private key beside which it is used.
 
 Only the service reads its refresh tokens, so they need no signature that others can
-check. The secret is stored nowhere. Whoever has the private key can work it out; it
-begins, retires and ends with that key, and tells nothing about it (RFC 5869).
+check. The secret is stored nowhere: a process derives it from the private key. It
+begins, retires and ends with that key, and does not reveal it (RFC 5869).
 """
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -28,8 +28,8 @@ def refresh_key_of(signing: RingKey, pem: bytes) -> RingKey:
 
     Args:
         signing: The other one, whose times it has.
-        pem: Its private half, as it is kept. It is not read and written anew, for two
-            versions of a library may write one key in two ways.
+        pem: Its private half, as it is kept: two versions of a library may serialise
+            the same key differently, and the hosts need the same bytes.
     """
     derivation = HKDF(SHA256(), length=SECRET_BYTES, salt=None, info=PURPOSE)
     return ring_key(
