@@ -147,7 +147,7 @@ async def proven(
     issuer = settings.issuer_of(shown.claims) if settings.issuers else None
     if issuer is None and key_hook is None:
         algorithm = _own_algorithm(shown, settings)
-        keys = settings.candidates(shown.header, algorithm, now)
+        keys = settings.candidates(shown, algorithm, now)
     else:
         keys = await _asked_keys(shown, issuer, settings, key_hook, call)
     if known is not None and known.token.key not in keys:
