@@ -24,7 +24,7 @@ async def expired_token() -> Response:
     """
     Return an expired access token for the caller, in the way that theirs came.
 
-    It opens nothing. The token of the request stays valid.
+    Every protected route rejects it. The token of the request stays valid.
     """
     token = await create_access_token_async(get_jwt_identity(), expires_delta=AGO)
     if get_jwt_request_location() != "cookies":
