@@ -187,8 +187,8 @@ class PostgreSQLPool:
     A pool of connections to PostgreSQL, also by way of PgBouncer in transaction mode.
 
     PgBouncer lends a connection to the server for one transaction, or for one statement
-    outside of one. A statement that was prepared on it under a name is elsewhere when it
-    is wanted again, so statements have no name there and are prepared each time.
+    outside of one. A statement that was prepared under a name is elsewhere when it is
+    run again, so statements have no name there and are prepared each time.
 
     Args:
         url: Where it is; ``pgbouncer=true`` in it says that there is one.
