@@ -182,7 +182,7 @@ def issuer(text: str) -> str:
 
 
 def secret(text: str) -> str:
-    """An HS256 secret that nobody can guess."""
+    """An HS256 secret that cannot be guessed."""
     weak = secret_weakness(text)
     if weak is not None:
         raise FaultError(f"is too weak: {weak}")
@@ -217,7 +217,8 @@ def database_url(text: str) -> str:
     text = _for_asyncpg(text)
     if sqlite_path(text) is None and not text.startswith(f"{POSTGRESQL}://"):
         raise FaultError(
-            f"must be {SQLITE}:/// and a file's path, or postgresql://user:password@host/name"
+            f"must be {SQLITE}:/// and a file's path, or "
+            "postgresql://user:password@host/name"
         )
     return text
 

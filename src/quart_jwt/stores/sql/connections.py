@@ -112,9 +112,9 @@ class Connections:
         """
         Lend a connection for one transaction: all of it counts, or nothing.
 
-        On SQLite nobody else writes meanwhile, and work that has begun is finished,
-        whatever becomes of the caller. On PostgreSQL others do write, so that what is
-        read for a decision has to be locked.
+        On SQLite there is no concurrent writer, and work that has begun is completed
+        even if the caller is cancelled. On PostgreSQL there are concurrent writers, so
+        rows that are read for a decision must be locked.
 
         Raises:
             StoreError: The database does not answer.
