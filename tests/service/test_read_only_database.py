@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 measured = logging.getLogger("measured")
 
-USERS = 3
+USERS = 2
 PATIENT_MS = "10000"
 """A loaded machine is no fault of the store."""
 
