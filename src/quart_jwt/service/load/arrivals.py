@@ -10,10 +10,13 @@ request was due.
 import asyncio
 from collections.abc import Awaitable
 from collections.abc import Callable
+from collections.abc import Coroutine
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 Clock = Callable[[], float]
+Act = Callable[[float], Coroutine[Any, Any, None]]
 Sleep = Callable[[float], Awaitable[None]]
 
 
@@ -42,7 +45,7 @@ class Arrivals:
 
 async def offer(
     arrivals: Arrivals,
-    act: Callable[[float], Awaitable[None]],
+    act: Act,
     *,
     clock: Clock,
     sleep: Sleep = asyncio.sleep,
@@ -67,11 +70,7 @@ async def offer(
             if wait_s > 0:
                 await sleep(wait_s)
             late.append(max(0.0, clock() - due_s))
-            tasks.create_task(_act(act, due_s))
+            tasks.create_task(act(due_s))
             if wait_s <= 0:
                 await asyncio.sleep(0)  # overdue arrivals must not starve responses
     return late
-
-
-async def _act(act: Callable[[float], Awaitable[None]], due_s: float) -> None:
-    await act(due_s)

@@ -9,14 +9,13 @@ due; each later one is due when the response before it is there.
 import asyncio
 import itertools
 import json
-from collections.abc import Awaitable
-from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
 
+from quart_jwt.service.load.arrivals import Act
 from quart_jwt.service.load.arrivals import Clock
 from quart_jwt.service.load.connections import Connections
 from quart_jwt.service.load.connections import ExchangeError
@@ -82,7 +81,7 @@ class Scenario:
         self._sessions: asyncio.Queue[Tokens] = asyncio.Queue()
         self._prepared_s = 0.0
 
-    def act(self, kind: str) -> Callable[[float], Awaitable[None]]:
+    def act(self, kind: str) -> Act:
         """Return what one arrival of a kind does, one of ``FIRST_RATES``."""
         acts = {
             "visit": self._visit,
