@@ -52,7 +52,7 @@ serve: $(VENV)/.service ## serve login / refresh / protected on http://127.0.0.1
 load: $(VENV)/.service ## find the saturation point of the service (ARGS="--kind verify --workers 2")
 	$(BIN)/quart-jwt load $(ARGS)
 
-capacity: $(VENV)/.dev ## measure the capacity table of docs/load-testing.md, on a quiet machine (10 minutes)
+capacity: $(VENV)/.dev ## measure the capacity table of docs/operate/load-testing.md (10 minutes)
 	$(BIN)/python -m benchmarks.capacity $(ARGS)
 
 test: $(VENV)/.dev ## test every kind of behaviour (3 minutes on two cores)
@@ -65,7 +65,7 @@ test-slow: $(VENV)/.dev ## full products, floods, faults, browsers, gateways (5 
 test-all: $(VENV)/.dev ## all that CI runs: with coverage, uncached, on other Pythons (30 minutes)
 	$(MAKE) lint
 	$(MAKE) -j2 --output-sync=target types test-slow
-	$(MAKE) test-pythons
+	$(MAKE) test-pythons EXCEPT=$(NEWEST_PYTHON)
 	$(MAKE) test-newest
 	$(MAKE) test-lowest
 	$(MAKE) test-uncached
@@ -82,7 +82,7 @@ test-uncached: $(VENV)/.dev ## test without the verified-token cache: same verdi
 	TESTS_WITHOUT_CACHE=1 $(PYTEST) -m "not slow" $(CACHED_TESTS) $(ARGS)
 
 test-pythons: ## test the contract on every other Python the classifiers name
-	@PYTHON=$(PYTHON) sh tests/pythons.sh
+	@PYTHON=$(PYTHON) EXCEPT=$(EXCEPT) sh tests/pythons.sh
 
 # What has to hold with every resolution of the dependencies.
 CONTRACT_TOOLS := authlib flask-jwt-extended==4.7.4 flask-smorest flask-sqlalchemy 'flask[async]' hypothesis joserfc opentelemetry-sdk \

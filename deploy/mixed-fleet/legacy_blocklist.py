@@ -8,8 +8,8 @@ from fleet import KEEP_REVOKED_S
 from sqlalchemy import create_engine
 from sqlalchemy import insert
 from sqlalchemy import select
+from token_blocklist import create_table
 from token_blocklist import is_database
-from token_blocklist import metadata
 from token_blocklist import token_blocklist
 
 
@@ -33,7 +33,8 @@ class SQLBlocklist:
 
     def __init__(self, url: str) -> None:
         self._engine = create_engine(url)
-        metadata.create_all(self._engine)
+        with self._engine.begin() as connection:
+            create_table(connection)
 
     def revoke(self, jti: str) -> None:
         """Refuse a token from now on."""

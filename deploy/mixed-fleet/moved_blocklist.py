@@ -9,8 +9,8 @@ from sqlalchemy import insert
 from sqlalchemy import make_url
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import create_async_engine
+from token_blocklist import create_table
 from token_blocklist import is_database
-from token_blocklist import metadata
 from token_blocklist import token_blocklist
 
 ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
@@ -49,7 +49,7 @@ class SQLBlocklist:
     async def open(self) -> None:
         """Make the table if the other side has not."""
         async with self._engine.begin() as connection:
-            await connection.run_sync(metadata.create_all)
+            await connection.run_sync(create_table)
 
     async def close(self) -> None:
         """Let go of the connections."""

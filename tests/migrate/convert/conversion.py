@@ -109,13 +109,16 @@ def imported(folder: Path) -> Iterator[ModuleType]:
     # A file that was changed within a second has the date of its compiled form.
     sys.dont_write_bytecode, wrote = True, sys.dont_write_bytecode
     importlib.invalidate_caches()
+    # What is made from here on stays in the youngest generation: its garbage is found
+    # without a look at all that the other tests have left.
+    gc.disable()
     unawaited: list[Any] = []
     hook, sys.unraisablehook = sys.unraisablehook, unawaited.append
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", RuntimeWarning)
             yield importlib.import_module("shop")
-            gc.collect()
+            gc.collect(0)
     finally:
         sys.dont_write_bytecode = wrote
         sys.path.remove(str(folder))
@@ -123,7 +126,8 @@ def imported(folder: Path) -> Iterator[ModuleType]:
             del sys.modules[name]
         sys.modules.update(before)
         # Its databases go here: Python 3.13 warns of each that nobody has closed.
-        gc.collect()
+        gc.collect(0)
+        gc.enable()
         sys.unraisablehook = hook
     found = [one.exc_value for one in unawaited]
     assert [str(one) for one in found if isinstance(one, RuntimeWarning)] == []
