@@ -2,7 +2,7 @@
 The capacity table: ``quart-jwt load --capacity`` on SQLite, PostgreSQL and Redis.
 
 ``python -m benchmarks.capacity`` writes ``benchmarks/results/capacity.json`` and prints
-the Markdown table of ``docs/operate/load-testing.md``. Nothing else should run meanwhile.
+the table of ``docs/operate/load-testing.md``. Nothing else should run meanwhile.
 """
 
 import argparse

@@ -28,7 +28,7 @@ TOGETHER = 2
 FRESH_S = 240
 """Access tokens outlive this and a run of ten minutes, by the shipped settings."""
 BENCHMARK_NETWORK = "198.18"
-"""RFC 2544 gives it to benchmarks, so it is nobody's address."""
+"""RFC 2544 reserves it for benchmarks, so no client has such an address."""
 
 FIRST_RATES: Mapping[str, float] = {
     "visit": 4,
