@@ -139,6 +139,7 @@ OWN_NAMES = {
     "create_refresh_token_async",
     "create_token_pair",
     "decode_token_async",
+    "end_session",
     "list_sessions",
     "nonblocking",
     "revoke_all_for",

@@ -177,7 +177,7 @@ class UserClaimsVerificationError(_JudgedTokenError):
 
 class StoreError(Exception):
     """
-    Raised when a store cannot do what was asked, now: nobody gets in.
+    Raised when a store is unavailable: the request is rejected.
 
     Attributes:
         code: A stable name for machines.

@@ -63,7 +63,7 @@ def test_an_app_has_one_manager() -> None:
 
     second = flask_jwt_extended.JWTManager(theirs)
     assert theirs.extensions["flask-jwt-extended"] is second
-    with pytest.raises(ConfigurationError, match="'ours' has a JWTManager already"):
+    with pytest.raises(ConfigurationError, match="'ours' already has a JWTManager"):
         quart_jwt.JWTManager(ours)
     assert ours.extensions["quart-jwt"] is first
 

@@ -56,7 +56,7 @@ class Transition:
     One row of the table.
 
     Attributes:
-        outcome: What the presenter hears.
+        outcome: The result for the client.
         then: The standing of the family from then on.
     """
 

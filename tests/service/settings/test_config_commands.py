@@ -33,7 +33,7 @@ def test_good_settings_are_called_fine() -> None:
     result = _run("config", "check")
     assert result.exit_code == 0
     assert result.output.splitlines() == [
-        "the settings are fine (environment)",
+        "the settings are valid (environment)",
         "the databases can be used",
         "there are no users yet: add the first user with `quart-jwt users add NAME`",
     ]
