@@ -74,9 +74,9 @@ def refusal(
 
 def install_refusals(app: Quart, jwt: JWTManager) -> None:
     """Make every error of an application, and of its tokens, answer in JSON."""
-    app.register_error_handler(ServiceError, _service_refusal)
+    app.register_error_handler(ServiceError, service_refusal)
     app.register_error_handler(OAuthRequestError, _oauth_refusal)
-    app.register_error_handler(StoreError, _store_refusal)
+    app.register_error_handler(StoreError, store_refusal)
     app.register_error_handler(HTTPException, http_refusal)
     app.register_error_handler(CSRFError, _csrf_refusal)
     app.register_error_handler(WrongTokenError, _wrong_type_refusal)
@@ -92,7 +92,8 @@ def bad_token(code: str, message: str) -> Response:
     return refusal(UNAUTHORIZED, code, message, challenge=BAD_TOKEN_CHALLENGE)
 
 
-async def _service_refusal(error: Exception) -> Response:
+async def service_refusal(error: Exception) -> Response:
+    """Return what an error of the service answers."""
     if isinstance(error, StoreUnavailableError):
         cause = getattr(error.__cause__, "orig", error.__cause__)
         # Some have no words of their own, a timeout for one.
@@ -128,7 +129,8 @@ async def _oauth_refusal(error: OAuthRequestError) -> Response:
     )
 
 
-async def _store_refusal(error: StoreError) -> Response:
+async def store_refusal(error: StoreError) -> Response:
+    """Return the answer while the session store is unavailable."""
     response = refusal(error.status, error.code, "Sessions are not available")
     response.headers["Retry-After"] = str(error.retry_after_s)
     return response
