@@ -30,6 +30,7 @@ from quart_jwt.service.settings.kinds import DAYS
 from quart_jwt.service.settings.kinds import MINUTES
 from quart_jwt.service.settings.reading import DIRECTORY
 from quart_jwt.service.settings.reading import Reading
+from quart_jwt.service.settings.sign_in import SignIn
 from quart_jwt.service.settings.sources import PREFIX
 from quart_jwt.service.settings.storage import KeyOptions
 from quart_jwt.service.settings.storage import Storage
@@ -107,6 +108,7 @@ class Settings:
     proxies: Proxies = field(default_factory=Proxies)
     gateway: Gateway = field(default_factory=Gateway)
     cors: Cors = field(default_factory=Cors)
+    sign_in: SignIn = field(default_factory=SignIn)
     observability: Observability = field(default_factory=Observability)
 
     def __post_init__(self) -> None:
@@ -119,7 +121,7 @@ class Settings:
 
 GROUPS = (
     *(Storage, KeyOptions, Settings, AccountOptions, Throttling),
-    *(Proxies, Gateway, Cors, Observability),
+    *(Proxies, Gateway, Cors, SignIn, Observability),
 )
 TABLE = tuple(one for group in GROUPS for _, one in declared_by(group))
 """Every setting there is, in the order in which they are shown."""
@@ -151,6 +153,7 @@ def read_all(reading: Reading, environ: Mapping[str, str]) -> Settings:
         proxies=reading.group(Proxies),
         gateway=reading.group(Gateway),
         cors=reading.group(Cors),
+        sign_in=reading.group(SignIn),
         observability=reading.group(Observability),
         **reading.values(Settings),
     )
