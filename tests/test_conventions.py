@@ -146,7 +146,8 @@ def test_no_module_asserts() -> None:
 RIDDLES = re.compile(
     r"\b(?:nobody|somebody|whoever|anew|none of ours|what is none|in so many words"
     r"|of before|counts? no more|is worth as much|opens? nothing|goes before"
-    r"|knock(?:s|ing)?|hears? of|(?:takes?|taken|took) back|believe[sd]?|whose word)\b"
+    r"|knock(?:s|ing)?|hears? of|(?:takes?|taken|took) back|believe[sd]?|whose word)\b",
+    re.IGNORECASE,
 )
 """
 Riddles for subjects and private metaphors: say the field's word and name the actor.
@@ -163,6 +164,22 @@ def test_source_text_has_no_riddles() -> None:
         for path in modules()
         for token in _texts(path)
         for found in RIDDLES.finditer(" ".join(token.string.split()))
+    ]
+
+    assert riddles == []
+
+
+CODE = re.compile(r"```.*?```|`[^`]*`|\]\([^)]*\)", re.DOTALL)
+"""Code blocks, code spans and the targets of links: names, not prose."""
+
+
+def test_pages_have_no_riddles() -> None:
+    """The pages say plainly who does what."""
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+    riddles = [
+        (name(page), found.group())
+        for page in pages
+        for found in RIDDLES.finditer(CODE.sub("", page.read_text("utf-8")))
     ]
 
     assert riddles == []

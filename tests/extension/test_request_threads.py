@@ -622,11 +622,7 @@ async def _send_half_a_body(app: Quart, path: str, headers: dict[str, str]) -> N
 async def test_slow_clients_cannot_hold_all_threads(
     app: Quart, pool: WorkerPool, bearer: Mint, path: str, *, hook: bool, at_once: bool
 ) -> None:
-    """
-    When half of the threads are taken, a request waits for its body first.
-
-    Requests that come at once, while all threads are busy, count as well.
-    """
+    """A request waits for its body when half of the threads are taken or requested."""
     jwt: JWTManager = app.extensions["quart-jwt"]
     if hook:
         jwt.token_verification_loader(lambda _header, _claims: True)
