@@ -26,7 +26,7 @@ CACHED_TESTS := tests/advisories tests/flask tests/parity/test_helpers.py tests/
 	--deselect=tests/extension/test_streams.py::test_another_event_loop_opens_no_stream
 
 .PHONY: help serve load capacity test test-slow test-all coverage test-contract test-uncached test-pythons \
-	test-newest test-lowest bench bench-quick gateways lint types format build clean
+	test-newest test-lowest bench bench-quick docs gateways lint types format build clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -129,6 +129,15 @@ bench: .venv-bench/.bench ## measure everything, ours and the peers' (40 minutes
 bench-quick: .venv-bench/.bench ## measure the ratios (4 minutes)
 	.venv-bench/bin/python -m benchmarks --plan quick $(ARGS)
 
+.venv-docs/.docs: docs/requirements.txt
+	@echo "installing the site generator into .venv-docs ..."
+	$(PYTHON) -m venv .venv-docs
+	PIP_CONSTRAINT= .venv-docs/bin/python -m pip --disable-pip-version-check --quiet install -r docs/requirements.txt
+	@touch $@
+
+docs: .venv-docs/.docs ## build the documentation into site/; a broken link or anchor fails
+	.venv-docs/bin/zensical build --clean --strict
+
 lint: $(VENV)/.dev ## check style and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -148,4 +157,4 @@ build: $(VENV)/.dev ## build the sdist and the wheel into dist/, and check their
 	$(BIN)/python -m twine check --strict dist/*
 
 clean: ## remove what make made
-	rm -rf .venv* .floors.txt dist build .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv* .cache .floors.txt dist build site .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
