@@ -7,10 +7,14 @@ from urllib.parse import unquote
 import pytest
 from quart import Quart
 
+import quart_jwt
+import quart_jwt.client
+import quart_jwt.testing
 from docs.blocks import blocks_of
 from docs.blocks import pages
 from docs.blocks import ROOT
 from quart_jwt import JWTManager
+from quart_jwt import signals
 
 PAGES = [*pages(), ROOT / "examples" / "README.md"]
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -113,6 +117,21 @@ def test_loaders_page_shows_every_loader() -> None:
 
     assert loaders == sorted(_LOADER.findall(page))
     assert len(loaders) == 15
+
+
+def test_reference_lists_each_public_name() -> None:
+    """The site's reference has a line for every name that a module exports."""
+    pages = (ROOT / "docs" / "reference").glob("python*.md")
+    listed = re.findall(
+        r"^::: (\S+)$", "\n".join(map(Path.read_text, pages)), re.MULTILINE
+    )
+    exported = {
+        f"{module.__name__}.{name}"
+        for module in (quart_jwt, quart_jwt.client, quart_jwt.testing, signals)
+        for name in module.__all__
+    }
+
+    assert exported <= set(listed)
 
 
 def test_links_of_the_package_index_lead_into_the_project() -> None:
