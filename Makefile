@@ -25,7 +25,7 @@ CACHED_TESTS := tests/advisories tests/flask tests/parity/test_helpers.py tests/
 	--deselect=tests/extension/test_streams.py::test_what_a_known_token_opens_ends_with_it \
 	--deselect=tests/extension/test_streams.py::test_another_event_loop_opens_no_stream
 
-.PHONY: help serve test test-slow test-all coverage test-contract test-uncached test-pythons \
+.PHONY: help serve load capacity test test-slow test-all coverage test-contract test-uncached test-pythons \
 	test-newest test-lowest bench bench-quick docs gateways lint types format build clean
 
 help: ## show this list
@@ -48,6 +48,12 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 
 serve: $(VENV)/.service ## serve login / refresh / protected on http://127.0.0.1:8000 (ARGS="--port 9000")
 	QUART_JWT_MODE=development $(BIN)/quart-jwt serve $(ARGS)
+
+load: $(VENV)/.service ## find the saturation point of the service (ARGS="--kind verify --workers 2")
+	$(BIN)/quart-jwt load $(ARGS)
+
+capacity: $(VENV)/.dev ## measure the capacity table of docs/operate/load-testing.md (10 minutes)
+	$(BIN)/python -m benchmarks.capacity $(ARGS)
 
 test: $(VENV)/.dev ## test every kind of behaviour (3 minutes on two cores)
 	$(PYTEST) -m "not slow" $(ARGS)

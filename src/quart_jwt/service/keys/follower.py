@@ -12,13 +12,16 @@ import logging
 from collections.abc import AsyncGenerator
 from collections.abc import Callable
 from collections.abc import Sequence
+from contextlib import suppress
 from math import inf
 
 from quart_jwt.building_blocks import KeyRing
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.service.ground.errors import ServiceError
+from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.ground.errors import StoreError
 from quart_jwt.service.ground.values import Clock
+from quart_jwt.service.keys.refresh_secret import has_all_refresh_keys
 from quart_jwt.service.keys.schedule import ScheduledKey
 from quart_jwt.service.keys.signing_keys import SigningKeys
 from quart_jwt.service.settings.storage import KeyOptions
@@ -51,6 +54,7 @@ class KeyFollower:
         self._clock = clock
         self._reading = asyncio.Lock()
         self._known: Sequence[ScheduledKey] = ()
+        self._is_whole = True
         self._read_at = -inf
 
     async def serving(self) -> AsyncGenerator[None, None]:
@@ -105,9 +109,18 @@ class KeyFollower:
         started_at = self._clock()
         keys = await self._keys.scheduled()
         if keys != self._known:
-            self._install(await self._keys.ring(keys))
-            self._known = keys
+            await self._take(keys)
+        elif not self._is_whole:
+            # A private half that could not be read may be there now. If it is not,
+            # what is in hand works on.
+            with suppress(StartError):
+                await self._take(keys)
         self._read_at = started_at
+
+    async def _take(self, keys: Sequence[ScheduledKey]) -> None:
+        ring = await self._keys.ring(keys)
+        self._install(ring)
+        self._known, self._is_whole = keys, has_all_refresh_keys(ring)
 
     def _is_older_than(self, seconds: float) -> bool:
         return abs(self._clock() - self._read_at) >= seconds
