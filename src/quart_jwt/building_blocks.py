@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from quart_jwt.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from quart_jwt.extension.gateway.forwarded import ForwardedPresentation
+    from quart_jwt.extension.gateway.forwarded import Forwarding
     from quart_jwt.extension.gateway.peers import LOOPBACK
     from quart_jwt.extension.gateway.peers import trusted_peers
     from quart_jwt.extension.gateway.peers import UNIX
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
     from quart_jwt.tokens.key_ring import RingKey
     from quart_jwt.tokens.keys import weakness
     from quart_jwt.tokens.origin import is_origin
+    from quart_jwt.tokens.origin import is_welcome
     from quart_jwt.tokens.revocation import Revocation
     from quart_jwt.tokens.revocation import Scope
     from quart_jwt.tokens.rotation import Family
@@ -87,6 +90,8 @@ __all__ = [
     "Connections",
     "Credential",
     "Family",
+    "ForwardedPresentation",
+    "Forwarding",
     "JWTSettings",
     "KeyRing",
     "Outcome",
@@ -112,6 +117,7 @@ __all__ = [
     "granted_scopes",
     "is_origin",
     "is_scope",
+    "is_welcome",
     "key_thumbprint",
     "open_routes",
     "read_public_jwk",

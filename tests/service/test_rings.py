@@ -17,6 +17,7 @@ RINGS = (
     {"resources"},
     {"openapi"},
     {"web"},
+    {"sign_in"},
     {"app"},
     {"asgi"},
     {"serving"},

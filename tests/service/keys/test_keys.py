@@ -23,7 +23,7 @@ from quart_jwt.service.app import create_app
 from quart_jwt.service.database.database import Database
 from quart_jwt.service.ground.errors import KeyStateError
 from quart_jwt.service.ground.errors import StartError
-from quart_jwt.service.ground.errors import StoreError
+from quart_jwt.service.ground.errors import StoreUnavailableError
 from quart_jwt.service.keys.follower import KeyFollower
 from quart_jwt.service.keys.schedule import KEEP_MARGIN_S
 from quart_jwt.service.keys.schedule import schedule
@@ -488,7 +488,8 @@ async def test_a_process_follows_by_itself(
 
 
 @pytest.mark.parametrize(
-    "error", [StoreError(), ConfigurationError("a JWK"), ValueError("no JSON")]
+    "error",
+    [StoreUnavailableError(), ConfigurationError("a JWK"), ValueError("no JSON")],
 )
 async def test_a_process_outlives_its_database(
     start: Start,
@@ -528,7 +529,7 @@ async def test_nothing_is_answered_with_keys_of_long_ago(
     """Without a look at the table for so long, there may be keys nobody told us of."""
 
     async def fail(_table: KeyTable) -> Any:
-        raise StoreError
+        raise StoreUnavailableError
 
     async with start() as service:
         await service.add()

@@ -19,7 +19,7 @@ from quart_jwt.building_blocks import KeyRing
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.service.ground.errors import ServiceError
 from quart_jwt.service.ground.errors import StartError
-from quart_jwt.service.ground.errors import StoreError
+from quart_jwt.service.ground.errors import StoreUnavailableError
 from quart_jwt.service.ground.values import Clock
 from quart_jwt.service.keys.refresh_secret import has_all_refresh_keys
 from quart_jwt.service.keys.schedule import ScheduledKey
@@ -63,7 +63,7 @@ class KeyFollower:
 
         Raises:
             StartError: The key that signs cannot be had.
-            StoreError: The database does not answer.
+            StoreUnavailableError: The database does not answer.
         """
         await self._keys.ensure_first()
         await self._read()
@@ -79,8 +79,8 @@ class KeyFollower:
         Read the table before a request is answered, if that is overdue.
 
         Raises:
-            StoreError: The database has not answered for so long that there may be
-                keys that this process does not know.
+            StoreUnavailableError: The database has not answered for so long that there
+                may be keys that this process does not know.
         """
         if not self._is_older_than(2 * self._options.reread_s):
             return
@@ -91,7 +91,7 @@ class KeyFollower:
     async def _read_if_possible(self) -> None:
         try:
             await self._read()
-        except StoreError:
+        except StoreUnavailableError:
             if self._is_older_than(self._options.publish_before_use_s):
                 raise
 

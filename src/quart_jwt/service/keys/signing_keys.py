@@ -107,7 +107,7 @@ class SigningKeys:
 
         Raises:
             StartError: Its private half cannot be kept.
-            StoreError: The database does not answer.
+            StoreUnavailableError: The database does not answer.
         """
         if not await self._table.listed():
             await self._make(FIRST_GENERATION, wait_s=0)

@@ -30,6 +30,7 @@ from quart_jwt.service.settings.kinds import DAYS
 from quart_jwt.service.settings.kinds import MINUTES
 from quart_jwt.service.settings.reading import DIRECTORY
 from quart_jwt.service.settings.reading import Reading
+from quart_jwt.service.settings.sign_in import SignIn
 from quart_jwt.service.settings.sources import PREFIX
 from quart_jwt.service.settings.storage import KeyOptions
 from quart_jwt.service.settings.storage import Storage
@@ -107,7 +108,13 @@ class Settings:
     proxies: Proxies = field(default_factory=Proxies)
     gateway: Gateway = field(default_factory=Gateway)
     cors: Cors = field(default_factory=Cors)
+    sign_in: SignIn = field(default_factory=SignIn)
     observability: Observability = field(default_factory=Observability)
+
+    @property
+    def renews_at_gateway(self) -> bool:
+        """Whether the gateway's question renews sessions."""
+        return self.gateway.renews_sessions and bool(self.sign_in.origins)
 
     def __post_init__(self) -> None:
         """Raise SettingsError if the secret is weak."""
@@ -119,7 +126,7 @@ class Settings:
 
 GROUPS = (
     *(Storage, KeyOptions, Settings, AccountOptions, Throttling),
-    *(Proxies, Gateway, Cors, Observability),
+    *(Proxies, Gateway, Cors, SignIn, Observability),
 )
 TABLE = tuple(one for group in GROUPS for _, one in declared_by(group))
 """Every setting there is, in the order in which they are shown."""
@@ -151,6 +158,7 @@ def read_all(reading: Reading, environ: Mapping[str, str]) -> Settings:
         proxies=reading.group(Proxies),
         gateway=reading.group(Gateway),
         cors=reading.group(Cors),
+        sign_in=reading.group(SignIn),
         observability=reading.group(Observability),
         **reading.values(Settings),
     )
@@ -180,6 +188,9 @@ def _check_together(reading: Reading, settings: Settings) -> None:
     if settings.access_token_expires_s > settings.refresh_token_expires_s:
         shortest = f"{PREFIX}ACCESS_TOKEN_EXPIRES"
         reading.fault("REFRESH_TOKEN_EXPIRES", f"must not be less than {shortest}")
+    if settings.gateway.renews_sessions and not settings.sign_in.origins:
+        needed = f"{PREFIX}SIGN_IN_ORIGINS"
+        reading.fault("RENEW_AT_GATEWAY", f"needs sites in {needed}")
     cors = settings.cors
     if cors.credentials and kinds.ANY in cors.origins:
         reading.fault(

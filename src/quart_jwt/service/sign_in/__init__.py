@@ -1,0 +1,1 @@
+"""The sign-in page for browsers, behind a gateway or beside it."""
