@@ -44,7 +44,7 @@ def _project_urls() -> dict[str, str]:
 def _within_the_project(target: str) -> str:
     """Give the path of a file that a link names by its public address."""
     source = re.escape(_project_urls()["Source"])
-    return re.sub(rf"^{source}/(?:blob|raw)/main/", f"{ROOT}/", target)
+    return re.sub(rf"^{source}/(?:blob|raw|tree)/main/", f"{ROOT}/", target)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

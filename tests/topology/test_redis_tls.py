@@ -27,7 +27,7 @@ from topology import certificates
 
 pytestmark = pytest.mark.slow
 
-DOCS = Path(__file__).parents[2] / "docs" / "stores.md"
+DOCS = Path(__file__).parents[2] / "docs" / "api" / "stores.md"
 PASSWORD = "p%40ss"
 
 
