@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from collections.abc import Sequence
 from contextlib import contextmanager
 from contextlib import suppress
 from dataclasses import dataclass
@@ -114,7 +115,7 @@ class Redis(Server):
     """A Redis that keeps everything in memory and listens on a Unix socket."""
 
     port: int = 0
-    """Its TCP port, too, if it is a cluster."""
+    """Its TCP port, if it has one."""
 
     @property
     def socket(self) -> Path:
@@ -169,9 +170,36 @@ def redis(*options: str) -> Iterator[Redis]:
 
 
 @contextmanager
+def redis_over_tls(certificates: Path, acl: Sequence[str]) -> Iterator[Redis]:
+    """
+    Serve Redis over TLS, and on its socket without it for whoever looks after it.
+
+    Args:
+        certificates: A folder with ``ca.pem``, ``server.pem`` and ``server.key``.
+        acl: The lines of its ACL file for users other than the default one.
+    """
+    port, _other = free_ports()
+    rules = certificates / "users.acl"
+    rules.write_text("\n".join(["user default on nopass ~* &* +@all", *acl, ""]))
+    options = {
+        "--tls-port": str(port),
+        "--bind": "127.0.0.1",
+        "--tls-cert-file": certificates / "server.pem",
+        "--tls-key-file": certificates / "server.key",
+        "--tls-ca-cert-file": certificates / "ca.pem",
+        "--tls-auth-clients": "no",
+        "--aclfile": rules,
+    }
+    words = [str(word) for option in options.items() for word in option]
+    with redis(*words) as running:
+        running.port = port
+        yield running
+
+
+@contextmanager
 def redis_cluster() -> Iterator[Redis]:
     """Serve a Redis Cluster of one node: it refuses what is not in one slot."""
-    port, bus = _free_ports()
+    port, bus = free_ports()
     ports = ("--port", str(port), "--cluster-port", str(bus), "--bind", "127.0.0.1")
     with redis(*ports, "--cluster-enabled", "yes") as running:
         running.port = port
@@ -181,7 +209,8 @@ def redis_cluster() -> Iterator[Redis]:
         yield running
 
 
-def _free_ports() -> tuple[int, int]:
+def free_ports() -> tuple[int, int]:
+    """Return two TCP ports that nothing listens on now."""
     here = ("127.0.0.1", 0)
     with socket.create_server(here) as one, socket.create_server(here) as other:
         return one.getsockname()[1], other.getsockname()[1]

@@ -1,4 +1,4 @@
-"""The rings, the sizes and the public surface, as docs/architecture.md has them."""
+"""Rings, sizes and the public surface, as docs/internals/architecture.md has them."""
 
 import ast
 import inspect
@@ -139,6 +139,7 @@ OWN_NAMES = {
     "create_refresh_token_async",
     "create_token_pair",
     "decode_token_async",
+    "end_session",
     "list_sessions",
     "nonblocking",
     "revoke_all_for",

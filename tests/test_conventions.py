@@ -1,6 +1,8 @@
 """What every test has in common, and what no module of ours does."""
 
 import ast
+import re
+import tokenize
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -139,3 +141,51 @@ def test_no_module_asserts() -> None:
     ]
 
     assert asserts == []
+
+
+RIDDLES = re.compile(
+    r"\b(?:nobody|somebody|whoever|anew|none of ours|what is none|in so many words"
+    r"|of before|counts? no more|is worth as much|opens? nothing|goes before"
+    r"|knock(?:s|ing)?|hears? of|(?:takes?|taken|took) back|believe[sd]?|whose word)\b",
+    re.IGNORECASE,
+)
+"""
+Riddles for subjects and private metaphors: say the field's word and name the actor.
+
+"The request is rejected" for "nobody gets in", "revoked" for "taken back", "expired"
+or "invalid" for "counts no more", "trusted" for "believed", "gets a 429" for "hears".
+"""
+
+
+def test_source_text_has_no_riddles() -> None:
+    """Docstrings, comments and messages say plainly who does what."""
+    riddles = [
+        (name(path), token.start[0], found.group())
+        for path in modules()
+        for token in _texts(path)
+        for found in RIDDLES.finditer(" ".join(token.string.split()))
+    ]
+
+    assert riddles == []
+
+
+CODE = re.compile(r"```.*?```|`[^`]*`|\]\([^)]*\)", re.DOTALL)
+"""Code blocks, code spans and the targets of links: names, not prose."""
+
+
+def test_pages_have_no_riddles() -> None:
+    """The pages say plainly who does what."""
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+    riddles = [
+        (name(page), found.group())
+        for page in pages
+        for found in RIDDLES.finditer(CODE.sub("", page.read_text("utf-8")))
+    ]
+
+    assert riddles == []
+
+
+def _texts(path: Path) -> list[tokenize.TokenInfo]:
+    texts = {tokenize.COMMENT, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", -1)}
+    with path.open("rb") as file:
+        return [one for one in tokenize.tokenize(file.readline) if one.type in texts]

@@ -147,8 +147,8 @@ _OURS = frozenset(_defined())
 
 
 def test_the_docs_name_every_private_part() -> None:
-    """The table of docs/dependencies.md is what is checked at start, line by line."""
-    page = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
+    """docs/internals/dependencies.md lists line by line what is checked at start."""
+    page = (ROOT / "docs" / "internals" / "dependencies.md").read_text("utf-8")
     section = page.partition("## Private parts\n")[2].partition("\n## ")[0]
     documented = set(re.findall(r"`([\w.]+)`", _first_column(section)))
     checked = {
@@ -195,5 +195,5 @@ def test_a_part_that_has_changed_is_one_sentence(seam: Seam, fault: str | None) 
         require("Quart", [seam])
     assert str(caught.value) == (
         f"quart-jwt does not work with Quart {version('quart')}: {fault}. "
-        "Install one of the versions that docs/upgrading.md names."
+        "Install one of the versions that docs/flask/upgrading.md names."
     )

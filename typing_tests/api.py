@@ -26,6 +26,7 @@ from quart_jwt import create_refresh_token_async
 from quart_jwt import create_token_pair
 from quart_jwt import decode_token
 from quart_jwt import decode_token_async
+from quart_jwt import end_session
 from quart_jwt import get_csrf_token
 from quart_jwt import get_jti
 from quart_jwt import get_jwt
@@ -197,6 +198,7 @@ async def keeps_sessions() -> None:
     assert_type(await rotate_refresh_token(), TokenPair)
     assert_type(await revoke_token(pair.access_token), None)
     assert_type(await revoke_token(jti="1"), None)
+    assert_type(await end_session(), bool)
     assert_type(await revoke_family(), bool)
     assert_type(await revoke_family(pair.session_id, identity="ada"), bool)
     assert_type(await revoke_all_for("ada", issued_by=datetime.now(UTC)), int)

@@ -21,5 +21,5 @@ auth.handle_errors(app)
 async def protected(
     payload: Annotated[TokenPayload, Depends(auth.access_token_required)],
 ) -> dict[str, str]:
-    """Say who is logged in."""
+    """Return the name of the user who is signed in."""
     return {"logged_in_as": payload.sub}

@@ -28,5 +28,5 @@ async def identity(token: Annotated[str, Depends(bearer)]):
 
 @app.get("/protected")
 async def protected(who: Annotated[str, Depends(identity)]):
-    """Say who is logged in."""
+    """Return the name of the user who is signed in."""
     return {"logged_in_as": who}

@@ -23,7 +23,7 @@ async def user_of(
 
 @get("/protected")
 async def protected(request: Request[str, Token, Any]) -> dict[str, str]:
-    """Say who is logged in."""
+    """Return the name of the user who is signed in."""
     return {"logged_in_as": request.user}
 
 

@@ -20,5 +20,5 @@ JWTManager(app)
 @app.get("/protected")
 @jwt_required
 async def protected():
-    """Say who is logged in."""
+    """Return the name of the user who is signed in."""
     return jsonify(logged_in_as=get_jwt_identity())

@@ -40,7 +40,7 @@ async def login():
 @quart_app.get("/protected")
 @jwt_required()
 async def protected():
-    """Say who is logged in."""
+    """Return the name of the user who is signed in."""
     return jsonify(logged_in_as=get_jwt_identity())
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from quart_jwt.extension.sessions.listing import list_sessions
     from quart_jwt.extension.sessions.listing import Session
     from quart_jwt.extension.sessions.pairs import TokenPair
+    from quart_jwt.extension.sessions.revoke import end_session
     from quart_jwt.extension.sessions.revoke import revoke_all_for
     from quart_jwt.extension.sessions.revoke import revoke_family
     from quart_jwt.extension.sessions.revoke import revoke_token
@@ -68,6 +69,7 @@ __all__ = [
     "current_user",
     "decode_token",
     "decode_token_async",
+    "end_session",
     "get_csrf_token",
     "get_current_user",
     "get_jti",

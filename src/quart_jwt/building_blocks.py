@@ -41,13 +41,14 @@ if TYPE_CHECKING:
     from quart_jwt.stores.redis.scripts import translated
     from quart_jwt.stores.redis.store import client_from_url
     from quart_jwt.stores.sql.connections import Connections
-    from quart_jwt.stores.sql.connections import POSTGRESQL
-    from quart_jwt.stores.sql.connections import SQLITE
     from quart_jwt.stores.sql.schema import require as require_schema
     from quart_jwt.stores.sql.schema import Schema
     from quart_jwt.stores.sql.schema import upgrade as upgrade_schema
     from quart_jwt.stores.sql.sqlite import Work
     from quart_jwt.stores.sql.store import SQLStore
+    from quart_jwt.stores.sql.urls import for_asyncpg
+    from quart_jwt.stores.sql.urls import POSTGRESQL
+    from quart_jwt.stores.sql.urls import SQLITE
     from quart_jwt.stores.urls import SCHEMES
     from quart_jwt.stores.urls import store_from_url
     from quart_jwt.stores.wrapped import Call as StoreCall
@@ -108,6 +109,7 @@ __all__ = [
     "client_from_url",
     "current_binding",
     "current_settings",
+    "for_asyncpg",
     "granted_scopes",
     "is_origin",
     "is_scope",

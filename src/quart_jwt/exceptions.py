@@ -177,7 +177,7 @@ class UserClaimsVerificationError(_JudgedTokenError):
 
 class StoreError(Exception):
     """
-    Raised when a store cannot do what was asked, now: nobody gets in.
+    Raised when a store is unavailable: the request is rejected.
 
     Attributes:
         code: A stable name for machines.
@@ -259,7 +259,7 @@ class IncompatibleDependencyError(RuntimeError):
     def __init__(self, distribution: str, reason: str) -> None:
         super().__init__(
             f"quart-jwt does not work with {distribution} {version(distribution)}: "
-            f"{reason}. Install one of the versions that docs/upgrading.md names."
+            f"{reason}. Install one of the versions that docs/flask/upgrading.md names."
         )
 
 

@@ -2,7 +2,7 @@
 Protected routes in the OpenAPI document that quart-schema makes of an app.
 
 It needs quart-schema, which the app has. What a route requires is read where
-``quart-jwt routes`` reads it; what ``security_scheme`` says of a view goes before it.
+``quart-jwt routes`` reads it; ``security_scheme`` on a view overrides it.
 """
 
 from typing import Any

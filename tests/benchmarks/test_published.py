@@ -12,7 +12,7 @@ from benchmarks import results
 ROOT = Path(__file__).parents[2]
 
 
-PAGE = ROOT / "docs" / "performance.md"
+PAGE = ROOT / "docs" / "internals" / "performance.md"
 
 
 def test_page_shows_the_goals_as_they_were_measured() -> None:

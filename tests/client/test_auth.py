@@ -182,7 +182,7 @@ async def test_without_credentials_somebody_has_to_log_in(
     clock.advance(LIFE_S)
     _jtis(await ask(auth, f"{url}/me"))
     clock.advance(31 * 24 * 3600)
-    with pytest.raises(LoginRequiredError, match="log in"):
+    with pytest.raises(LoginRequiredError, match="sign in again"):
         await ask(auth, f"{url}/me")
     assert server.asked["/login"] == 1
 

@@ -1,7 +1,7 @@
 """
 Draws the rotation rule as the page on sessions shows it, from the table itself.
 
-    python tests/docs/rotation_diagram.py    prints the drawing for docs/sessions.md
+    python tests/docs/rotation_diagram.py    prints the drawing for docs/api/sessions.md
 """
 
 import sys

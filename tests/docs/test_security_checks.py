@@ -7,7 +7,7 @@ import pytest
 
 from docs.blocks import ROOT
 
-PAGE = (ROOT / "docs" / "security-checks.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "internals" / "security-checks.md").read_text("utf-8")
 ROWS = re.findall(r"^\| ([A-K][0-9]{2}) \|.*\| (.+) \|$", PAGE, re.MULTILINE)
 NAMED = sorted(set(re.findall(r"`(tests/\S+\.py)::(\w+)`( \(slow\))?", PAGE)))
 

@@ -10,7 +10,7 @@ from quart_jwt.tokens.rotation import Position
 from quart_jwt.tokens.rotation import Standing
 from quart_jwt.tokens.rotation import TRANSITIONS
 
-PAGE = (ROOT / "docs" / "sessions.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "api" / "sessions.md").read_text("utf-8")
 
 
 def test_the_diagram_is_drawn_from_the_table() -> None:

@@ -14,7 +14,7 @@ def test_the_list_of_routes_is_the_commands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The page's table is what ``quart-jwt routes`` prints for the page's app."""
-    blocks = blocks_of(ROOT / "docs" / "testing.md")
+    blocks = blocks_of(ROOT / "docs" / "api" / "testing.md")
     (table,) = [one.text for one in blocks if one.text.startswith("METHOD")]
     (tmp_path / "page_app.py").write_text(blocks[0].text)
     monkeypatch.syspath_prepend(str(tmp_path))

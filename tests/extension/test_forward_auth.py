@@ -324,7 +324,7 @@ async def test_json_location_is_not_there(make_app: MakeApp) -> None:
 
 def test_app_has_to_be_known() -> None:
     """A manager without exactly one app needs to be told which."""
-    with pytest.raises(RuntimeError, match="name the app"):
+    with pytest.raises(RuntimeError, match="pass the app"):
         ForwardAuth(JWTManager())
 
 

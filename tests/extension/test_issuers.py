@@ -390,9 +390,9 @@ GOOD = {"jwks_uri": "https://id.example/keys", "audience": "orders"}
 MISTAKES: dict[str, tuple[Any, str]] = {
     "no-dict": ([ISSUER], "must be a dict"),
     "no-options": ({ISSUER: "https://id.example/keys"}, "a dict$"),
-    "no-name": ({"": GOOD}, "an issuer is a string"),
-    "number": ({5: GOOD}, "an issuer is a string"),
-    "no-audience": ({ISSUER: {"jwks_uri": "https://a.b"}}, "say the audience"),
+    "no-name": ({"": GOOD}, "an issuer must be a string"),
+    "number": ({5: GOOD}, "an issuer must be a string"),
+    "no-audience": ({ISSUER: {"jwks_uri": "https://a.b"}}, "set the audience"),
     "misspelt": ({ISSUER: {**GOOD, "jwks_url": "x"}}, "did you mean jwks_uri"),
     "unknown": ({ISSUER: {**GOOD, "zzz": 1}}, "'zzz' is not an option$"),
     "http": ({ISSUER: {**GOOD, "jwks_uri": "http://a.b"}}, "jwks_uri is not an https"),
@@ -402,9 +402,9 @@ MISTAKES: dict[str, tuple[Any, str]] = {
         {ISSUER: {**GOOD, "discovery_uri": "https://a.b"}},
         "jwks_uri and discovery_uri are both set",
     ),
-    "hmac": ({ISSUER: {**GOOD, "algorithms": ["HS256"]}}, "asymmetric ones"),
-    "none": ({ISSUER: {**GOOD, "algorithms": "none"}}, "asymmetric ones"),
-    "no-algorithm": ({ISSUER: {**GOOD, "algorithms": []}}, "asymmetric ones"),
+    "hmac": ({ISSUER: {**GOOD, "algorithms": ["HS256"]}}, "must be asymmetric"),
+    "none": ({ISSUER: {**GOOD, "algorithms": "none"}}, "must be asymmetric"),
+    "no-algorithm": ({ISSUER: {**GOOD, "algorithms": []}}, "must be asymmetric"),
     "leeway": ({ISSUER: {**GOOD, "leeway": "10"}}, "leeway must be seconds"),
     "negative": ({ISSUER: {**GOOD, "cooldown": -1}}, "cooldown must be seconds"),
     "bool": ({ISSUER: {**GOOD, "stale_limit": True}}, "stale_limit must be seconds"),
@@ -424,7 +424,7 @@ async def test_a_mistake_is_told_at_the_start(make_app: MakeApp, name: str) -> N
 async def test_we_are_not_another_issuer(make_app: MakeApp, option: str) -> None:
     """A name that stands for us cannot stand for somebody else's keys."""
     app = make_app(JWT_ISSUERS={ISSUER: GOOD}, **{option: ISSUER})
-    with pytest.raises(ConfigurationError, match="its tokens are not ours"):
+    with pytest.raises(ConfigurationError, match="this app needs an issuer of its own"):
         await app.startup()
 
 

@@ -310,10 +310,16 @@ MISTAKES: dict[str, tuple[Any, str]] = {
     "second-entry": ([PEM, None], r"JWT_KEY_RING\[1\]: "),
     "no-file": (Path("/nowhere/key.pem"), "'/nowhere/key.pem' cannot be read"),
     "misspelt": ({"key": PEM, "sign_from": 1}, "did you mean signs_from"),
-    "unknown": ({"key": PEM, "zzz": 1}, "'zzz' is not said of a key$"),
+    "unknown": ({"key": PEM, "zzz": 1}, "'zzz' is not an option of a key$"),
     "no-key": ({"kid": "k"}, "it has no key"),
-    "text-for-a-time": ({"key": PEM, "signs_from": "now"}, "a time is epoch seconds"),
-    "bool-for-a-time": ({"key": PEM, "signs_from": True}, "a time is epoch seconds"),
+    "text-for-a-time": (
+        {"key": PEM, "signs_from": "now"},
+        "a time must be epoch seconds",
+    ),
+    "bool-for-a-time": (
+        {"key": PEM, "signs_from": True},
+        "a time must be epoch seconds",
+    ),
     "naive-time": ({"key": PEM, "signs_from": datetime(2026, 1, 1)}, "time zone"),  # noqa: DTZ001 - that is the mistake
     "same-kid": ([PEM, PEM], "Two keys of a ring have the same kid"),
     "one-kid-for-two": (

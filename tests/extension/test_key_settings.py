@@ -245,7 +245,7 @@ async def test_key_of_a_hook_is_checked_as_well(
         jwt.encode_key_loader(lambda _: "weak")
         with pytest.raises(WeakKeyError):
             create_access_token("joe")
-    assert "key hook's key was refused" in caplog.text
+    assert "decode key hook returned was rejected" in caplog.text
 
 
 Material = Callable[[], Any]

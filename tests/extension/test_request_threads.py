@@ -50,6 +50,8 @@ from quart_jwt.stores.memory import MemoryStore
 
 REQUESTS = 300
 LATENCY_S = 0.02
+TURNS = 200
+"""Of the event loop, until a request without input or output cannot go on."""
 
 
 @pytest.fixture(name="pool")
@@ -614,12 +616,13 @@ async def _send_half_a_body(app: Quart, path: str, headers: dict[str, str]) -> N
     await app(scope, receive, send)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("at_once", [True, False])
 @pytest.mark.parametrize("hook", [True, False])
 @pytest.mark.parametrize("path", ["/sync", "/async"])
 async def test_slow_clients_cannot_hold_all_threads(
-    app: Quart, pool: WorkerPool, bearer: Mint, path: str, *, hook: bool
+    app: Quart, pool: WorkerPool, bearer: Mint, path: str, *, hook: bool, at_once: bool
 ) -> None:
-    """When half of them are taken, a body comes first; who sends all is answered."""
+    """A request waits for its body when half of the threads are taken or requested."""
     jwt: JWTManager = app.extensions["quart-jwt"]
     if hook:
         jwt.token_verification_loader(lambda _header, _claims: True)
@@ -635,9 +638,18 @@ async def test_slow_clients_cannot_hold_all_threads(
         return jsonify(await request.get_json())
 
     headers = {**await bearer(), "Content-Type": "application/json"}
+    busy, go_on = [], threading.Event()
+    if at_once:
+        busy = [asyncio.create_task(offload(go_on.wait)) for _ in range(4)]
+        while pool.numbers()[0] < len(busy):  # noqa: ASYNC110 - a count, no event
+            await asyncio.sleep(0)
     slow = [
         asyncio.create_task(_send_half_a_body(app, path, headers)) for _ in range(100)
     ]
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.gather(*busy)
     for _ in range(10):
         async with asyncio.timeout(DEADLINE_S):
             response = await app.test_client().post(path, headers=headers, json=[1])

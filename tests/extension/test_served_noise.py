@@ -40,7 +40,7 @@ CONNECTIONS = 8
 HOST = "127.0.0.1"
 PATIENCE_S = 60
 
-HINT = "A token that looks like our own has another signature"
+HINT = "A token that looks like one of this app has an invalid signature"
 """Said once: it may be a mistake of the operator."""
 
 measured = logging.getLogger("measured")

@@ -280,7 +280,7 @@ def test_unknown_option_is_named(
         ("JWT_CSRF_FIELD_NAME", "set JWT_ACCESS_CSRF_FIELD_NAME and"),
         ("JWT_BLACKLIST_ENABLED", "token_in_blocklist_loader"),
         ("JWT_BLACKLIST_TOKEN_CHECKS", "skip_revocation_check"),
-        ("JWT_CLAIMS_IN_REFRESH_TOKEN", "in both tokens"),
+        ("JWT_CLAIMS_IN_REFRESH_TOKEN", "to access and refresh tokens"),
         ("JWT_USER_CLAIMS", "additional_claims"),
     ],
 )

@@ -64,7 +64,7 @@ def _names(heard: Heard) -> list[str]:
 
 
 def _documented(name: str) -> set[str]:
-    page = (ROOT / "docs" / "sessions.md").read_text("utf-8")
+    page = (ROOT / "docs" / "api" / "sessions.md").read_text("utf-8")
     row = re.search(rf"^\| `{name}` \| .+ \| (.+) \|$", page, re.MULTILINE)
     assert row is not None
     return set(re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", row[1])))

@@ -117,7 +117,7 @@ async def test_a_page_of_another_origin_cannot_use_the_cookie(
         status, body = await _refusal(client, headers=headers)
         assert (status, body["msg"]) == (
             401,
-            "The page that opens this websocket is of another origin",
+            "This websocket was opened by a page of another origin",
         )
 
 

@@ -204,10 +204,10 @@ def test_it_is_logged_once_with_both_places(caplog: pytest.LogCaptureFixture) ->
 def test_a_second_store_and_a_quart_app_are_refused() -> None:
     """Revocations must not be in a store that nobody asks."""
     app = make_app()
-    with pytest.raises(ConfigurationError, match="a second one cannot bring a store"):
+    with pytest.raises(ConfigurationError, match="a second one cannot have a store"):
         JWTManager(app, store=MemoryStore())
 
     quart_app = Quart("shop")
     JWTManager(quart_app)
-    with pytest.raises(ConfigurationError, match="has a JWTManager already"):
+    with pytest.raises(ConfigurationError, match="already has a JWTManager"):
         JWTManager(quart_app)

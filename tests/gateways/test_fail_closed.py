@@ -26,14 +26,14 @@ WITHOUT_VERDICT = {
     "envoy": {503},
     "traefik": {500},
 }
-"""What the client sees when the service has not answered: docs/gateways.md has it."""
+"""What the client sees without the service: docs/operate/gateways.md has it."""
 
 UNDERSTAND_TWO = {"nginx", "haproxy"}
 """Gateways to which everything but 401 and 403 is no verdict."""
 
 
 def _is_without_verdict(product: Product, seen: httpx.Response) -> bool:
-    """Whether an answer says what docs/gateways.md says of this product."""
+    """Whether an answer says what docs/operate/gateways.md says of this product."""
     if product.name in UNDERSTAND_TWO and seen.headers["Retry-After"] != "1":
         return False
     return seen.status_code in WITHOUT_VERDICT[product.name]

@@ -26,7 +26,7 @@ from gateways.products import PRODUCTS
 
 pytestmark = pytest.mark.slow
 
-PAGES = ("docs/gateways.md", "docs/tutorial.zh-CN.md")
+PAGES = ("docs/operate/gateways.md", "docs/start/tutorial.zh-CN.md")
 OUR_PROGRAMS = Path(sys.executable).parent
 NGINX = PRODUCTS[0]
 

@@ -231,7 +231,7 @@ def test_verify_keeps_the_change_only_if_the_tests_are_not_worse(
     assert "Through quart_jwt.flask: 1 app, 1 request, 0 verifications." in (
         result.stderr
     )
-    assert ("was taken back" in result.stderr) is bool(status)
+    assert ("was undone" in result.stderr) is bool(status)
     assert "test_app.py::test_the_class" in result.stderr
     assert "test_that_fails" not in result.stderr
     assert sorted(path.name for path in project.iterdir()) == ["app.py", "test_app.py"]

@@ -1,4 +1,4 @@
-"""Rows of ``docs/differences.md``: hooks, handlers and the extension's place."""
+"""Rows of ``docs/flask/differences.md``: hooks, handlers and the extension's place."""
 
 import gc
 from collections.abc import Iterator
@@ -63,7 +63,7 @@ def test_an_app_has_one_manager() -> None:
 
     second = flask_jwt_extended.JWTManager(theirs)
     assert theirs.extensions["flask-jwt-extended"] is second
-    with pytest.raises(ConfigurationError, match="'ours' has a JWTManager already"):
+    with pytest.raises(ConfigurationError, match="'ours' already has a JWTManager"):
         quart_jwt.JWTManager(ours)
     assert ours.extensions["quart-jwt"] is first
 

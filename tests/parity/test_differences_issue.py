@@ -1,4 +1,4 @@
-"""Rows of ``docs/differences.md``: issuing tokens and setting cookies."""
+"""Rows of ``docs/flask/differences.md``: issuing tokens and setting cookies."""
 
 from collections.abc import Callable
 from datetime import timedelta

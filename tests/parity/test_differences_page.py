@@ -1,11 +1,11 @@
-"""``docs/differences.md`` and the tests that show its rows name each other."""
+"""``docs/flask/differences.md`` and the tests that show its rows name each other."""
 
 import ast
 import re
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PAGE = HERE.parents[1] / "docs" / "differences.md"
+PAGE = HERE.parents[1] / "docs" / "flask" / "differences.md"
 ROW = re.compile(r"^\|.*\|.*\|.*\| (?P<test>.*) \|$", re.MULTILINE)
 UNNAMED = {"test_fallback_secrets_verify_nothing_beside_a_key_of_our_own"}
 """Tests that show where a difference ends, and so are on no row."""

@@ -1,4 +1,4 @@
-"""Rows of ``docs/differences.md``: what a request carries beside a token."""
+"""Rows of ``docs/flask/differences.md``: what a request carries beside a token."""
 
 from dataclasses import replace
 from functools import partial

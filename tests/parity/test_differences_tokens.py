@@ -1,4 +1,4 @@
-"""Rows of ``docs/differences.md``: what is a good token."""
+"""Rows of ``docs/flask/differences.md``: what is a good token."""
 
 import json
 import time

@@ -19,7 +19,7 @@ from parity.tokens import TOKENS
 
 
 def _unverified_header(kit: Kit, token: str) -> Any:
-    """The header, if the payload is JSON at all: see ``docs/differences.md``."""
+    """The header, if the payload is JSON at all: see ``docs/flask/differences.md``."""
     try:
         jwt.decode(token, options={"verify_signature": False})
     except jwt.PyJWTError:

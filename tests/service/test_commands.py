@@ -91,18 +91,18 @@ def test_a_password_from_stdin_loses_one_line_break(
     assert _matches("alice", password)
 
 
-TOO_SHORT = "A new password has at least 8 characters"
+TOO_SHORT = "A new password must have at least 8 characters"
 
 
 @pytest.mark.parametrize(
     ("stdin", "message"),
     [
-        (b"", "A password has 1 to 1024 bytes in UTF-8"),
-        (b"\n", "A password has 1 to 1024 bytes in UTF-8"),
+        (b"", "A password must have 1 to 1024 bytes in UTF-8"),
+        (b"\n", "A password must have 1 to 1024 bytes in UTF-8"),
         (b"x" * 7, TOO_SHORT),
         ("\u20ac".encode() * 7, TOO_SHORT),
-        (b"x" * 1025, "A password has 1 to 1024 bytes in UTF-8"),
-        (b"a\0bcdefgh", "A password has no NUL character"),
+        (b"x" * 1025, "A password must have 1 to 1024 bytes in UTF-8"),
+        (b"a\0bcdefgh", "A password must not contain a NUL character"),
         (b"\xff", "The password is not valid UTF-8"),
     ],
 )
@@ -130,7 +130,7 @@ def test_a_name_that_breaks_the_rules_is_refused_before_the_question() -> None:
     """Nobody types a password for a name that cannot be."""
     result = _run("users", "add", "a\nb", stdin="x\nx\n")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "A user name has no control characters" in result.stderr
+    assert "A user name must not contain control characters" in result.stderr
 
 
 def test_a_name_that_is_taken_is_refused() -> None:
@@ -417,8 +417,8 @@ def test_warnings_are_said_once_at_the_start(
     assert result.exit_code == 0
     assert result.stderr.splitlines() == [
         (
-            "warning: quart-jwt.toml holds a secret and everybody on this machine "
-            "can read it: chmod 600 quart-jwt.toml"
+            "warning: quart-jwt.toml contains a secret, and every user of this "
+            "machine can read it: run chmod 600 quart-jwt.toml"
         ),
         "warning: debug has no effect under `quart-jwt serve`",
     ]
@@ -436,7 +436,7 @@ def test_few_descriptors_are_pointed_out(
     """They bound the connections, and a start is when somebody reads it."""
     monkeypatch.setattr(serve, "raise_descriptor_limit", lambda: limit)
     result = _run("serve", SECRET_KEY=SECRET)
-    assert is_pointed_out == (f"only {limit} descriptors" in result.stderr)
+    assert is_pointed_out == (f"only {limit} file descriptors" in result.stderr)
     assert served
 
 
@@ -491,7 +491,8 @@ def test_development_for_everybody_is_pointed_out(
     where = [text for bind in binds for text in ("--bind", bind)]
     result = _run("serve", *where, MODE=mode, SECRET_KEY=SECRET)
     line = (
-        f"warning: development mode is for this machine, but others can reach {shown}\n"
+        "warning: development mode is for local use, but other machines can reach "
+        f"{shown}\n"
     )
     assert result.stderr == ("" if shown is None else line)
     assert served

@@ -27,7 +27,7 @@ async def _refreshed(service: Service, token: str) -> tuple[int, str, str]:
 
 
 def _back_up(path: Path) -> Path:
-    """As docs/operations.md says: a copy that is whole, while the service runs."""
+    """As docs/operate/operations.md says: a whole copy while the service runs."""
     copy = path.with_suffix(".backup")
     with closing(sqlite3.connect(path)) as there, closing(sqlite3.connect(copy)) as to:
         there.backup(to)

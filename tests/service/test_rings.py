@@ -1,4 +1,4 @@
-"""The rings inside the service, as docs/architecture.md draws them."""
+"""The rings inside the service, as docs/internals/architecture.md draws them."""
 
 from pathlib import Path
 

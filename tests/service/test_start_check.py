@@ -55,7 +55,7 @@ def _without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         pytest.param(
             {"SECRET_KEY": "reallyreallyreallyreallyverysafe"},
-            "QUART_JWT_SECRET_KEY is too weak: it stands in public lists",
+            "QUART_JWT_SECRET_KEY is too weak: it is in public lists",
             id="known",
         ),
         pytest.param(

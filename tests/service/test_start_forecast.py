@@ -15,7 +15,7 @@ from real_servers import redis
 from service.installing import FROM_A_FILE
 from service.installing import install
 
-FINE = "the settings are fine (environment)\n"
+FINE = "the settings are valid (environment)\n"
 USABLE = f"{FINE}the databases can be used\n"
 NO_USERS = (
     f"{USABLE}there are no users yet: add the first user with "

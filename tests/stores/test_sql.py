@@ -59,7 +59,7 @@ def _file(folder: Path) -> str:
         "sqlite:///hunter2.db",
         "sqlite+aiosqlite://",
         "sqlite+aiosqlite:///:memory:",
-        "postgresql://ada:hunter2@host/",
+        "postgresql+psycopg://ada:hunter2@host/",
         "mysql+aiomysql://ada:hunter2@host/",
         "hunter2",
         "",

@@ -3,6 +3,7 @@ import pytest
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.stores import urls
 from quart_jwt.stores.memory import MemoryStore
+from quart_jwt.stores.sql.store import SQLStore
 from quart_jwt.stores.urls import Entry
 from quart_jwt.stores.urls import store_from_url
 
@@ -42,3 +43,27 @@ def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(urls, "SCHEMES", {"some": entry})
     with pytest.raises(ConfigurationError, match=r"pip install 'quart-jwt\[some\]'"):
         store_from_url("some://host")
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
+def test_postgresql_is_a_store_in_each_spelling(scheme: str) -> None:
+    """Hosting providers give libpq's."""
+    assert isinstance(store_from_url(f"{scheme}://ada:pw@host/d"), SQLStore)
+
+
+@pytest.mark.parametrize(
+    ("rest", "message"),
+    [
+        ("host/d?sslmode=hunter2", "sslmode that libpq does not know"),
+        ("host/d?sslrootcert=hunter2", "does not support: sslrootcert"),
+        ("host:hunter2/d", "cannot be read"),
+    ],
+)
+def test_a_postgresql_url_that_cannot_be_honoured_is_refused(
+    rest: str, message: str
+) -> None:
+    """The message shows no value of it."""
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        store_from_url(f"postgres://ada:hunter2@{rest}")
+
+    assert "hunter2" not in str(caught.value)

@@ -35,7 +35,7 @@ GOOD = jwk("RS256", kid="good")
     ("bad", "reason"),
     [
         (jwk("RS256", kid="bad", use="enc"), "its use is not sig"),
-        (jwk("ES256", kid="bad", y="AAAA"), "its numbers do not make a key"),
+        (jwk("ES256", kid="bad", y="AAAA"), "its parameters do not form a valid key"),
         (_weak(1024), "it has 1024 bits"),
         (_weak(2048, 3), "its public exponent is below"),
         (jwk("EdDSA", kid="bad"), "for EdDSA, which is not allowed"),
@@ -71,7 +71,7 @@ def test_the_same_key_twice_is_one_key() -> None:
     named = {**unnamed, "kid": thumbprint(unnamed)}
 
     assert _read(GOOD, GOOD) == (["good"], [])
-    assert _read(unnamed, named) == ([named["kid"]], ["A JWK is there twice"])
+    assert _read(unnamed, named) == ([named["kid"]], ["A JWK occurs twice"])
 
 
 def test_keys_of_one_kind_have_ids_of_their_own() -> None:

@@ -246,7 +246,7 @@ def test_a_known_secret_is_weak(monkeypatch: pytest.MonkeyPatch) -> None:
     """A secret that stands in a public list can be guessed, however long it is."""
     monkeypatch.setattr(keys, "is_known", lambda secret: secret == b"public" * 10)
 
-    assert weakness("HS256", "public" * 10) == "it stands in public lists of secrets"
+    assert weakness("HS256", "public" * 10) == "it is in public lists of known secrets"
     assert weakness("HS256", "secret" * 10) is None
 
 

@@ -53,7 +53,7 @@ def test_a_route_names_scopes(given: Any, expected: tuple[str, ...]) -> None:
 )
 def test_what_is_no_scope_cannot_be_asked_for(given: Any) -> None:
     """RFC 6749's grammar keeps a challenge one header."""
-    with pytest.raises(ValueError, match="A scope is visible ASCII"):
+    with pytest.raises(ValueError, match="A scope must be visible ASCII"):
         required_scopes(given)
 
 

@@ -38,7 +38,7 @@ RENEW_AHEAD_S = 60.0
 class JWTAuth(httpx.Auth):
     """
     Signs in, sends the access token, and renews it: ahead of its end by the server's
-    clock, and once more when a 401 says that it counts no more.
+    clock, and once more after a 401.
 
     One object serves any number of requests at once, of ``httpx.Client`` in threads
     or of ``httpx.AsyncClient`` in the tasks of one event loop; one of them renews.

@@ -21,8 +21,8 @@ class JWTAuthError(Exception):
     The root of the errors of ``quart_jwt.client``.
 
     Attributes:
-        pause_s: Seconds for which nobody asks the server again; requests that
-            need a token meanwhile fail with the same error.
+        pause_s: Seconds without another request to the server; requests that need a
+        token meanwhile fail with the same error.
     """
 
     pause_s: ClassVar[float] = 1.0

@@ -42,7 +42,7 @@ class Exchange:
     Attributes:
         login_url: Takes the credentials, as a JSON object.
         refresh_url: Takes the refresh token.
-        credentials: What the login is sent; None if nobody can log in here.
+        credentials: What the login is sent; None if this client cannot sign in.
         carrier: How tokens travel.
         clock: Learns the server's time from each answer.
     """
@@ -73,7 +73,7 @@ class Exchange:
             if answer.status_code not in REFUSALS:
                 return self._taken(answer, refresh)
         if self.credentials is None:
-            raise LoginRequiredError("There is no refresh token that counts: log in")
+            raise LoginRequiredError("There is no valid refresh token: sign in again")
         answer = await self._post(self._login_request, waiting)
         if answer.status_code in REFUSALS:
             raise LoginRefusedError(answer.status_code)

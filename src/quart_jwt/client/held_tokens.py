@@ -1,8 +1,8 @@
 """
 The two tokens of a session, and how long the first of them is good for.
 
-A client has no key and believes nothing: it reads a token's times only to know when
-to ask for the next one.
+A client has no key, so it trusts no claim: it reads a token's times only to know when
+to refresh.
 """
 
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ NEVER = Validity(renew_at=-inf, ends_at=-inf)
 
 
 def unverified_claims(token: str) -> dict[str, Any]:
-    """The claims of a token that nobody has verified; empty if it is no JWT."""
+    """The unverified claims of a token; empty if it is not a JWT."""
     try:
         return parse(token).claims
     except InvalidTokenError:

@@ -100,7 +100,7 @@ class Session:
 
     def _raise_failure(self) -> None:
         if self._failure is not None and self._is_paused():
-            # Without the traceback of whoever was given it before.
+            # Without the traceback of an earlier caller.
             raise self._failure.with_traceback(None)
 
     async def _renewed(self, waiting: Waiting) -> HeldTokens:
@@ -112,7 +112,7 @@ class Session:
             usable = self._usable(renewing=True)
             if usable is None:
                 raise
-            logger.warning("Tokens could not be renewed or kept: %s", error)
+            logger.warning("Tokens could not be refreshed or stored: %s", error)
             return usable
         self._failure = None
         return self._held()

@@ -112,7 +112,8 @@ class FileTokenStore:
     def _refuse_if_shared(self, mode: int) -> None:
         if os.name == "posix" and mode & OTHERS:
             raise TokenStoreError(
-                f"Others may read or write {self.path}: chmod 600, and log in anew"
+                f"Other users can read or write {self.path}: run chmod 600, and sign "
+                "in again"
             )
 
 

@@ -40,7 +40,7 @@ class Waiting(Protocol):
 
     @property
     def is_locked(self) -> bool:
-        """Whether somebody has the lock."""
+        """Whether the lock is taken."""
 
     def lock(self) -> AbstractAsyncContextManager[None]:
         """Only one at a time."""
@@ -73,7 +73,7 @@ class Blocking:
 
     @property
     def is_locked(self) -> bool:
-        """Whether somebody has the lock."""
+        """Whether the lock is taken."""
         return self._lock.locked()
 
     @asynccontextmanager
@@ -85,7 +85,9 @@ class Blocking:
     async def send(self, build: Build) -> httpx.Response:
         """Send a request for tokens; no redirect takes them elsewhere."""
         if isinstance(self._client, httpx.AsyncClient):
-            raise TypeError("Give JWTAuth an httpx.Client to use it in one")
+            raise TypeError(
+                "To use JWTAuth in an httpx.Client, pass it an httpx.Client"
+            )
         own = self._client or httpx.Client(verify=trust())
         with nullcontext(own) if self._client else own as client:
             return client.send(build(client), auth=None, follow_redirects=False)
@@ -120,7 +122,7 @@ class Awaiting:
 
     @property
     def is_locked(self) -> bool:
-        """Whether somebody has the lock."""
+        """Whether the lock is taken."""
         return self._lock.locked()
 
     @asynccontextmanager
@@ -148,7 +150,9 @@ class Awaiting:
     async def send(self, build: Build) -> httpx.Response:
         """Send a request for tokens; no redirect takes them elsewhere."""
         if isinstance(self._client, httpx.Client):
-            raise TypeError("Give JWTAuth an httpx.AsyncClient to use it in one")
+            raise TypeError(
+                "To use JWTAuth in an httpx.AsyncClient, pass it an httpx.AsyncClient"
+            )
         trusted = await self.call(trust)
         own = self._client or httpx.AsyncClient(verify=trusted)
         async with nullcontext(own) if self._client else own as client:

@@ -69,30 +69,42 @@ def jwt_required(
     """
     Protect a view or a websocket route.
 
-    A websocket is refused before it is accepted, with a real HTTP status, and
-    closed with 1008 when its token expires or is revoked (RFC 6455 §7.4.1). A
-    streamed response ends then, too. Both hold for ``verify_jwt_in_request``, wherever
-    it is called.
+    A websocket handshake without a valid token is rejected with an HTTP status. When
+    the token expires or is revoked, the websocket is closed with 1008 (RFC 6455
+    §7.4.1), and a streamed response ends. ``verify_jwt_in_request`` does the same.
 
     Args:
-        optional: Let a request without a token pass, too; a bad token is
-            refused all the same.
+        optional: Accept a request without a token. A request with an invalid token is
+            still rejected.
         fresh: Require a fresh token.
         refresh: Require a refresh token instead of an access token.
-        locations: Where to look, one or several in order of precedence; the
+        locations: Where to look for the token: one or several of ``headers``,
+            ``cookies``, ``query_string`` and ``json``, in order of precedence; the
             default is ``JWT_TOKEN_LOCATION``.
-        verify_type: False accepts access and refresh tokens alike.
-        skip_revocation_check: Do not ask the blocklist.
+        verify_type: False accepts both access and refresh tokens.
+        skip_revocation_check: Do not check whether the token is revoked.
         issuer: Require a token of this issuer, or of one of several.
-        audience: Require this audience, or one of several, beside the configured.
-        scopes: Require all of these: strings, or one with blanks between. A token
-            without one is refused with 403 ``insufficient_scope``.
-        purpose: Require a token that was created for this purpose, and no other.
-        single_use: Let each of these tokens pass once. It needs a session store.
+        audience: Require this audience, or one of several, in addition to
+            ``JWT_DECODE_AUDIENCE``.
+        scopes: Require all of these scopes: several strings, or one string with spaces
+            between them. Otherwise the response is 403 ``insufficient_scope``.
+        purpose: Require a token that was created for this purpose.
+        single_use: Accept each token once. This needs ``purpose`` and a session store.
 
     Raises:
-        TypeError: It was used without parentheses.
-        ValueError: A scope or the purpose is none, or no issuer or audience could pass.
+        TypeError: The decorator was used without parentheses.
+        ValueError: A scope or the purpose is not valid, or the list of issuers or
+            audiences is empty.
+
+    Example:
+        >>> @app.get("/members")
+        ... @jwt_required()
+        ... async def members():
+        ...     return {"user": get_jwt_identity()}
+        >>> (await client.get("/members")).status_code
+        401
+        >>> await (await client.get("/members", headers=signed_in)).get_json()
+        {'user': 'alice'}
     """
     if callable(optional):
         raise TypeError("Write @jwt_required(), with parentheses")
@@ -133,15 +145,22 @@ def verify_jwt_in_request(
     single_use: bool = False,
 ) -> Any:
     """
-    Verify the current request's token; the arguments are ``jwt_required``'s.
+    Verify the token of the current request, with the arguments of ``jwt_required``.
 
-    In async code, ``await`` it: until that has happened, the request is closed,
-    and it ends in 500 if it never does. In a plain ``def`` handler, which Quart
-    runs in a worker thread, it verifies right away.
+    Async code must ``await`` the call; otherwise the request ends with a 500. In a
+    ``def`` handler, which Quart runs in a worker thread, the call verifies immediately.
 
     Returns:
-        ``(header, claims)``, or None for an OPTIONS request and for one without
-        a token where it is optional. In async code, an awaitable of that.
+        ``(header, claims)``; None for an OPTIONS request, and for a request without a
+        token if ``optional`` is true. In async code, an awaitable of that.
+
+    Example:
+        >>> @app.before_request
+        ... async def protect():
+        ...     if request.path.startswith("/admin"):
+        ...         await verify_jwt_in_request(fresh=True)
+        >>> (await client.get("/admin/users", headers=signed_in)).status_code
+        401
     """
     requirement = Requirement.stated(
         optional=optional,
@@ -242,7 +261,7 @@ def _verify_now(requirement: Requirement) -> Outcome:
         return finish(verify_current(requirement))
     except WouldSuspendError:
         raise RuntimeError(
-            "This sync call has to wait for a hook or a request body, and there is "
-            "no event loop that it could wait for. Call it from a view that Quart "
+            "This sync call needs to wait for a hook or the request body, but there "
+            "is no event loop to run them. Call it from a view that Quart "
             "runs, or make the view `async def` and await verify_jwt_in_request()."
         ) from None

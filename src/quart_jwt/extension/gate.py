@@ -6,7 +6,7 @@ opens when ``verify`` has accepted a first request under both. It decides nothin
 finds the note that ``verify`` left on the token's entry in the cache, and compares
 what can have changed since, which is the time, the keys of other issuers, and
 revocations as the feed in memory has them. Nothing is awaited and nothing is locked,
-so it serves any thread. Whatever it does not recognise, it leaves to ``verify``.
+so it serves any thread. Everything else is left to ``verify``.
 """
 
 from collections.abc import Callable

@@ -1,5 +1,5 @@
 """
-``JWTManager``: binds hooks and settings to an app, and errors to answers.
+``JWTManager`` connects an app with its hooks, settings and error responses.
 """
 
 from collections.abc import Callable
@@ -78,7 +78,7 @@ UNAUTHORIZED = (CSRFError, NoAuthorizationError)
 """Answered by the unauthorized hook, with the reason."""
 
 OVER = (SessionEndedError, TokenReuseError)
-"""Rotations after which the cookies are of no use; no other error removes them."""
+"""Errors of a rotation that remove the cookies; no other error does."""
 
 RETRY_AFTER_S = 1
 """When an issuer's keys may be there: a fetch that failed is tried again by then."""
@@ -94,9 +94,14 @@ class JWTManager(TokenMaker):
     Args:
         app: The app, or None to call ``init_app`` later.
         add_context_processor: Whether templates get ``current_user``.
-        clock: Gives the time in epoch seconds; tests move it.
-        store: Where sessions and revocations are kept; goes before
-            ``JWT_STORE_URL``. Opened and closed with the app's serving.
+        clock: Returns the time in epoch seconds; tests can replace it.
+        store: The store of sessions and revocations, instead of ``JWT_STORE_URL``. The
+            app opens it when serving starts, and closes it when serving ends.
+
+    Example:
+        >>> app = Quart("shop")
+        >>> app.config["JWT_SECRET_KEY"] = secrets.token_urlsafe(32)
+        >>> jwt = JWTManager(app)
     """
 
     def __init__(
@@ -110,8 +115,7 @@ class JWTManager(TokenMaker):
         super().__init__()
         self.clock = clock
         self._store = store
-        # Weak, for a module's manager outlives the apps of a factory.
-        self._apps: WeakSet[Quart] = WeakSet()
+        self._apps: WeakSet[Quart] = WeakSet()  # it may outlive the apps of a factory
         if app is not None:
             self.init_app(app, add_context_processor)
 
@@ -120,20 +124,17 @@ class JWTManager(TokenMaker):
         Register this manager with an app.
 
         Args:
-            app: The app; its configuration gets the defaults of all options, and
-                may be changed afterwards.
+            app: The app. All options get defaults; you can change them later.
             add_context_processor: Whether templates get ``current_user``.
 
         Raises:
-            IncompatibleDependencyError: This version of Quart has changed where the
-                extension relies on it.
-            ConfigurationError: The app has a manager already. A second one would
-                replace its hooks, the blocklist among them.
+            IncompatibleDependencyError: This Quart version is not supported.
+            ConfigurationError: The app already has a manager.
         """
         if EXTENSION in app.extensions:
             raise ConfigurationError(
-                f"The app {app.name!r} has a JWTManager already. Import that one where "
-                "hooks are registered; for the tokens of other issuers set JWT_ISSUERS"
+                f"The app {app.name!r} already has a JWTManager. Register hooks with "
+                "that one; to accept tokens of other issuers, set JWT_ISSUERS"
             )
         refuse_unawaited(app, end_with_token)
         when_dispatched(app, close_with_tokens)
@@ -155,58 +156,57 @@ class JWTManager(TokenMaker):
     @property
     def app(self) -> Quart:
         """
-        The current app; outside of any app context, the only app of this manager.
+        The current app; without an app context, the only app of this manager.
 
         Raises:
-            RuntimeError: There is no app context, and not exactly one app.
+            RuntimeError: There is no app context, and the manager has no single app.
         """
         return this_app() if has_app_context() else self.only_app()
 
     @property
     def settings(self) -> Settings:
-        """The settings of the current app, as they stand now."""
+        """The current settings of the current app."""
         return settings_of(self.app)
 
     def only_app(self) -> Quart:
         """
-        The app of this manager.
+        Return the app of this manager.
 
         Raises:
-            RuntimeError: It has none, or several.
+            RuntimeError: The manager has no app, or several.
         """
         apps = list(self._apps)
         if len(apps) != 1:
-            raise RuntimeError("The manager has not exactly one app: name the app")
+            raise RuntimeError("The manager has no app, or several: pass the app")
         return apps[0]
 
     @property
     def has_questions(self) -> bool:
-        """Whether verifying a token asks hooks, which want an app context."""
+        """Whether verifying a token calls hooks, which need an app context."""
         return self.verifying.any()
 
     def cache_info(self) -> CacheInfo:
-        """The state of the verified-token cache of the current app."""
+        """Return the state of the verified-token cache of the current app."""
         return self.settings.verified.info()
 
     async def ping_store(self, *, writing: bool = False) -> None:
         """
-        Come back if the session store of the current app answers, or there is none.
+        Check that the session store of the current app answers, if it has one.
 
         Args:
-            writing: Whether to write, too, which a full disk or a replica refuses.
+            writing: Also check that the store can be written to.
 
         Raises:
-            StoreError: It does not answer now, or cannot be written to.
+            StoreError: The store does not answer, or cannot be written to.
         """
         if (sessions := self.settings.sessions) is not None:
             await (sessions.store.try_writing() if writing else sessions.store.ping())
 
     def jwks(self) -> Claims:
         """
-        The JWK Set of the current app: the keys that verify its tokens now.
+        Return the public JWK Set of the current app (RFC 7517 §5).
 
-        It has public members only, and is made to be answered to anybody
-        (RFC 7517 §5); an app that signs with a secret has an empty one.
+        It is empty if the app signs with a secret, which must not be published.
         """
         return self.settings.jwks(self.clock())
 
@@ -216,8 +216,8 @@ class JWTManager(TokenMaker):
         try:
             await compute(self._prepare, settings)
         except ConfigurationError:
-            # A missing key may never be needed; strong ones are asked for now, and
-            # so is what somebody took the trouble to write down.
+            # A missing key may never be needed, unless the configuration names it or
+            # requires strong keys.
             values = settings.values
             if settings.enforce_strong_keys or any(map(values.get, _WRITTEN_DOWN)):
                 raise
@@ -239,7 +239,9 @@ class JWTManager(TokenMaker):
     def _register_error_handlers(self, app: Quart) -> None:
         registered = app.error_handler_spec[None][None]
         for error, handler in self._error_handlers().items():
-            registered.setdefault(error, handler)  # what the app has said goes before
+            registered.setdefault(
+                error, handler
+            )  # the app's own handlers take precedence
 
     def _error_handlers(self) -> dict[type[Exception], ErrorHandler]:
         return {

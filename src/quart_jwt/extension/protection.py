@@ -1,10 +1,10 @@
 """
 What protects each route of an app, read from outside: no view is called.
 
-``jwt_required`` leaves its requirement on what it returns, and that is believed: on a
-view, on a method of a class-based view, on a before-request function. A function that
-calls ``verify_jwt_in_request`` itself may do so or not, depending on what its code
-says; it is named, and counts only for those who vouch for it.
+``jwt_required`` attaches its requirement to the function that it returns: a view, a
+method of a class-based view, or a before-request function. A function that calls
+``verify_jwt_in_request`` may do so only in some cases; it is listed, and counts as a
+guard only if the caller names it as trusted.
 """
 
 from collections.abc import Callable
@@ -61,7 +61,7 @@ class Route:
         Whether a request without a token gets in.
 
         Args:
-            trusted: The guards that somebody vouches for.
+            trusted: The guards that the caller trusts.
         """
         if any(not requirement.optional for requirement in self.requirements):
             return False

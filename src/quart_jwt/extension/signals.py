@@ -1,5 +1,5 @@
 """
-The signals: what an app can hear about tokens and sessions, for its audit log.
+The signals about tokens and sessions, for an app's audit log.
 
 They are blinker's, as Flask's and Quart's are; the sender is the app. No signal
 carries the text of a token, a key or a CSRF value. A receiver may be ``def`` or
@@ -53,8 +53,8 @@ token_rotated: NamedSignal = _signals.signal(
 
 refresh_reuse_detected: NamedSignal = _signals.signal(
     "quart-jwt.refresh-reuse-detected",
-    doc="A refresh token was used a second time, and its session has ended: somebody "
-    "else may have it. Sent once for each session. Arguments: ``session_id``, "
+    doc="A refresh token was used a second time, and its session has ended, because "
+    "the token may be stolen. Sent once for each session. Arguments: ``session_id``, "
     "``subject``, and ``jti``, the presented token's.",
 )
 

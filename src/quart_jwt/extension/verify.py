@@ -235,8 +235,8 @@ def _refuse_foreign(token: Token, settings: Settings, *, is_refresh: bool) -> No
     if settings.issuer_of(token.claims) is None:
         return
     if is_refresh:
-        raise WrongTokenError("Only refresh tokens of our own are allowed")
-    raise WrongTokenError("Only our own tokens are for a purpose")
+        raise WrongTokenError("Refresh tokens of other issuers are not allowed")
+    raise WrongTokenError("Tokens of other issuers cannot have a purpose")
 
 
 async def _refuse_revoked(
@@ -262,5 +262,5 @@ async def _ask(
         return None
     user = await call(hooks.user, header, claims)
     if user is None:
-        raise UserLookupError("The user look-up gave None", header, claims)
+        raise UserLookupError("The user lookup returned None", header, claims)
     return (user,)

@@ -5,7 +5,7 @@ A Flask code base, run as it is: change its imports and nothing else.
 Flask-JWT-Extended, with our verification behind them, and the sync forms of our session
 functions. Sync views run in Flask's pipeline. The modules ``exceptions``, ``utils``,
 ``config``, ``view_decorators``, ``jwt_manager``, ``internal_utils`` and ``typing`` are
-where Flask-JWT-Extended has them. See docs/flask.md.
+where Flask-JWT-Extended has them. See docs/flask/flask.md.
 """
 
 from typing import Any
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from quart_jwt.flask.protected import jwt_required
     from quart_jwt.flask.protected import verify_jwt_in_request
     from quart_jwt.flask.sessions import create_token_pair
+    from quart_jwt.flask.sessions import end_session
     from quart_jwt.flask.sessions import list_sessions
     from quart_jwt.flask.sessions import revoke_all_for
     from quart_jwt.flask.sessions import revoke_family
@@ -64,6 +65,7 @@ __all__ = [
     "create_token_pair",
     "current_user",
     "decode_token",
+    "end_session",
     "get_csrf_token",
     "get_current_user",
     "get_jti",

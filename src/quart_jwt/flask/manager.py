@@ -108,12 +108,12 @@ class JWTManager(quart_jwt.JWTManager):
             return
         if self._store is not None:
             raise ConfigurationError(
-                f"The app {app.name!r} has a JWTManager already, and a second one "
-                "cannot bring a store. Give the store to the first one"
+                f"The app {app.name!r} already has a JWTManager, and a second one "
+                "cannot have a store. Pass the store to the first one"
             )
         _logger.warning(
-            "The app %r has two JWTManagers, registered at %s and at %s. The hooks of "
-            "both count: the second's before the first's, and a token has to pass the "
+            "The app %r has two JWTManagers, registered at %s and at %s. The hooks "
+            "of both apply, the second's before the first's; a token must pass the "
             "blocklist and verification hooks of both",
             app.name,
             app.extensions.get(_REGISTERED, "another place"),

@@ -34,6 +34,7 @@ create_token_pair = _waited(quart_jwt.create_token_pair)
 list_sessions = _waited(quart_jwt.list_sessions)
 revoke_all_for = _waited(quart_jwt.revoke_all_for)
 revoke_family = _waited(quart_jwt.revoke_family)
+end_session = revoke_family
 revoke_token = _waited(quart_jwt.revoke_token)
 rotate_refresh_token = _waited(quart_jwt.rotate_refresh_token)
 verify_token = _waited(quart_jwt.verify_token)

@@ -2,7 +2,7 @@
 The command ``quart-jwt migrate``.
 
 Exit status 0: done. 1: with ``--check``, something is left to do; with ``--verify``,
-the tests were worse and the change was taken back. 2: the command line is wrong.
+the test results were worse and the change was undone. 2: the command line is wrong.
 
 ``--help`` needs click alone; what reads and writes is imported when it runs.
 """
@@ -58,7 +58,7 @@ Examples:
 @click.option(
     "--verify",
     metavar="'PYTEST …'",
-    help="Run the tests before and after; take the change back if they are worse. "
+    help="Run the tests before and after; undo the change if the results are worse. "
     "Implies --write.",
 )
 @click.option(
@@ -121,7 +121,7 @@ def _require_extra() -> None:
 
 
 def _written(migration: "Migration", path: Path, verify: str | None) -> bool:
-    """Write the change; say whether it was taken back."""
+    """Write the change; return whether it was undone."""
     try:
         if verify is not None:
             return _verified(migration, path, verify)
@@ -132,7 +132,7 @@ def _written(migration: "Migration", path: Path, verify: str | None) -> bool:
 
 
 def _verified(migration: "Migration", path: Path, command: str) -> bool:
-    """Run the tests around the change; say whether it was taken back."""
+    """Run the tests before and after the change; return whether it was undone."""
     words = shlex.split(command)
     folder = path if path.is_dir() else path.parent
     before = run_suite(words, folder, Mode.AS_IT_IS)
@@ -147,7 +147,7 @@ def _verified(migration: "Migration", path: Path, command: str) -> bool:
             click.echo(f"{name} was edited meanwhile, and is left as it is.", err=True)
     click.echo(difference.as_text("Before", "After"), err=True)
     if not is_kept:
-        click.echo("The tests were worse: the change was taken back.", err=True)
+        click.echo("The test results are worse: the change was undone.", err=True)
     return not is_kept
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Level = Literal["todo", "note"]
-"""``todo``: the project breaks unless somebody acts. ``note``: for information."""
+"""``todo``: the project breaks unless you change it. ``note``: for information."""
 
 PLACES_SHOWN = 3
 """Further places of the same finding are counted."""

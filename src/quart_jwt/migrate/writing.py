@@ -1,9 +1,9 @@
 """
 Writing a migration's files, and taking the change back.
 
-Between reading and writing, tests may run for minutes and somebody may go on editing.
-What is no longer as it was read is never overwritten. A file is replaced as a whole, so
-that a full disk leaves the old one.
+Between reading and writing, tests may run for minutes, and files may be edited
+meanwhile. A file that has changed since it was read is never overwritten. A file is
+replaced as a whole, so that a full disk leaves the old one.
 """
 
 import os

@@ -79,7 +79,7 @@ def create_app(settings: Settings, clock: Clock = system_time) -> Quart:
     # Before the session store closes: who looks once more would open it again.
     app.after_serving(serve_with(app, resources.readiness.serving))
     jwt = JWTManager(app, clock=clock, store=resources.sessions)
-    # After the session store, which finishes what was begun, and is heard.
+    # After the session store, which completes its calls and reports them.
     app.after_serving(close)
     if settings.accounts.directory is not None:
         jwt.user_lookup_loader(user_elsewhere)
@@ -187,7 +187,7 @@ def _config(settings: Settings) -> dict[str, Any]:
             seconds=settings.refresh_token_expires_s
         ),
         "JWT_SESSION_DETAILS": settings.session_details,
-        # A token without a session could not be taken back by ending one.
+        # A token without a session could not be revoked by ending one.
         "JWT_REQUIRE_SESSION": True,
         "JWT_STORE_TIMEOUT": settings.storage.store_timeout_s,
         "JWT_TOKEN_LOCATION": ["headers", "cookies"],
@@ -211,6 +211,6 @@ def _claim_of(asking: Request, name: str) -> Any:
 
 
 async def _refuse_large_bodies() -> None:
-    """Refuse by the announced length, also where nobody reads the body."""
+    """Reject by Content-Length, even if no view reads the body."""
     if (request.content_length or 0) > MAX_BODY_BYTES:
         raise RequestEntityTooLarge

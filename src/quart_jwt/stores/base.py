@@ -218,14 +218,13 @@ class RevokedTokens(Protocol):
 
     async def is_revoked(self, token: TokenRef, *, now: float) -> bool:
         """
-        Whether a token was taken back, all in one question.
+        Whether a token is revoked, in one query.
 
         It was if
 
-        * its ``jti`` was revoked, or
-        * it has a family, and that was ended or is **not known** here (a store that
-          lost its data lets nobody in), or
-        * it is no refresh token, and its subject's access tokens were revoked up to
+        * its ``jti`` was revoked, or * it has a family, and that was ended or is **not
+        known** here (a store that lost its data accepts no token), or * it is no
+        refresh token, and its subject's access tokens were revoked up to
           its ``iat`` or later, or
         * it has none, and its subject was revoked up to its ``iat`` or later.
 

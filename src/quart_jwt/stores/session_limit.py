@@ -30,5 +30,5 @@ def surplus(live: Sequence[Family], limit: Limit | None) -> Sequence[Family]:
         return ()
     too_many = live[: max(0, len(live) + 1 - limit.sessions)]
     if too_many and limit.at_limit is AtLimit.REFUSE:
-        raise SessionLimitError("There are as many sessions as there may be")
+        raise SessionLimitError("The user has reached the maximum number of sessions")
     return too_many

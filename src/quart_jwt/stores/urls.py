@@ -35,6 +35,8 @@ SCHEMES: Mapping[str, Entry] = MappingProxyType(
         "memory": Entry("quart_jwt.stores.memory", "from_url"),
         "sqlite+aiosqlite": Entry("quart_jwt.stores.sql", "from_url", "sql"),
         "postgresql+asyncpg": Entry("quart_jwt.stores.sql", "from_url", "postgresql"),
+        "postgresql": Entry("quart_jwt.stores.sql", "from_url", "postgresql"),
+        "postgres": Entry("quart_jwt.stores.sql", "from_url", "postgresql"),
         "redis": Entry("quart_jwt.stores.redis", "from_url", "redis"),
         "rediss": Entry("quart_jwt.stores.redis", "from_url", "redis"),
         "unix": Entry("quart_jwt.stores.redis", "from_url", "redis"),

@@ -78,7 +78,7 @@ def assert_no_open_routes(
     found = open_routes(app, allow=allow, trust=frozenset(trust))
     if found:
         names = ", ".join(f"{route.method} {route.path}" for route in found)
-        raise AssertionError(f"Open, and not allowed to be: {names}")
+        raise AssertionError(f"Open routes that are not allowed: {names}")
 
 
 async def _status(app: Quart, method: str, path: str, headers: dict[str, str]) -> int:

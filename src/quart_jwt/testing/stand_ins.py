@@ -47,7 +47,7 @@ class Failing:
 
     def __init__(self, inner: Any, error: Exception | None = None) -> None:
         self._inner = inner
-        self._error = error or ConnectionError("The test says that it is away")
+        self._error = error or ConnectionError("The test made this store unavailable")
         self._is_away = False
 
     @contextmanager

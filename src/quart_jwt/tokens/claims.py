@@ -148,7 +148,7 @@ def check_purpose(purpose: Any) -> None:
     """
     Refuse what cannot be the purpose of a token.
 
-    A purpose stands in ``type``, so that whoever does not know it refuses the token.
+    The purpose is the ``type`` claim, so code that does not know it rejects the token.
 
     Raises:
         ValueError: It is empty, no string, or the type of a usual token.

@@ -35,7 +35,7 @@ MAX_KID_CHARS = 256
 
 KNOWN_HEADERS = 64
 MAX_KNOWN_HEADER_CHARS = 512
-"""Headers that are kept parsed: at most 32 KiB of text, whoever sends them."""
+"""Headers that are kept parsed: at most 32 KiB of text."""
 
 REFUSED_PARAMETERS = ("b64", "zip", "jwk", "jku", "x5u", "x5c")
 """Header parameters that change how a token is read or whose key it names.
@@ -53,7 +53,7 @@ several spellings."""
 
 @dataclass(slots=True)  # not frozen: that would cost as much as reading the header
 class Parsed:
-    """A well-formed token whose signature nobody has checked yet."""
+    """A well-formed token whose signature is not yet verified."""
 
     header: Claims
     claims: Claims = field(repr=False)
@@ -80,7 +80,7 @@ def parse(text: Any) -> Parsed:
 
 
 def parse_header(text: Any) -> Claims:
-    """The header of a well-formed token, which nobody has verified."""
+    """The unverified header of a well-formed token."""
     return copy(_header(_segments(text).group(1)))
 
 

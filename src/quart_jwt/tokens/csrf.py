@@ -1,8 +1,8 @@
 """
 Double submit, bound to the token.
 
-A token that travels in a cookie is believed only with the value of its ``csrf``
-claim beside it, in a header or a form field that no other site can set.
+A token in a cookie is accepted only with the value of its ``csrf`` claim in a header or
+a form field, which no other site can set.
 """
 
 from hmac import compare_digest

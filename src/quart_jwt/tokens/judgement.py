@@ -224,7 +224,7 @@ def numeric_date(value: Any) -> int | None:
 
 
 def _judge_session(token: Token, claim: str) -> None:
-    """A token without a session could be taken back by nobody."""
+    """A token without a session could not be revoked."""
     if not isinstance(token.claims.get(claim), str):
         raise RevokedTokenError(token.header_copy(), token.claims_copy())
 

@@ -45,7 +45,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
 """The members that make a thumbprint, in its order (RFC 7638 §3.2, RFC 8037 §2)."""
 
 PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
-"""The members that nobody else may see (RFC 7518 §6)."""
+"""The private members (RFC 7518 §6)."""
 
 MAX_MEMBER_CHARS = 2_800
 """An RSA modulus of 16,384 bits: dearer keys would make verifying an attack."""
@@ -95,7 +95,7 @@ def read_jwk(members: Any, preferred: Iterable[str] = ()) -> JsonWebKey:
         material = found.from_jwk(members)
     except (PyJWTError, TypeError, ValueError):
         # Not chained: these messages and frames may hold what the key holds.
-        raise _unusable("its numbers do not make a key") from None
+        raise _unusable("its parameters do not form a valid key") from None
     return JsonWebKey(kid=_kid(members), algorithm=algorithm, material=material)
 
 

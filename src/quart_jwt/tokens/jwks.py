@@ -1,9 +1,9 @@
 """
 JWK Sets (RFC 7517 §5): our own, where every fault is an error, and other people's.
 
-Somebody else's set is judged key by key: what is weak, malformed, private or for
-another use is left out, and the good keys work. A set is refused as a whole when
-it cannot be read, when it mixes secrets with public keys, or when nothing is left.
+The set of another issuer is checked key by key: weak, malformed and private keys and
+keys for another use are left out, and the others are used. The whole set is rejected if
+it cannot be read, mixes secrets with public keys, or has no usable key.
 """
 
 from collections import Counter
@@ -28,7 +28,7 @@ MAX_KEYS = 64
 @dataclass(frozen=True, slots=True)
 class PublishedKeys:
     """
-    What is usable of somebody else's JWK Set.
+    The usable keys of another issuer's JWK Set.
 
     Attributes:
         ring: The keys.
@@ -44,8 +44,8 @@ def jwk_list(document: Claims) -> list[Any]:
     The JWKs of a set, unread.
 
     Raises:
-        ConfigurationError: It is no set, has too many keys, or mixes secrets with
-            public keys: whoever publishes a secret has none.
+        ConfigurationError: It is not a JWK Set, has too many keys, or mixes secrets
+        with public keys.
     """
     keys = document.get("keys")
     if not isinstance(keys, list):
@@ -60,7 +60,7 @@ def jwk_list(document: Claims) -> list[Any]:
 
 def read_published(document: bytes, algorithms: Sequence[str]) -> PublishedKeys:
     """
-    Read a JWK Set that somebody else has published.
+    Read a JWK Set that another issuer has published.
 
     Args:
         document: The body of the answer.
@@ -114,5 +114,5 @@ def _id(key: Any) -> str | None:
 def _ring(keys: list[RingKey], refused: list[str]) -> KeyRing:
     """One ring; the same key under no name and its thumbprint is one key."""
     by_kid = {key.kid: key for key in keys}
-    refused.extend("A JWK is there twice" for _ in range(len(keys) - len(by_kid)))
+    refused.extend("A JWK occurs twice" for _ in range(len(keys) - len(by_kid)))
     return KeyRing(tuple(by_kid.values()))

@@ -2,9 +2,9 @@
 The key ring: which key signs, and which verify, at a given time.
 
 A key passes through three states, and stored times alone move it on: *next* is
-published and does not sign yet; *current* signs; *retired* verifies until the
-last token that it made has expired. Whoever has the same ring and the same time
-gives the same answer, so processes that share one switch together.
+published and does not sign yet; *current* signs; *retired* verifies until the last
+token that it made has expired. The result depends only on the ring and the time, so
+processes that share a ring switch together.
 """
 
 from dataclasses import dataclass
@@ -152,8 +152,7 @@ class KeyRing:
         The keys that a token may have been signed with.
 
         Args:
-            kid: The id that the token names: a dict knows it, or nobody does. None
-                for a token that names none.
+            kid: The ``kid`` of the token; None for a token without one.
             algorithm: The algorithm that it names.
             now: The time, in epoch seconds.
         """

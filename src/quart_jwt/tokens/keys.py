@@ -184,7 +184,7 @@ def weakness(algorithm: str, material: Any) -> str | None:
     Say what is weak about a key, without a word of the key itself.
 
     RFC 7518 §3.2 (a secret as long as the hash) and §3.3 (RSA of 2048 bits);
-    RFC 8725 §3.5 (no secret that somebody can guess).
+    RFC 8725 §3.5 (no guessable secret).
 
     Returns:
         A sentence, or None for a key with no known weakness.
@@ -208,7 +208,7 @@ def _weak_secret(algorithm: str, secret: bytes) -> str | None:
             "(RFC 7518 section 3.2)"
         )
     if is_known(secret):
-        return "it stands in public lists of secrets"
+        return "it is in public lists of known secrets"
     if _spells_a_key(secret):
         return "it is a bare number or the text of a public key"
     return None

@@ -41,12 +41,12 @@ def is_welcome(
     Say whether a page may open a websocket with the cookies of its visitor.
 
     Args:
-        origin: The ``Origin`` header; ``null`` is nobody's.
-        host: The ``Host`` header: a page that the host itself has served is welcome.
-        allowed: Other origins that are; ``*`` for all.
-        secure: Whether the cookies are for HTTPS only. Whoever sits on the line can
-            serve a page of the host over plain HTTP, and it is not welcome then.
-            Otherwise the scheme says nothing: a proxy in front may speak TLS.
+        origin: The ``Origin`` header; ``null`` is never accepted.
+        host: The ``Host`` header: pages of the host itself are accepted.
+        allowed: Other origins to accept; ``*`` for all.
+        secure: Whether the cookies are for HTTPS only. Then pages over plain HTTP are
+            rejected, because a network attacker can serve such a page in the host's
+            name. Otherwise the scheme is ignored, because a proxy may terminate TLS.
     """
     if origin in allowed or ANY in allowed:
         return True

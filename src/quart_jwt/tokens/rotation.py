@@ -3,7 +3,7 @@ Refresh rotation: what a presented refresh token means for its family.
 
 A *family* is one sign-in and all tokens that descend from it (RFC 9700 §4.14.2).
 Each refresh token is good for one rotation. The rule is the table ``TRANSITIONS``,
-from which the diagram in ``docs/sessions.md`` is drawn; ``rotate`` applies it.
+from which the diagram in ``docs/api/sessions.md`` is drawn; ``rotate`` applies it.
 Pure: a store reads a family, applies the rule, and writes, all in one atomic step.
 """
 
@@ -56,7 +56,7 @@ class Transition:
     One row of the table.
 
     Attributes:
-        outcome: What the presenter hears.
+        outcome: The result for the client.
         then: The standing of the family from then on.
     """
 

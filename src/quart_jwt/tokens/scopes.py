@@ -37,7 +37,7 @@ def required_scopes(given: str | Iterable[str] | None) -> tuple[str, ...]:
         return ()
     scopes = tuple(given.split()) if isinstance(given, str) else tuple(given)
     if not scopes or not all(map(is_scope, scopes)):
-        raise ValueError("A scope is visible ASCII without quotes and backslashes")
+        raise ValueError("A scope must be visible ASCII without quotes and backslashes")
     return scopes
 
 

@@ -1,8 +1,8 @@
 """
 A token whose signature was checked.
 
-What a signature proves is kept frozen; whoever wants to read the claims gets a
-copy, so that no reader can change what the next one sees.
+What a signature proves is kept frozen; each reader gets a copy of the claims, so that
+no reader can change what the next one sees.
 """
 
 from dataclasses import dataclass

@@ -99,7 +99,7 @@ class Entry:
 
     Attributes:
         used: Whether it was of use since it was last spared.
-        notes: What else is known of it, by whoever noted it.
+        notes: Notes that other modules attach to it.
     """
 
     __slots__ = ("notes", "size", "token", "used", "window")

@@ -36,9 +36,9 @@ def try_command(command: tuple[str, ...]) -> None:
     """
     Run a Flask project's tests under Flask, then under quart_jwt.
 
-    COMMAND starts pytest. It runs twice: as it is, and with quart_jwt.flask in the
-    place of Flask and flask_jwt_extended. No file of the project is changed. Prints
-    both results and every test that differs.
+    COMMAND starts pytest. It runs twice: as it is, and with quart_jwt.flask instead of
+    Flask and flask_jwt_extended. No file of the project is changed. Prints both results
+    and every test that differs.
     """
     try:
         before = run_suite(command, Path.cwd(), Mode.AS_IT_IS)

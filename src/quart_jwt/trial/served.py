@@ -41,7 +41,7 @@ def load() -> object:
     if not isinstance(found, Flask):
         raise UnsuitableAppError(
             f"{found.import_name!r} makes its app from another class than Flask's; see "
-            "docs/migration.md, packages with a class of their own"
+            "docs/flask/migration.md, packages with a class of their own"
             if is_aliased
             else f"{found.import_name!r} makes Flask's own app: change its imports "
             "with quart-jwt migrate, or run it with --as-flask"

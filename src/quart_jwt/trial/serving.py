@@ -28,12 +28,12 @@ Examples:
     "-A",
     "option",
     metavar="APP",
-    help="The same as APP, as Flask's command has it.",
+    help="The same as APP, for users of Flask's command.",
 )
 @click.option(
     "--as-flask",
     is_flag=True,
-    help="Put quart_jwt.flask in the place of Flask and flask_jwt_extended first.",
+    help="First replace Flask and flask_jwt_extended by quart_jwt.flask.",
 )
 @click.option("--bind", "-b", multiple=True, help="HOST:PORT or unix:PATH.")
 @click.option("--host", "-h", default="127.0.0.1", show_default=True)

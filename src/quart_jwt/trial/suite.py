@@ -35,7 +35,7 @@ class Mode(Enum):
     """
 
     AS_IT_IS = "as it is"
-    ALIASED = "with quart_jwt.flask in the place of Flask and flask_jwt_extended"
+    ALIASED = "with quart_jwt.flask instead of Flask and flask_jwt_extended"
 
 
 class SuiteError(Exception):

@@ -127,7 +127,7 @@ REMAINING = {
     ),
     "files": (
         "@app.get('/')\nasync def index():\n    request.files['a'].save('b')",
-        "request.files: Quart's request has it in another form, or not",
+        "request.files: Quart's request has no such attribute, or a different one",
     ),
     "an extension": ("from flask_cors import CORS", "from flask_cors: it is an ext"),
     "an extension's module": ("import flask_cors", "import flask_cors: it is an ext"),

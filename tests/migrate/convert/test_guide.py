@@ -11,7 +11,7 @@ from quart_jwt.migrate.command import migrate
 
 STAGES = [
     sides_of(block)
-    for block in blocks_of(ROOT / "docs" / "convert.md")
+    for block in blocks_of(ROOT / "docs" / "flask" / "convert.md")
     if block.language == "diff"
 ]
 

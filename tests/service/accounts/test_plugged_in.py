@@ -339,11 +339,13 @@ async def test_a_server_that_does_not_answer_lets_nobody_in(
             "cannot be loaded: OSError: no libldap",
             id="import",
         ),
-        pytest.param("def make(options): return 1", {}, "no user directory", id="int"),
+        pytest.param(
+            "def make(options): return 1", {}, "not a user directory", id="int"
+        ),
         pytest.param(
             "def make(options): return type('D', (), {'find': 1, 'open': 1})()",
             {},
-            "no user directory",
+            "not a user directory",
             id="half",
         ),
         pytest.param(
@@ -388,10 +390,12 @@ def test_a_directory_that_cannot_be_used_is_no_start(
 def test_the_name_has_to_be_one_directorys(site: Path, tmp_path: Path) -> None:
     """Of none nothing is guessed, and of two none is taken."""
     settings = _settings(tmp_path, USER_DIRECTORY="peeple")
-    with pytest.raises(SettingsError, match="installed user directory: there is none"):
+    with pytest.raises(
+        SettingsError, match="installed user directory; installed: none"
+    ):
         create_app(settings)
     install(site, "people", FROM_A_FILE, name="people", factory="FileDirectory")
-    with pytest.raises(SettingsError, match="there is people"):
+    with pytest.raises(SettingsError, match="installed: people"):
         create_app(settings)
     install(site, "other", FROM_A_FILE, name="people", factory="FileDirectory")
     with pytest.raises(SettingsError, match="several installed user directories"):
@@ -434,7 +438,7 @@ def test_a_real_process_serves_it(tmp_path: Path, write: Write) -> None:
         process.terminate()
         process.wait(60)
     assert response.status_code == 200
-    assert "Log in as one of the users of your directory." in output.read_text()
+    assert "Sign in as a user of your user directory." in output.read_text()
 
 
 def _address(output: Path, process: "subprocess.Popen[bytes]") -> str:

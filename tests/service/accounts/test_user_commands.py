@@ -67,8 +67,8 @@ def test_a_change_needs_a_user_and_something_to_change(command: str) -> None:
 @pytest.mark.parametrize(
     ("word", "message"),
     [
-        ("a b", "A role is visible ASCII without blanks"),
-        ('"', "A role is visible ASCII without blanks"),
+        ("a b", "A role must be visible ASCII without spaces"),
+        ('"', "A role must be visible ASCII without spaces"),
         ("x" * 65, "A role has at most 64 characters"),
     ],
 )
@@ -126,14 +126,14 @@ def test_users_of_another_directory_are_not_here() -> None:
             "redis://127.0.0.1:1",
             (
                 "the session store is unavailable; run the command again when it is "
-                "there (Redis does not answer)"
+                "available again (Redis does not answer)"
             ),
         ),
         (
             "memory://",
             (
-                "sessions are in the memory of the running service, and cannot be "
-                "ended from here"
+                "sessions are in the memory of the running service, so this command "
+                "cannot end them"
             ),
         ),
     ],

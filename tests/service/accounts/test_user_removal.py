@@ -133,8 +133,8 @@ def test_a_removal_is_asked_about(app: Quart) -> None:
         (("remove", "bob", "--yes"), "there is no user named 'bob'"),
         (("rename", "bob", "carol"), "there is no user named 'bob'"),
         (("rename", "alice", "alice"), "there is a user named 'alice' already"),
-        (("rename", "alice", " x"), "no blanks at its ends"),
-        (("sessions", "\0"), "no control characters"),
+        (("rename", "alice", " x"), "must not begin or end with whitespace"),
+        (("sessions", "\0"), "must not contain control characters"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(

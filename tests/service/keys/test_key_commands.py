@@ -70,7 +70,7 @@ def test_retiring_says_what_it_did() -> None:
     _run("rotate", "--init")
     (first, *_), (second, *_) = _listed()
     result = _run("retire", second)
-    assert result.stdout == f"ended {second}; what it has signed is refused\n"
+    assert result.stdout == f"ended {second}; tokens that it signed are rejected\n"
     for kid, message in ((first, "rotate first"), ("nobody", "there is no key")):
         result = _run("retire", kid)
         assert result.exit_code == 1

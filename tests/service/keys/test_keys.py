@@ -348,8 +348,11 @@ async def test_sealed_keys_need_no_files(
 @pytest.mark.parametrize(
     ("encryption_key", "message"),
     [
-        (None, "is sealed: set QUART_JWT_KEY_ENCRYPTION_KEY"),
-        (SEALING[::-1][1:] + "=", "sealed with another QUART_JWT_KEY_ENCRYPTION_KEY"),
+        (None, "is encrypted: set QUART_JWT_KEY_ENCRYPTION_KEY"),
+        (
+            SEALING[::-1][1:] + "=",
+            "encrypted with another QUART_JWT_KEY_ENCRYPTION_KEY",
+        ),
     ],
 )
 async def test_a_sealed_key_stays_shut(
@@ -369,8 +372,14 @@ async def _files(paired: Settings) -> list[Path]:
 
 DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "missing": (lambda path: path.unlink(), "cannot be read: No such file"),
-    "emptied": (lambda path: path.write_bytes(b""), "is another"),
-    "no-key": (lambda path: path.write_text("secret"), "is another"),
+    "emptied": (
+        lambda path: path.write_bytes(b""),
+        "does not belong to its public key",
+    ),
+    "no-key": (
+        lambda path: path.write_text("secret"),
+        "does not belong to its public key",
+    ),
     "shared": (lambda path: path.chmod(0o640), "others can read or write"),
 }
 
@@ -400,7 +409,7 @@ async def test_a_key_in_place_of_another(
     content = one.read_bytes()
     one.write_bytes(other.read_bytes())
     other.write_bytes(content)
-    with pytest.raises(LifespanError, match="is another"):
+    with pytest.raises(LifespanError, match="does not belong to its public key"):
         async with start():
             pass
 
@@ -416,7 +425,7 @@ def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
 async def test_an_id_is_no_path(keys: SigningKeys, database: Database) -> None:
     """What stands in the database opens no file elsewhere."""
     await KeyTable(database).add(_stored(1, 0, kid="../../etc/passwd"))
-    with pytest.raises(StartError, match="no thumbprint for an id"):
+    with pytest.raises(StartError, match="is not its thumbprint"):
         await keys.ring(await keys.scheduled())
 
 
@@ -503,7 +512,7 @@ async def test_a_process_outlives_its_database(
         await failed.wait()
         monkeypatch.undo()
         assert await service.status("GET", "/protected", token) == 200
-    assert f"The keys could not be read again: {error}" in caplog.text
+    assert f"The keys could not be reloaded: {error}" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ async def test_a_start_without_a_place_for_metrics(tmp_path: Path) -> None:
         assert (await _scraped(fleet)).value("quart_jwt_processes") == 1
         fleet.send(signal.SIGTERM)
         assert await fleet.ended() == 0
-    assert fleet.text.count("no directory can be made for metrics") == 1
+    assert fleet.text.count("no directory can be created for metrics") == 1
 
 
 @pytest.mark.slow

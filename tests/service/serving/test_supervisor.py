@@ -251,7 +251,7 @@ async def test_two_stops_kill(watched: Watched) -> None:
     _, writer = await asked(watched.port, "/stuck")
     watched.supervisor.stop()
     await asyncio.sleep(0)
-    with pytest.raises(StopError, match="had to be killed at the stop: 1"):
+    with pytest.raises(StopError, match="killed at shutdown: 1"):
         await watched.stop()
     writer.close()
 

@@ -179,7 +179,7 @@ async def test_a_second_signal_ends_at_once(paced: Fleet) -> None:
     await until(lambda: len(paced.workers) == 1, "the idle one has ended")
     paced.send(signal.SIGINT)
     assert await paced.ended() == 1
-    assert "had to be killed at the stop: 1" in paced.text
+    assert "killed at shutdown: 1" in paced.text
     assert await reader.read() == b""
     writer.close()
     await writer.wait_closed()

@@ -1,5 +1,5 @@
 """
-What the process model keeps to under load, with the numbers of docs/operations.md.
+What the process model keeps to under load: the numbers of docs/operate/operations.md.
 
 ``make test-slow ARGS="-n0 --log-cli-level=INFO -k workers_under_load"``
 shows them for your machine.
@@ -141,7 +141,7 @@ async def test_a_stuck_handler_is_killed_five_seconds_after_the_grace_time(
     measured.info("%s", f"stuck handler, 2 s of grace: {took_s:.1f} s")
     assert took_s >= 2 + 5
     assert "paced_app.py" in fleet.text  # it says where it was stuck
-    assert "had to be killed at the stop: 1" in fleet.text
+    assert "killed at shutdown: 1" in fleet.text
 
 
 async def test_one_process_ends_as_well(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ async def test_one_process_ends_as_well(tmp_path: Path) -> None:
         assert await fleet.ended() == 0
         writer.close()
         unfinished[1].close()
-    assert "the grace time is over: 1 requests cut off" in fleet.text
+    assert "the grace period is over: 1 requests were aborted" in fleet.text
 
 
 def _refuses(port: int) -> bool:

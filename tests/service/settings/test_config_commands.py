@@ -33,7 +33,7 @@ def test_good_settings_are_called_fine() -> None:
     result = _run("config", "check")
     assert result.exit_code == 0
     assert result.output.splitlines() == [
-        "the settings are fine (environment)",
+        "the settings are valid (environment)",
         "the databases can be used",
         "there are no users yet: add the first user with `quart-jwt users add NAME`",
     ]
@@ -127,7 +127,7 @@ def test_what_may_be_shown(name: str, text: str, shown: str) -> None:
 
 
 def _row(one: Setting) -> str:
-    """How docs/service.md says a setting."""
+    """How docs/operate/service.md says a setting."""
     default = one.shown_default()
     if one.unset is None:
         default = f"`{default}`"
@@ -137,7 +137,7 @@ def _row(one: Setting) -> str:
 
 
 def test_the_page_is_what_the_table_says() -> None:
-    """docs/service.md lists every setting as it is declared, and nothing else."""
-    page = (ROOT / "docs" / "service.md").read_text("utf-8")
+    """docs/operate/service.md lists every setting as declared, and nothing else."""
+    page = (ROOT / "docs" / "operate" / "service.md").read_text("utf-8")
     listed = [line for line in page.splitlines() if line.startswith("| `QUART_JWT_")]
     assert listed == [_row(one) for one in TABLE]

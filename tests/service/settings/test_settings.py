@@ -214,7 +214,7 @@ def test_a_hosting_provider_s_url_is_taken(name: str, given: str, used: str) -> 
     [
         ("postgres://u:hunter2@h/d?channel_binding=require", "channel_binding"),
         ("postgres://u:hunter2@h/d?sslmode=hunter2", "sslmode that libpq"),
-        ("postgres://u:hunter2@h:x/d", "cannot be read as a URL"),
+        ("postgres://u:hunter2@h:x/d", "URL cannot be read"),
     ],
 )
 def test_an_option_that_cannot_be_kept_is_refused(url: str, message: str) -> None:

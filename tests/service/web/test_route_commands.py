@@ -101,14 +101,14 @@ def test_routes_are_listed_for_programs(run: Run) -> None:
             1,
             "open: POST /login (login)\n"
             "open: GET /orders (guarded.orders); --trust shop.create_app.guard?\n"
-            "Error: 2 open, and not allowed to be\n",
+            "Error: 2 open routes that --allow does not list\n",
             id="nothing-allowed",
         ),
         pytest.param(
             ["--allow", "/login"],
             1,
             "open: GET /orders (guarded.orders); --trust shop.create_app.guard?\n"
-            "Error: 1 open, and not allowed to be\n",
+            "Error: 1 open routes that --allow does not list\n",
             id="one-allowed",
         ),
         pytest.param(
@@ -120,8 +120,8 @@ def test_routes_are_listed_for_programs(run: Run) -> None:
         pytest.param(
             ["--allow", "*", "--allow", "/gone", "--trust", "create_app"],
             0,
-            "warning: --allow /gone means nothing here\n"
-            "warning: --trust create_app means nothing here\n",
+            "warning: --allow /gone has no effect here\n"
+            "warning: --trust create_app has no effect here\n",
             id="out-of-date",
         ),
     ],

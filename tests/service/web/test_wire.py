@@ -122,7 +122,7 @@ def _expired(token: str) -> str:
 async def test_one_rule_says_which_header_counts(
     port: int, access: str, path: str, lines: list[str], *, passes: bool
 ) -> None:
-    """One ``Bearer``, in any case, and never the first of two; docs/service.md."""
+    """One ``Bearer`` in any case, never the first of two: docs/operate/service.md."""
     headers = [f"Authorization: {line.format(t=access)}" for line in lines]
     answer = await exchange(port, request("GET", path, *headers))
     assert (200 if passes else 401) == answer.status

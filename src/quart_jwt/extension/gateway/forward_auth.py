@@ -76,21 +76,21 @@ class ForwardAuth:
         identity_headers: Response headers and the claim that each carries, in
             visible ASCII, anything else percent-encoded; the identity in
             ``X-Auth-Subject`` if None.
-        trusted: Addresses and networks of the gateways whose word counts.
+        trusted: Addresses and networks of the gateways to trust.
         pass_preflight: Let OPTIONS requests pass without a token, for upstreams
             that answer CORS preflights themselves. Only for a gateway that sets
-            ``method_header``: where it passes the client's own on, everybody
-            could claim to be a preflight.
+            ``method_header``: if it forwards the client's header, any client could
+            claim to send a preflight.
         method_header: The request header in which the gateway puts the original
             method: ``X-Forwarded-Method`` (Traefik, Caddy), what you configured
             for nginx, or None if it calls with the original method (Envoy).
-            Without a trusted word, a cookie needs its CSRF value.
+            Without a trusted method, a cookie needs its CSRF value.
         uri_header: The same for the original path and query.
         locations: Where to look for the token; ``JWT_TOKEN_LOCATION`` if None.
         skip_revocation_check: Do not ask the blocklist.
         issuer: Require a token of this issuer, or of one of several.
         audience: Require this audience, or one of several.
-        scopes: Require all of these scopes; a token without one hears 403.
+        scopes: Require all of these scopes; otherwise the response is 403.
 
     Raises:
         ValueError: ``trusted`` has something that is no network, or a scope is none.
@@ -180,7 +180,7 @@ class ForwardAuth:
         except HTTPException as exc:  # a hook that aborts
             status, headers, body = _aborted(exc)
         except Exception as exc:  # noqa: BLE001 - told below
-            # Whatever a hook raises, the gateway has to hear that it is not "yes".
+            # Whatever a hook raises, the gateway must not take it for a "yes".
             _tell_undecided(exc)
             status, headers, body = 503, [(b"retry-after", RETRY_AFTER_S)], b""
         answering = _answer(scope["type"], send, status, headers, body)

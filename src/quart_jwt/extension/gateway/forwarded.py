@@ -1,9 +1,9 @@
 """
 What a gateway forwards: the credentials of a request that it holds back.
 
-Headers, cookies and the query are read from the ASGI scope as they are needed.
-The original method is believed only from a trusted peer and only from the one
-header that the gateway is configured to set: a second one would be the client's.
+Headers, cookies and the query are read from the ASGI scope as they are needed. The
+original method is read only from a trusted peer, and only from the one header that the
+gateway is configured to set, because the client could set any other.
 """
 
 import json
@@ -68,7 +68,7 @@ class ForwardedPresentation:
 
     @property
     def method(self) -> str:
-        """The original method; the strictest where nobody trusted says it."""
+        """The original method; the strictest one without a trusted header."""
         header = self._forwarding.method_header
         if header is None:
             return str(self._scope.get("method", "GET"))
@@ -93,7 +93,7 @@ class ForwardedPresentation:
     def cookie(self, name: str) -> str | None:
         """A cookie; InvalidHeaderError if there are several of that name."""
         values = [value for key, value in self._scope["headers"] if key == b"cookie"]
-        # Bytes that are not UTF-8 are in somebody else's cookie, or in a bad token.
+        # Bytes that are not UTF-8 are in another cookie, or in an invalid token.
         text = b"; ".join(values).decode("utf-8", "replace")
         cookies = parse_cookie(text.encode("utf-8").decode("latin-1"))
         return locations.only_cookie(cookies.getlist(name), name=name)
@@ -139,7 +139,7 @@ def headers_of(
 
     Args:
         names: Header names and the claim that each carries.
-        claim: Gives a verified claim by its name; None for nobody.
+        claim: Returns a verified claim by its name; None for an anonymous request.
     """
     return [(header, _header_value(claim(name))) for header, name in names.items()]
 

@@ -2,9 +2,9 @@
 The body of a request that is answered without reading it.
 
 Hypercorn puts the pieces of a body into a bounded queue, and the end of the request
-behind them. Where nobody takes them out, its connection waits for a place in the
-queue for ever, also when the client has long gone: a few hundred bytes from anybody
-would cost a descriptor for good.
+behind them. If the app does not read them, the connection waits for space in the queue
+for ever, even after the client has disconnected: a few hundred bytes from any client
+would leak a file descriptor.
 """
 
 import asyncio

@@ -46,7 +46,7 @@ def _prepared(algorithm: str, material: Any, settings: KeySettings) -> Verifying
         return verifying_key(algorithm, material)
     except ConfigurationError as exc:
         # Not with a traceback: some handlers print locals, a key among them.
-        _logger.error("The decode key hook's key was refused: %s", exc)  # noqa: TRY400
+        _logger.error("The key that the decode key hook returned was rejected: %s", exc)  # noqa: TRY400
         raise InvalidSignatureError("Signature verification failed") from exc
 
 

@@ -1,8 +1,8 @@
 """
 The fifteen loaders: the hooks that an app may set, and what answers without them.
 
-``None`` stands for "not set", so that a request does not pay for hooks that
-nobody wrote. The answers are Flask-JWT-Extended's, to the letter.
+``None`` stands for "not set", so that a request does not pay for hooks that are not
+registered. The default responses are exactly those of Flask-JWT-Extended.
 """
 
 from abc import ABC

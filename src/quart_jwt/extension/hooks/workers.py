@@ -77,8 +77,8 @@ class WorkerPool:
 
     @property
     def is_crowded(self) -> bool:
-        """Whether half of the requests that may have a worker have one."""
-        return self._borrowed * 2 >= self._most_borrowed
+        """Whether requests that have or await a worker are half of those that may."""
+        return (self._borrowed + len(self._waiting)) * 2 >= self._most_borrowed
 
     async def borrow(self) -> Worker:
         """

@@ -46,10 +46,9 @@ IN_HOOK: ContextVar[bool] = ContextVar("in_hook", default=False)
 
 class Verified:
     """
-    What a request may rely on.
+    The verified token of a request.
 
-    The header and the claims are the request's own copies, made when they are
-    first asked for.
+    The header and the claims are copies for this request, made on first access.
 
     Args:
         token: The token; None for an anonymous request.
@@ -57,8 +56,8 @@ class Verified:
         identity_claim: The claim that holds the identity.
 
     Attributes:
-        user: What the user look-up gave, in a tuple of one; None without such a hook.
-        is_used_up: Whether this was the one use of the token, which is revoked by it.
+        user: The result of the user lookup, in a tuple; None without such a hook.
+        is_used_up: Whether this request used up a ``single_use`` token.
     """
 
     __slots__ = (
@@ -83,7 +82,7 @@ class Verified:
         self.user: tuple[Any] | None = None if token else (None,)
 
     def claim(self, name: str) -> Any:
-        """One claim, without a copy of all where it is plain; None for none."""
+        """Return one claim without copying all; None if it is absent."""
         if self._claims is None and self._token is not None:
             claim = self._token.claims.get(name)
             if not isinstance(claim, dict | list):
@@ -110,25 +109,25 @@ class Verified:
 
 
 this_app: Callable[[], Quart] = current_app._get_current_object  # type: ignore[attr-defined] # noqa: SLF001 - werkzeug's way to the object
-"""Gives the current app itself, and not the proxy to it."""
+"""Return the current app itself, not its proxy."""
 
 
 def current_manager() -> Loaders:
     """
-    The manager of the current app.
+    Return the manager of the current app.
 
     Raises:
-        RuntimeError: The app has none.
+        RuntimeError: The app has no manager.
     """
     return manager_of(current_app)
 
 
 def manager_of(app: Quart) -> Loaders:
     """
-    The manager of an app.
+    Return the manager of an app.
 
     Raises:
-        RuntimeError: It has none.
+        RuntimeError: The app has no manager.
     """
     try:
         manager: Loaders = app.extensions[EXTENSION]
@@ -141,40 +140,40 @@ def manager_of(app: Quart) -> Loaders:
 
 
 def settings_of(app: Quart) -> Settings:
-    """The settings of an app, as they stand now."""
+    """Return the current settings of an app."""
     followed: FollowedSettings = app.extensions[SETTINGS]
     return followed(app.config)
 
 
 def key_sources_of(app: Quart) -> KeySources:
-    """The keys of the issuers that count in an app beside its own."""
+    """Return the keys of the other issuers that an app trusts."""
     followed: FollowedSettings = app.extensions[SETTINGS]
     return followed.sources
 
 
 def current_settings() -> Settings:
-    """The settings of the current app, as they stand now."""
+    """Return the current settings of the current app."""
     return current_binding()[1]
 
 
 def current_binding() -> tuple[Loaders, Settings]:
-    """The manager of the current app, and its settings as they stand now."""
+    """Return the manager of the current app, and its current settings."""
     app = this_app()
     return manager_of(app), settings_of(app)
 
 
 def remember_refusal(subject: Subject) -> None:
     """
-    Let this request be anonymous from here on, unless a token was verified before.
+    Treat this request as anonymous from here on, unless a token was verified before.
 
-    After-request functions and error handlers see the refusal, too, and may ask for
-    the identity; the refusal must not become a server error.
+    After-request functions and error handlers may then call ``get_jwt_identity()``
+    without turning the rejection into a server error.
     """
     subject.__dict__.setdefault(VERIFIED, Verified(None, None))
 
 
 def recall() -> Verified | None:
-    """What this request may rely on, or None if nothing was verified."""
+    """Return what was verified for the current request, or None."""
     subject = find_subject()
     return _outlived() if subject is None else subject.__dict__.get(VERIFIED)
 
@@ -185,7 +184,7 @@ def _outlived() -> Verified | None:
 
 
 def verified_of(subject: Subject) -> Verified | None:
-    """What a request may rely on, or None if nothing was verified yet."""
+    """Return what was verified for a request, or None."""
     verified: Verified | None = subject.__dict__.get(VERIFIED)
     return verified
 
@@ -200,8 +199,8 @@ def _verified() -> Verified:
     if is_pending():
         raise unawaited_error()
     hint = (
-        ". Hooks are asked before the token has passed: in a hook, use the header and "
-        "the claims that it is given"
+        ". Hooks run before the token is accepted: in a hook, use the header and the "
+        "claims that are passed to it"
     )
     raise RuntimeError(
         "You must call `@jwt_required()` or `verify_jwt_in_request()` before using "
@@ -211,40 +210,54 @@ def _verified() -> Verified:
 
 def get_jwt() -> Claims:
     """
-    The claims of the token of this request; empty where it is optional and
-    there is none.
+    Return the claims of this request's token; empty for an optional, absent token.
 
     Raises:
-        RuntimeError: Nothing was verified in this request.
+        RuntimeError: No token was verified in this request.
+
+    Example:
+        >>> @app.get("/expiry")
+        ... @jwt_required()
+        ... async def expiry():
+        ...     return {"seconds": get_jwt()["exp"] - get_jwt()["iat"]}
+        >>> await (await client.get("/expiry", headers=signed_in)).get_json()
+        {'seconds': 900}
     """
     return _verified().claims
 
 
 def get_jwt_header() -> Claims:
     """
-    The header of the token of this request; empty where it is optional and
-    there is none.
+    Return the header of this request's token; empty for an optional, absent token.
 
     Raises:
-        RuntimeError: Nothing was verified in this request.
+        RuntimeError: No token was verified in this request.
     """
     return _verified().header
 
 
 def get_jwt_identity() -> Any:
     """
-    The identity in the token of this request; None where it is optional and
-    there is none.
+    Return the identity in this request's token; None for an optional, absent token.
 
     Raises:
-        RuntimeError: Nothing was verified in this request.
+        RuntimeError: No token was verified in this request.
+
+    Example:
+        >>> @app.get("/hello")
+        ... @jwt_required(optional=True)
+        ... async def hello():
+        ...     return f"Hello, {get_jwt_identity() or 'stranger'}"
+        >>> await (await client.get("/hello")).get_data(as_text=True)
+        'Hello, stranger'
     """
     return _verified().identity()
 
 
 def get_jwt_request_location() -> str | None:
-    """Where the token was found: ``"headers"``, ``"cookies"``,
-    ``"query_string"``, ``"json"``, or None. Never raises.
+    """Return the location of the token, or None without one; never raises.
+
+    The locations are ``"headers"``, ``"cookies"``, ``"query_string"`` and ``"json"``.
     """
     verified = recall()
     return verified.location if verified else None
@@ -252,11 +265,22 @@ def get_jwt_request_location() -> str | None:
 
 def get_current_user() -> Any:
     """
-    What the user look-up hook gave for this request; None where the token is
-    optional and there is none.
+    Return the result of the user lookup hook; None for an optional, absent token.
 
     Raises:
-        RuntimeError: Nothing was verified, or there is no such hook.
+        RuntimeError: No token was verified in this request, or the app has no
+            ``user_lookup_loader``.
+
+    Example:
+        >>> @jwt.user_lookup_loader
+        ... async def load_user(header, claims):
+        ...     return {"name": claims["sub"], "plan": "pro"}
+        >>> @app.get("/plan")
+        ... @jwt_required()
+        ... async def plan():
+        ...     return {"plan": current_user["plan"]}
+        >>> await (await client.get("/plan", headers=signed_in)).get_json()
+        {'plan': 'pro'}
     """
     user = _verified().user
     if user is None:
@@ -267,10 +291,10 @@ def get_current_user() -> Any:
 
 
 current_user: Any = LocalProxy(get_current_user)
-"""The user of this request: a proxy to ``get_current_user()``."""
+"""The user of this request: a proxy for ``get_current_user()``."""
 
 
 async def current_user_context_processor() -> dict[str, Any]:
-    """Give templates ``current_user``, in requests that have one."""
+    """Provide templates with ``current_user``, in requests that have one."""
     verified = recall()
     return {"current_user": verified.user[0]} if verified and verified.user else {}

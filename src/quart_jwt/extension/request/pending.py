@@ -1,14 +1,13 @@
 """
-``verify_jwt_in_request()`` that nobody awaits must not open a door.
+A ``verify_jwt_in_request()`` that is not awaited must not let a request pass.
 
 In async code the call gives a ``PendingVerification``. From that moment until it
 has finished, the request is closed: no view is dispatched, no websocket is
 accepted, and an answer that a view has made already does not go out.
 
-A verification that fails opens the request again only for those who hear of it:
-for whoever awaits it in the task that asked for it, or for Quart, when the very
-error comes to be answered. One that fails in a task of its own, unheard, keeps
-the request closed.
+A failed verification ends this state only if its error is handled: if it is awaited in
+the task that started it, or if Quart handles that error. If it fails in another task
+and is not awaited, the request is still rejected.
 """
 
 import asyncio
@@ -84,8 +83,8 @@ class Closure:
 def unawaited_error() -> UnawaitedVerificationError:
     """The error that names the call."""
     return UnawaitedVerificationError(
-        "verify_jwt_in_request() was called and not awaited: write "
-        "`await verify_jwt_in_request()`. The request was refused."
+        "verify_jwt_in_request() was called and not awaited: write `await "
+        "verify_jwt_in_request()`. The request was rejected."
     )
 
 
@@ -119,7 +118,7 @@ class PendingVerification:
 
     def __await__(self) -> Generator[Any, None, Outcome]:
         if self._awaited:
-            raise RuntimeError("This verification was awaited already")
+            raise RuntimeError("This verification has already been awaited")
         self._awaited = True
         try:
             outcome = yield from self._verification().__await__()
@@ -206,7 +205,7 @@ def _closure() -> Closure:
     """The closure of the current request or handshake, made at the first call."""
     if noted("answered"):
         raise RuntimeError(
-            "verify_jwt_in_request() was called when the answer had begun to leave; "
+            "verify_jwt_in_request() was called after the response had started; "
             "verify before the view returns"
         )
     closure: Closure | None = noted("closure")

@@ -213,11 +213,11 @@ async def _in_cookies(
 def _welcome(presentation: Presentation, settings: Settings) -> None:
     origin = presentation.header("Origin")
     host = presentation.header("Host") or ""
-    if origin is None:  # no browser, so nobody else's cookies
+    if origin is None:  # no browser, so no cookies of another page's visitor
         return
     allowed, secure = settings.websocket_origins, settings.cookie_secure
     if not is_welcome(origin, host, allowed, secure=secure):
-        raise CSRFError("The page that opens this websocket is of another origin")
+        raise CSRFError("This websocket was opened by a page of another origin")
 
 
 async def _csrf(presentation: Presentation, refresh: bool, settings: Settings) -> str:

@@ -55,10 +55,12 @@ class Requirement:
         if self.purpose is not None:
             check_purpose(self.purpose)
             if self.refresh or not self.verify_type:
-                raise ValueError("A token for a purpose is no access or refresh token")
+                raise ValueError(
+                    "purpose cannot be combined with refresh=True or verify_type=False"
+                )
         if self.single_use and (self.purpose is None or self.skip_revocation_check):
             raise ValueError(
-                "Only a token for a purpose has a single use, which is its revocation"
+                "single_use needs a purpose, and cannot skip the revocation check"
             )
         places = self.locations
         if places is not None and not isinstance(places, str):
@@ -108,7 +110,7 @@ def required_names(given: str | Iterable[str] | None) -> str | tuple[str, ...] |
     else:
         names = tuple(given)
     if names is not None and not names:
-        raise ValueError("A route needs one issuer or audience, or None for any")
+        raise ValueError("issuer and audience need at least one name, or None for any")
     return names
 
 

@@ -46,7 +46,7 @@ def current_subject() -> Subject:
     """
     subject = find_subject()
     if subject is None:
-        raise RuntimeError("There is neither a request context nor a websocket")
+        raise RuntimeError("There is no request or websocket context")
     return subject
 
 

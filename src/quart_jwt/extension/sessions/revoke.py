@@ -1,5 +1,5 @@
 """
-Taking tokens back before they expire: one, a session, or all that somebody has.
+Revoke a token, a session, or all sessions of a user.
 """
 
 from dataclasses import dataclass
@@ -27,24 +27,24 @@ from quart_jwt.typing import Claims
 
 async def revoke_token(token: str | None = None, *, jti: str | None = None) -> None:
     """
-    Revoke one token: the one of this request, a given one, or one by its id.
+    Revoke a token: the one of this request, a given one, or one by its ``jti``.
 
-    A refresh token of a session takes its session along (RFC 7009 §2.1). A token
-    is remembered as long as it could have been accepted. Doing it twice is fine.
+    Revoking a refresh token ends its session (RFC 7009 §2.1). The revocation is stored
+    until the token would have expired. The call is idempotent.
 
     Args:
-        token: An encoded token, which is verified, but may have expired; None for
-            the token of this request.
-        jti: The id of a token instead; it is remembered as long as the longest-lived
-            token that could be issued now.
+        token: An encoded token, which is verified but may have expired; None for the
+            token of this request.
+        jti: The ``jti`` of a token instead. The revocation is stored as long as the
+            longest lifetime of a token that is issued now.
 
     Raises:
-        RuntimeError: Nothing was verified in this request.
-        TypeError: Both were given.
-        ValueError: The token has no id.
-        jwt.InvalidTokenError, JWTExtendedException: The given token is not ours.
+        RuntimeError: No token was verified in this request.
+        TypeError: Both arguments were given.
+        ValueError: The token has no ``jti``.
+        jwt.InvalidTokenError, JWTExtendedException: The given token is not valid.
         ConfigurationError: The app has no session store.
-        StoreError: The store cannot do it now.
+        StoreError: The store is unavailable.
     """
     if token is not None and jti is not None:
         raise TypeError("Give a token or a jti, not both")
@@ -63,22 +63,22 @@ async def revoke_token(token: str | None = None, *, jti: str | None = None) -> N
 
 async def revoke_family(session_id: str | None = None, *, identity: Any = None) -> bool:
     """
-    End a session: its access tokens and its refresh token are refused from now on.
+    End a session: its access and refresh tokens are rejected from now on.
 
     Args:
-        session_id: The session; None for the one of this request's token, which is
-            revoked alone if it has none.
-        identity: Whose session it has to be, or nothing happens; None for
-            anybody's. Let users end sessions with their own identity here.
+        session_id: The session; None for the session of this request's token. If that
+            token has no session, only the token is revoked.
+        identity: The user that the session must belong to; None for any user. Pass the
+            user's own identity when users end sessions.
 
     Returns:
-        Whether this call ended it: False if it had ended before, is another's, or
-        is not known.
+        True if this call ended the session; False if it had already ended, belongs to
+        another user, or does not exist.
 
     Raises:
-        RuntimeError: Nothing was verified in this request.
+        RuntimeError: No token was verified in this request.
         ConfigurationError: The app has no session store.
-        StoreError: The store cannot do it now; it may have ended all the same.
+        StoreError: The store is unavailable; the session may have ended all the same.
     """
     jwt, settings = current_binding()
     sessions = session_store(settings)
@@ -92,6 +92,10 @@ async def revoke_family(session_id: str | None = None, *, identity: Any = None) 
     return await sessions.settle("end", _end(sessions, session_id, subject))
 
 
+end_session = revoke_family
+"""The same function, by the name that apps use for it."""
+
+
 async def revoke_all_for(
     identity: Any = None,
     *,
@@ -101,34 +105,35 @@ async def revoke_all_for(
     before_epoch: int | None = None,
 ) -> int:
     """
-    End every session of a user, and refuse what was issued without a session.
+    End every session of a user, and revoke the user's tokens without a session.
 
-    A sign-in that happens afterwards is not touched, were it in the same second.
-    Tokens without a session (``create_access_token()``) go by their ``iat``, which
-    has whole seconds: those of this very second are refused as well. They are
-    remembered as long as ``JWT_ACCESS_TOKEN_EXPIRES`` and
-    ``JWT_REFRESH_TOKEN_EXPIRES`` let a token live.
+    A later sign-in is not affected, even in the same second. Tokens without a session
+    (``create_access_token()``) are compared by ``iat``, which has whole seconds, so
+    tokens of the current second are rejected as well. The revocation is stored as long
+    as ``JWT_ACCESS_TOKEN_EXPIRES`` and ``JWT_REFRESH_TOKEN_EXPIRES`` allow a token to
+    live.
 
     Args:
-        identity: The user, as in ``create_token_pair``; None for whom the token of
-            this request speaks for, whoever issued it.
-        issuer: The issuer of ``JWT_ISSUERS`` whose user that is; None for our own.
-        issued_by: Only sessions that began, and tokens that were issued, at or
-            before this moment; None for all until now.
-        keep_current: Whether the session of this request's token goes on, for "log
-            out everywhere else". Its token has to have a session.
-        before_epoch: Only sessions of ``create_token_pair`` with a smaller epoch, or
-            without one: the user's new epoch, if a sign-in under it may be quicker
-            than this call.
+        identity: The user, as in ``create_token_pair``; None for the identity of this
+            request's token, of any issuer.
+        issuer: The issuer of ``JWT_ISSUERS`` that the user belongs to; None for users
+            of this app.
+        issued_by: End only sessions that began, and reject only tokens that were
+            issued, at or before this time; None for now.
+        keep_current: Keep the session of this request's token, for "sign out
+            everywhere else". The token must have a session.
+        before_epoch: End only sessions of ``create_token_pair`` with a smaller epoch,
+            or without one. Pass the user's new epoch if a sign-in under it may happen
+            before this call.
 
     Returns:
-        How many sessions this call ended.
+        The number of sessions that this call ended.
 
     Raises:
-        RuntimeError: Nothing was verified in this request, and it was asked for.
+        RuntimeError: An argument refers to this request's token, and none was verified.
         TypeError: The identity is not a string.
         ConfigurationError: The app has no session store.
-        StoreError: The store cannot do it now; it may have happened all the same.
+        StoreError: The store is unavailable; the sessions may have ended all the same.
     """
     settings = current_binding()[1]
     sessions = session_store(settings)
@@ -210,7 +215,7 @@ async def _revoke(sessions: SessionStore, revocation: Revocation) -> None:
 async def _revoke_and_tell(sessions: SessionStore, revocation: Revocation) -> None:
     now = sessions.clock()
     if revocation.until is not None and revocation.until <= now:
-        return  # it is dead already, and would only take up room
+        return  # it has expired, so the entry would have no effect
     await sessions.store.revoke(revocation, now=now)
     await sessions.tell_revoked((revocation,))
 

@@ -2,8 +2,8 @@
 Refreshing: a refresh token is exchanged for the next pair of its session.
 
 The decision is one atomic step of the store, and is finished even if the client goes
-away. The answer is built after it, from what the store then says: whoever asks again
-within the grace gets the same refresh token.
+away. The answer is built after it, from what the store then says: a repeated request
+within the grace period gets the same refresh token.
 """
 
 from typing import Any

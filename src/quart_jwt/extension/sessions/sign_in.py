@@ -39,28 +39,36 @@ async def create_token_pair(
     epoch: int | None = None,
 ) -> TokenPair:
     """
-    Sign somebody in: start a session in the store, and make its first two tokens.
+    Start a session in the store, and create its first access and refresh token.
 
     Args:
-        identity: Whom the tokens speak for: a string, or what the identity hook
-            turns into one.
-        fresh: Whether the access token opens ``fresh=True`` routes; a timedelta for
-            how long.
-        additional_claims: Further claims of both tokens; those of the session win.
-        additional_headers: Further header parameters of both tokens.
-        issued_at: The ``iat`` of the access token, from which its life counts, in epoch
-            seconds: when its claims were read, if they can change; None for now.
-        epoch: The user's epoch, as it was when the credentials were checked: a number
-            of yours that grows when the user is to be signed out everywhere. The
-            session keeps it; see ``rotate_refresh_token`` and ``revoke_all_for``.
+        identity: The user: a string, or an object that the identity hook converts to
+            a string.
+        fresh: True for an access token that ``fresh=True`` routes accept; a timedelta
+            limits how long they accept it.
+        additional_claims: More claims of both tokens. They cannot replace the claims
+            of the session.
+        additional_headers: More header parameters of both tokens.
+        issued_at: The ``iat`` of the access token, in epoch seconds; None for now. If
+            its claims can change, pass the time at which you read them.
+        epoch: The user's epoch when the credentials were checked: a number of yours
+            that you increase to sign the user out everywhere. The session stores it;
+            see ``rotate_refresh_token`` and ``revoke_all_for``.
 
     Raises:
         ConfigurationError: The app has no session store.
-        TypeError: The identity is not a string; a claim is not JSON.
-        ValueError: A claim holds NaN, NUL or a lone surrogate.
+        TypeError: The identity is not a string, or a claim cannot be written as JSON.
+        ValueError: A claim contains NaN, NUL or a lone surrogate.
         SessionLimitError: The user has ``JWT_MAX_SESSIONS_PER_USER`` sessions, and
             ``JWT_MAX_SESSIONS_POLICY`` is ``"refuse"``.
-        StoreError: The store cannot do it now; no token was handed out.
+        StoreError: The store is unavailable; no token was returned.
+
+    Example:
+        >>> async with app.app_context():
+        ...     pair = await create_token_pair("alice")
+        ...     claims = decode_token(pair.access_token)
+        >>> claims["sid"] == pair.session_id
+        True
     """
     jwt, settings = current_binding()
     sessions = session_store(settings)

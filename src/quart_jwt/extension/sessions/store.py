@@ -66,8 +66,7 @@ class SessionStore:
         self.store: Store = self.in_use.store
 
     async def is_revoked(self, token: TokenRef) -> bool:
-        """
-        Whether a token was taken back.
+        """Whether a token is revoked.
 
         Raises:
             StoreError: The store cannot tell, and ``JWT_STORE_FAILURE`` does not
@@ -89,8 +88,8 @@ class SessionStore:
         return is_revoked
 
     def is_known_good(self, token: TokenRef) -> bool:
-        """Whether the feed in memory says that a token was not taken back; False if
-        only ``is_revoked`` can tell.
+        """Whether the feed in memory shows that a token is not revoked; False if only
+        ``is_revoked`` can decide.
         """
         if not self.in_use.is_known_good(token):
             return False

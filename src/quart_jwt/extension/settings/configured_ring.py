@@ -81,7 +81,7 @@ def _entry(value: Any) -> _Entry:
     for name in sorted(value.keys() - set(ENTRY)):
         close = difflib.get_close_matches(str(name), ENTRY, n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
-        raise ConfigurationError(f"{name!r} is not said of a key{hint}")
+        raise ConfigurationError(f"{name!r} is not an option of a key{hint}")
     if "key" not in value:
         raise ConfigurationError("it has no key")
     return _Entry(
@@ -160,5 +160,5 @@ def _time(value: Any) -> float:
     if type(value) in {int, float}:
         return float(value)
     raise ConfigurationError(
-        "a time is epoch seconds or a datetime that knows its time zone"
+        "a time must be epoch seconds or a datetime with a time zone"
     )

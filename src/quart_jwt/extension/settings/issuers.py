@@ -1,7 +1,7 @@
 """
 ``JWT_ISSUERS``: whose tokens count beside our own, and how they are judged.
 
-The ``iss`` of a token that nobody has verified only *chooses* the issuer; the
+The ``iss`` of an unverified token only *chooses* the issuer; the
 keys, algorithms, audience and leeway of that issuer then decide.
 """
 
@@ -83,14 +83,14 @@ class KeySources:
         return self._known[origin]
 
     def keep_only(self, used: Collection[RemoteKeys]) -> None:
-        """Let go of the keys of issuers that count no more."""
+        """Release the keys of issuers that are no longer configured."""
         for origin, keys in list(self._known.items()):
             if keys not in used:
                 keys.abandon()
                 del self._known[origin]
 
     def start(self) -> None:
-        """Begin to fetch all of them; nobody waits for it."""
+        """Start fetching all of them in the background."""
         for keys in self._known.values():
             keys.start()
 
@@ -143,14 +143,16 @@ def read_issuers(
 
 def _options(name: Any, said: Any) -> dict[str, Any]:
     if not isinstance(name, str) or not name or not isinstance(said, Mapping):
-        raise ConfigurationError("an issuer is a string, and what is said of it a dict")
+        raise ConfigurationError("an issuer must be a string, and its options a dict")
     for option in sorted(said.keys() - DEFAULTS.keys()):
         close = difflib.get_close_matches(str(option), DEFAULTS, n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
         raise ConfigurationError(f"{option!r} is not an option{hint}")
     if "audience" not in said:
-        # RFC 8725 §3.9: a token for somebody else must not pass here.
-        raise ConfigurationError("say the audience; None accepts tokens for anybody")
+        # RFC 8725 §3.9: a token for another audience must not pass here.
+        raise ConfigurationError(
+            "set the audience; None accepts tokens for any audience"
+        )
     return {**DEFAULTS, **said}
 
 
@@ -205,7 +207,7 @@ def _algorithms(given: Any) -> tuple[str, ...]:
     algorithms = (given,) if isinstance(given, str) else tuple(given or ())
     if not algorithms or not set(algorithms) <= ASYMMETRIC:
         raise ConfigurationError(
-            "algorithms must name asymmetric ones: whoever publishes a secret has none"
+            "algorithms must be asymmetric, because a published secret is no secret"
         )
     return algorithms
 

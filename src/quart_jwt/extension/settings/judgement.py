@@ -89,7 +89,8 @@ class JudgementSettings(KeySettings):
             ours = self.values[option]
             if isinstance(ours, str) and ours in value:
                 raise ConfigurationError(
-                    f"{option} names an issuer of JWT_ISSUERS: its tokens are not ours"
+                    f"{option} names an issuer of JWT_ISSUERS: this app needs an "
+                    "issuer of its own"
                 )
         return read_issuers(value, self.expectation, self._sources)
 

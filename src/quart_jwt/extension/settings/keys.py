@@ -42,8 +42,8 @@ class KeySettings(Options):
         The configured ring; None for an app with a secret or a key pair.
 
         Raises:
-            ConfigurationError: An entry cannot be read, or there are keys beside
-                the ring, of which nobody could say when they sign.
+            ConfigurationError: An entry cannot be read, or other keys are configured
+            besides the ring.
         """
         value = self.values["JWT_KEY_RING"]
         if value is None:

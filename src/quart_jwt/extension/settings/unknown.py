@@ -12,14 +12,15 @@ from quart_jwt.extension.settings.options import DEFAULTS
 from quart_jwt.extension.settings.options import OWN_DEFAULTS
 
 _BLOCKLIST = (
-    "the hook of token_in_blocklist_loader is asked if there is one; "
-    "@jwt_required(skip_revocation_check=True) leaves it out"
+    "the token_in_blocklist_loader hook is called if one is registered; "
+    "@jwt_required(skip_revocation_check=True) skips it"
 )
 
 FORMER: Mapping[str, str] = {
     "JWT_BLACKLIST_ENABLED": _BLOCKLIST,
     "JWT_BLACKLIST_TOKEN_CHECKS": _BLOCKLIST,
-    "JWT_CLAIMS_IN_REFRESH_TOKEN": "additional claims are in both tokens",
+    "JWT_CLAIMS_IN_REFRESH_TOKEN": "additional claims are added to access and "
+    "refresh tokens",
     "JWT_CSRF_FIELD_NAME": (
         "set JWT_ACCESS_CSRF_FIELD_NAME and JWT_REFRESH_CSRF_FIELD_NAME"
     ),
@@ -27,8 +28,8 @@ FORMER: Mapping[str, str] = {
         "set JWT_ACCESS_CSRF_HEADER_NAME and JWT_REFRESH_CSRF_HEADER_NAME"
     ),
     "JWT_USER_CLAIMS": (
-        "claims stand at the top level of a token: "
-        'additional_claims={"user_claims": {...}} keeps the old place'
+        "claims are at the top level of a token: "
+        'additional_claims={"user_claims": {...}} keeps the old layout'
     ),
 }
 """Settings of the predecessors, and what stands in their place."""

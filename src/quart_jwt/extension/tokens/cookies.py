@@ -28,18 +28,28 @@ def set_access_cookies(
     domain: str | None = None,
 ) -> None:
     """
-    Put an access token into its cookie, and its CSRF value into another.
+    Set the cookies of an access token and of its CSRF value.
 
-    The token is not verified again: it was made a moment ago.
+    The token is not verified.
 
     Args:
         response: The response to change.
         encoded_access_token: The token.
-        max_age: Seconds that the cookies live; by ``JWT_SESSION_COOKIE`` if None.
-        domain: Their domain; ``JWT_COOKIE_DOMAIN`` if None, this host alone if "".
+        max_age: Lifetime of the cookies in seconds; None follows
+            ``JWT_SESSION_COOKIE``.
+        domain: Domain of the cookies; None for ``JWT_COOKIE_DOMAIN``, "" for this host
+            only.
 
     Raises:
-        KeyError: The token has no ``csrf`` claim, and one is needed.
+        KeyError: The token has no ``csrf`` claim, which
+            ``JWT_COOKIE_CSRF_PROTECT`` needs.
+
+    Example:
+        >>> async with app.test_request_context("/login"):
+        ...     response = jsonify(login=True)
+        ...     set_access_cookies(response, create_access_token("alice"))
+        >>> [cookie.split("=")[0] for cookie in response.headers.getlist("Set-Cookie")]
+        ['access_token_cookie', 'csrf_access_token']
     """
     settings = current_settings()
     _set(response, _access(settings), encoded_access_token, max_age, domain)
@@ -62,9 +72,16 @@ def unset_jwt_cookies(response: Any, domain: str | None = None) -> None:
 
     Args:
         response: The response to change.
-        domain: The domain that they were set for: ``JWT_COOKIE_DOMAIN`` if None; ""
-            removes the cookies of this host alone, which a browser keeps when
-            ``JWT_COOKIE_DOMAIN`` is set later.
+        domain: The domain that the cookies were set for; None for
+            ``JWT_COOKIE_DOMAIN``. "" removes the cookies of this host only, which a
+            browser keeps when ``JWT_COOKIE_DOMAIN`` is set later.
+
+    Example:
+        >>> async with app.test_request_context("/logout"):
+        ...     response = jsonify(logout=True)
+        ...     unset_jwt_cookies(response)
+        >>> len(response.headers.getlist("Set-Cookie"))
+        4
     """
     unset_access_cookies(response, domain)
     unset_refresh_cookies(response, domain)

@@ -1,8 +1,8 @@
 """
-Making tokens, in both colours.
+Functions that create tokens, sync and async.
 
-The sync functions are Flask-JWT-Extended's. Each has an awaitable twin, which
-waits for async hooks, runs plain ones in a worker thread and signs RSA there.
+The sync functions are Flask-JWT-Extended's. Each has an async twin, which awaits async
+hooks, and runs sync hooks and RSA signatures in a worker thread.
 """
 
 from typing import Any
@@ -25,23 +25,34 @@ def create_access_token(
     purpose: str | None = None,
 ) -> str:
     """
-    Make an access token.
+    Create an access token.
 
     Args:
-        identity: Whom it speaks for: a string, or what the identity hook turns
-            into one.
-        fresh: Whether it opens ``fresh=True`` routes; a timedelta for how long.
-        expires_delta: Its life; False for no end; ``JWT_ACCESS_TOKEN_EXPIRES``
-            if None.
-        additional_claims: Further claims; they win over the hook's and ours.
-        additional_headers: Further header parameters; they win, too.
-        purpose: The only thing that it opens: ``@jwt_required(purpose=...)``, as for a
-            link to a file or a confirmation by mail. It is then no access token.
+        identity: The user: a string, or an object that the identity hook converts to
+            a string.
+        fresh: True for a token that ``fresh=True`` routes accept; a timedelta limits
+            how long they accept it.
+        expires_delta: The lifetime; False for a token without ``exp``; None for
+            ``JWT_ACCESS_TOKEN_EXPIRES``.
+        additional_claims: More claims. They replace default claims and those of the
+            additional-claims hook.
+        additional_headers: More header parameters. They replace the defaults.
+        purpose: Creates a token that only routes with the same
+            ``@jwt_required(purpose=...)`` accept, such as for a download link. It is
+            not an access token.
 
     Raises:
-        TypeError: The identity is not a string; a claim is not JSON.
-        ValueError: A claim holds NaN, NUL or a lone surrogate; the purpose is none.
+        TypeError: The identity is not a string, or a claim cannot be written as JSON.
+        ValueError: A claim contains NaN, NUL or a lone surrogate, or the purpose is
+            not valid.
         AsyncHookError: A hook is async: use ``create_access_token_async``.
+
+    Example:
+        >>> async with app.app_context():
+        ...     token = create_access_token("alice", additional_claims={"plan": "pro"})
+        ...     claims = decode_token(token)
+        >>> claims["sub"], claims["plan"], claims["type"]
+        ('alice', 'pro', 'access')
     """
     return _maker().create_access_token(
         identity,
@@ -62,7 +73,7 @@ async def create_access_token_async(
     *,
     purpose: str | None = None,
 ) -> str:
-    """Same as ``create_access_token``, but waits for hooks of any colour."""
+    """Same as ``create_access_token``, but awaits async hooks."""
     return await _maker().create_access_token_async(
         identity,
         fresh,
@@ -79,8 +90,16 @@ def create_refresh_token(
     additional_claims: Claims | None = None,
     additional_headers: Claims | None = None,
 ) -> str:
-    """Same as ``create_access_token``, but makes a refresh token, which is never
-    fresh and lives for ``JWT_REFRESH_TOKEN_EXPIRES``.
+    """
+    Same as ``create_access_token``, but creates a refresh token.
+
+    A refresh token is never fresh. Its lifetime is ``JWT_REFRESH_TOKEN_EXPIRES``.
+
+    Example:
+        >>> async with app.app_context():
+        ...     claims = decode_token(create_refresh_token("alice"))
+        >>> claims["type"]
+        'refresh'
     """
     return _maker().create_refresh_token(
         identity, expires_delta, additional_claims, additional_headers
@@ -93,7 +112,7 @@ async def create_refresh_token_async(
     additional_claims: Claims | None = None,
     additional_headers: Claims | None = None,
 ) -> str:
-    """Same as ``create_refresh_token``, but waits for hooks of any colour."""
+    """Same as ``create_refresh_token``, but awaits async hooks."""
     return await _maker().create_refresh_token_async(
         identity, expires_delta, additional_claims, additional_headers
     )

@@ -1,5 +1,5 @@
 """
-Taking tokens apart outside of a request's own verification, in both colours.
+Functions that decode tokens outside of a request's verification, sync and async.
 """
 
 from quart_jwt.extension.hooks.calling import call
@@ -17,18 +17,26 @@ def decode_token(
     encoded_token: str, csrf_value: str | None = None, allow_expired: bool = False
 ) -> Claims:
     """
-    Verify a token and give its claims; no revocation check, no user look-up.
+    Verify a token and return its claims, without a revocation check or user lookup.
 
     Args:
         encoded_token: The token.
-        csrf_value: The double-submit value that it has to match, if any.
-        allow_expired: Whether an expired token will do.
+        csrf_value: The CSRF value that the token must contain, if any.
+        allow_expired: Whether to accept an expired token.
 
     Raises:
-        jwt.InvalidTokenError: It is not valid; PyJWT's subclass says why.
-        JWTDecodeError, CSRFError: A claim is missing; the CSRF value differs.
+        jwt.InvalidTokenError: The token is not valid; the subclass gives the reason.
+        JWTDecodeError: A claim is missing.
+        CSRFError: The CSRF value differs.
         AsyncHookError: The decode-key hook is async: use ``decode_token_async``.
-        RuntimeError: Its issuer's keys have to be fetched first: the same.
+        RuntimeError: The keys of the issuer must be fetched first: use
+            ``decode_token_async``.
+
+    Example:
+        >>> async with app.app_context():
+        ...     claims = decode_token(create_access_token("alice"))
+        >>> claims["exp"] - claims["iat"]
+        900
     """
     caller = inline("decode_token_async").call
     try:
@@ -43,28 +51,28 @@ def decode_token(
 async def decode_token_async(
     encoded_token: str, csrf_value: str | None = None, allow_expired: bool = False
 ) -> Claims:
-    """Same as ``decode_token``, but waits for a key hook of any colour."""
+    """Same as ``decode_token``, but awaits an async decode-key hook."""
     return await _decode(encoded_token, csrf_value, allow_expired, call)
 
 
 def get_jti(encoded_token: str) -> str | None:
-    """The identifier of a token, which is verified first; None if it has none."""
+    """Verify a token and return its ``jti`` claim; None without one."""
     return decode_token(encoded_token).get("jti")
 
 
 def get_csrf_token(encoded_token: str) -> str:
     """
-    The double-submit value of a token, which is verified first.
+    Verify a token and return its ``csrf`` claim.
 
     Raises:
-        KeyError: The token has none.
+        KeyError: The token has no such claim.
     """
     csrf: str = decode_token(encoded_token)["csrf"]
     return csrf
 
 
 def get_unverified_jwt_headers(encoded_token: str) -> Claims:
-    """The header of a token that nobody has verified: anybody can have made it."""
+    """Return the header of a token without verifying it: do not trust the result."""
     return parse_header(encoded_token)
 
 

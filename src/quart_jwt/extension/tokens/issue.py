@@ -1,5 +1,5 @@
 """
-Issuing tokens, once for both colours.
+Issuing tokens: one implementation for the sync and the async functions.
 
 ``issue`` is a coroutine either way; the sync functions run it by hand with a
 caller that refuses async hooks, the awaitable twins run it on the loop and let
@@ -99,7 +99,7 @@ async def make(jwt: Loaders, order: Order, colour: Colour) -> Issued:
     Args:
         jwt: The manager: its hooks, its settings, its clock.
         order: What was asked for.
-        colour: How to call hooks, and how to compute a slow signature.
+        colour: How to call hooks and compute signatures: sync or async.
 
     Raises:
         TypeError: The identity is no string in JSON; a claim is not JSON.

@@ -35,7 +35,7 @@ def access_order(
         expires_delta=expires_delta,
         additional_claims=additional_claims,
         additional_headers=additional_headers,
-        # Whatever else a hook puts there: it must open nothing else.
+        # Whatever a hook puts there, the token must not be accepted elsewhere.
         pinned=None if purpose is None else {"type": purpose},
     )
 

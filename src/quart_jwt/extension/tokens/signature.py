@@ -42,9 +42,10 @@ def checked(
         if not settings.hinted_at_keys and _looks_like_ours(parsed):
             settings.hinted_at_keys = True
             _logger.warning(
-                "A token that looks like our own has another signature. If this app "
-                "runs in several workers, give all of them the same JWT_SECRET_KEY, "
-                "from an environment variable; a secret made at start differs in each"
+                "A token that looks like one of this app has an invalid signature. "
+                "If the app runs in several workers, give them all the same "
+                "JWT_SECRET_KEY from an environment variable; a secret generated at "
+                "start differs in each"
             )
         raise
     return Token(parsed.header, parsed.claims, key)

@@ -22,6 +22,8 @@ def findings(path: str, nodes: list[ast.AST]) -> Iterator[Finding]:
                     path=path,
                     line=node.lineno,
                     rule="quart-class",
-                    reason="the app is compared with Quart's class, and is Flask's",
-                    advice="Compare `app.quart`, the Quart application beside it.",
+                    reason="the code compares the app with Quart's class, but the "
+                    "app is a Flask app",
+                    advice="Compare `app.quart`, the Quart application that belongs "
+                    "to it.",
                 )

@@ -57,13 +57,14 @@ Examples:
 @click.option(
     "--waiting",
     is_flag=True,
-    help="Convert only views that wait for something with an async counterpart.",
+    help="Convert only views that call something with an async counterpart.",
 )
 @click.option(
     "--finish",
     "finishes",
     is_flag=True,
-    help="Take the last step, to quart.Quart, or name what remains before it.",
+    help="Replace quart_jwt.flask by quart.Quart, or list what remains to be "
+    "converted first.",
 )
 @click.option("--write", is_flag=True, help="Change the files, instead of a diff.")
 @click.option(
@@ -105,7 +106,9 @@ def convert(
     elif not finishes:
         sys.exit(_convert(study, views, blueprints, waiting, write, form))
     elif views or blueprints or waiting:
-        raise click.UsageError("--finish takes the whole project, and no VIEW.")
+        raise click.UsageError(
+            "--finish converts the whole project: do not name a VIEW."
+        )
     else:
         sys.exit(_finish(study, root, write=write))
 

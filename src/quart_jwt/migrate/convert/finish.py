@@ -117,7 +117,7 @@ def _has_counterpart(name: str) -> bool:
 def _reason(study: Study, mention: Mention) -> str | None:
     meaning = mention.meaning or ""
     if meaning in known.NOT_IN_QUART:
-        return "Quart's request has it in another form, or not"
+        return "Quart's request has no such attribute, or a different one"
     if meaning in VERIFICATIONS and not _is_awaited(mention):
         return "it has to be awaited"
     if _is_to_await(meaning) and not _is_awaited(mention):

@@ -3,7 +3,7 @@ Every name that the code of a project mentions, with its meaning.
 
 A meaning is one of three: ``module:name`` for what the project defines, a dotted path
 for what it imports from elsewhere, None if it is not known. Where a name may mean two
-things it means nothing here.
+things, it is None.
 """
 
 from collections import defaultdict

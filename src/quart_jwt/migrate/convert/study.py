@@ -129,6 +129,8 @@ class Study:
                     break
 
     def is_on_quart(self) -> bool:
-        """Whether the project has an app of Quart's class, and none of ours."""
+        """
+        Whether the project has an app of Quart's class, and none of quart_jwt.flask.
+        """
         meanings = {mention.meaning for mention in self.mentions.all}
         return "quart.Quart" in meanings and APP not in meanings

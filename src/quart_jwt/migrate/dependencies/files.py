@@ -148,7 +148,7 @@ def _old_python(path: str, line: int, version: str) -> Finding:
         path,
         line,
         f"Python {version} is named, and quart-jwt needs {PYTHON_FLOOR} or newer",
-        f"Write Python {PYTHON_FLOOR} or newer, and install the dependencies anew.",
+        f"Write Python {PYTHON_FLOOR} or newer, and install the dependencies again.",
         rule="python",
     )
 

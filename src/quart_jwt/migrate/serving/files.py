@@ -59,7 +59,7 @@ def is_candidate(path: str) -> bool:
 
 
 def concerns(text: str) -> bool:
-    """Whether a text is worth a closer look."""
+    """Whether a text can contain a command to rewrite."""
     words = ("gunicorn", "GUNICORN", "flask", "waitress", "uwsgi", "worker_class")
     return len(text) <= MAX_CHARACTERS and any(word in text for word in words)
 

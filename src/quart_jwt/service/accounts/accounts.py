@@ -143,8 +143,8 @@ class Accounts:
 
     async def replace_password(self, account: Account, password_hash: str) -> bool:
         """
-        Change a password and count up the epoch, unless somebody else has done so
-        since the account was read; say whether it was done.
+        Change a password and count up the epoch, unless it was changed since the
+        account was read; return whether it was done.
         """
         changed = await self._database.change(
             update(UserRow)
@@ -172,9 +172,9 @@ class Accounts:
 
         Args:
             name: The user.
-            change: Makes the new ones of those that there are; called again if
-                somebody else was quicker.
-            sign_out: Whether to count up the epoch as well.
+            change: Returns the new grants for the current ones; called again after a
+                concurrent change.
+            sign_out: Whether to increase the epoch as well.
 
         Raises:
             UnknownNameError: There is no such user.

@@ -63,8 +63,8 @@ class Authentication:
         Return the account that the credentials belong to, and what was found.
 
         Raises:
-            NameRuleError: The name can be nobody's.
-            PasswordRuleError: The password can be nobody's.
+            NameRuleError: The name breaks the rules.
+            PasswordRuleError: The password breaks the rules.
             CredentialsError: Everything else; the security event says which.
             HashingBusyError: Too many logins at once.
         """
@@ -110,6 +110,9 @@ class Authentication:
                 fresh = await self._passwords.hash(password)
                 await self._accounts.replace_hash(account, fresh)
         except HashingBusyError:
-            logger.info("rehash of user %r waits for a calmer login", account.name)
+            logger.info(
+                "the hash of user %r was not upgraded, because hashing is busy",
+                account.name,
+            )
         finally:
             self._rehashing.discard(account.name)

@@ -3,9 +3,9 @@ User directories: where users come from, and what each of them can do.
 
 Ours is ``SqlDirectory``. Another one (LDAP, a file, a service of your own) is a class
 that does what ``UserDirectory`` says, in a distribution with an entry point in the
-group ``quart_jwt.user_directories``: see docs/accounts.md. What else a directory can
-do, it says by having the method of ``PasswordChanging``, ``Registering`` or
-``ThrottleNaming``.
+group ``quart_jwt.user_directories``: see docs/operate/accounts.md. What else a
+directory can do, it says by having the method of ``PasswordChanging``, ``Registering``
+or ``ThrottleNaming``.
 """
 
 from collections.abc import Callable

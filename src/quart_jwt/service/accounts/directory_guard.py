@@ -1,5 +1,6 @@
 """
-The guard of a user directory from elsewhere: how it is asked, and what is believed.
+The guard of a plugged-in user directory: how it is called, and which results are
+accepted.
 
 What is raised becomes one of the service's errors here and nowhere else, and what
 comes out is checked. The log says what was raised and where.
@@ -74,7 +75,7 @@ class Guard:
             raise CredentialsError(_known_reason(error)) from None
         except ANSWERS:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, nobody gets in
+        except Exception as error:  # noqa: BLE001 - fails closed
             logger.error(  # noqa: TRY400 - a traceback shows texts unseen
                 "user directory %r failed: %s", self.name, raised(error)
             )
@@ -91,7 +92,7 @@ class Guard:
         fault = _fault(given)
         if isinstance(given, User) and fault is None:
             return given
-        logger.error("user directory %r gave no user: %s", self.name, fault)
+        logger.error("user directory %r returned an invalid user: %s", self.name, fault)
         raise DirectoryError
 
 

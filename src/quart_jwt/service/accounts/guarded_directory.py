@@ -1,5 +1,5 @@
 """
-A user directory from elsewhere, guarded: it fails closed, whatever it does.
+A plugged-in user directory, guarded: any error fails closed.
 
 Each verb is that of ``directory``; what goes in is checked as for our own.
 """
@@ -64,8 +64,8 @@ class GuardedDirectory:
         Return the user that the credentials belong to.
 
         Raises:
-            NameRuleError: The name can be nobody's.
-            PasswordRuleError: The password can be nobody's.
+            NameRuleError: The name breaks the rules.
+            PasswordRuleError: The password breaks the rules.
             CredentialsError: The directory says no, or the user is disabled.
             DirectoryError: It does not answer as it should.
         """

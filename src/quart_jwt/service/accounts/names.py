@@ -22,11 +22,15 @@ def normalised_name(text: str) -> str:
     """
     name = unicodedata.normalize("NFC", text)
     if not 1 <= len(name) <= MAX_NAME_CHARACTERS:
-        raise NameRuleError(f"A user name has 1 to {MAX_NAME_CHARACTERS} characters")
+        raise NameRuleError(
+            f"A user name must have 1 to {MAX_NAME_CHARACTERS} characters"
+        )
     if name != name.strip():
-        raise NameRuleError("A user name has no blanks at its ends")
+        raise NameRuleError("A user name must not begin or end with whitespace")
     if any(
         unicodedata.category(character) in _NO_NAME_CATEGORIES for character in name
     ):
-        raise NameRuleError("A user name has no control characters or surrogates")
+        raise NameRuleError(
+            "A user name must not contain control characters or surrogates"
+        )
     return name

@@ -76,20 +76,20 @@ def check_password(password: str) -> None:
         raise PasswordRuleError("The password is not valid Unicode") from None
     if not 1 <= size <= MAX_PASSWORD_BYTES:
         raise PasswordRuleError(
-            f"A password has 1 to {MAX_PASSWORD_BYTES} bytes in UTF-8"
+            f"A password must have 1 to {MAX_PASSWORD_BYTES} bytes in UTF-8"
         )
     if "\0" in password:
-        raise PasswordRuleError("A password has no NUL character")
+        raise PasswordRuleError("A password must not contain a NUL character")
 
 
 def check_new_password(password: str) -> None:
     """
-    Raise PasswordRuleError for what nobody should have as a password from now on.
+    Raise PasswordRuleError if a text must not become a password.
     """
     check_password(password)
     if len(password) < MIN_NEW_CHARACTERS:
         raise PasswordRuleError(
-            f"A new password has at least {MIN_NEW_CHARACTERS} characters"
+            f"A new password must have at least {MIN_NEW_CHARACTERS} characters"
         )
 
 
@@ -122,7 +122,7 @@ class Place:
             self.taken_over()()
 
     def taken_over(self) -> Callable[[], None]:
-        """Return what gives the place back, for whoever keeps it from now on."""
+        """Return the function that releases the slot, for the caller that keeps it."""
         give_back, self._give_back = self._give_back, None
         if give_back is None:
             raise RuntimeError("a place serves one job")

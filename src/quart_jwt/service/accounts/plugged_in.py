@@ -99,7 +99,7 @@ def _entry_point(name: str) -> EntryPoint:
     if found:
         raise _fault("is the name of several installed user directories")
     names = ", ".join(sorted(installed.names)) or "none"
-    raise _fault(f"is not the name of an installed user directory: there is {names}")
+    raise _fault(f"is not the name of an installed user directory; installed: {names}")
 
 
 def _loaded(entry_point: EntryPoint) -> Any:
@@ -125,7 +125,7 @@ def _made(factory: Any, options: Mapping[str, str]) -> UserDirectory:
         reason = type(error).__name__
         raise _fault(f"names a directory that raised {reason}") from error
     if not isinstance(directory, UserDirectory):
-        raise _fault("names something that is no user directory")
+        raise _fault("names an object that is not a user directory")
     return directory
 
 

@@ -59,7 +59,10 @@ class SqlDirectory:
         check_new_password(new)
         try:
             account, _verdict = await self._authentication.verify(name, current)
-        except (CredentialsError, PasswordRuleError):  # what is none is not the one
+        except (
+            CredentialsError,
+            PasswordRuleError,
+        ):  # a malformed password does not match
             raise WrongPasswordError from None
         password_hash = await self._passwords.hash(new)
         if not await self._accounts.replace_password(account, password_hash):
@@ -77,7 +80,7 @@ class SqlDirectory:
         Raises:
             NameRuleError: The name breaks the rules.
             PasswordRuleError: The password breaks the rules.
-            HashingBusyError: Too many hashes at once; nobody was added.
+            HashingBusyError: Too many hashes at once; no user was added.
         """
         name = normalised_name(name)
         check_new_password(password)

@@ -70,7 +70,7 @@ class GuardedThrottleNames:
         """
         try:
             return _text(self._inner.throttle_name(name))
-        except Exception as error:  # noqa: BLE001 - whatever it is, nobody gets in
+        except Exception as error:  # noqa: BLE001 - fails closed
             logger.error(  # noqa: TRY400 - a traceback shows texts unseen
                 "user directory %r failed: %s", self._label, raised(error)
             )
@@ -80,6 +80,6 @@ class GuardedThrottleNames:
 
 def _text(given: object) -> str:
     if not isinstance(given, str):
-        raise TypeError("a name to count by is a text")
+        raise TypeError("a name to count by must be a string")
     given.encode()
     return given

@@ -108,7 +108,7 @@ class UserChanges:
         self, name: str, change: Callable[[Grants], Grants], *, sign_out: bool
     ) -> Account:
         """
-        Change the roles and scopes of a user: those in access tokens count no more.
+        Change the roles and scopes of a user, and revoke the user's access tokens.
 
         Args:
             name: The user.
@@ -161,8 +161,8 @@ class UserChanges:
         """Take a step of the session store; explain what its failure means."""
         if isinstance(self._sessions, MemoryStore):
             raise self._sign_out_error(
-                "sessions are in the memory of the running service, and cannot be "
-                "ended from here"
+                "sessions are in the memory of the running service, so this command "
+                "cannot end them"
             )
         try:
             async with asyncio.timeout(TIMEOUT_S):
@@ -170,8 +170,8 @@ class UserChanges:
                 await step()
         except (StoreError, TimeoutError) as error:
             raise self._sign_out_error(
-                f"the session store is unavailable; {again} when it is there "
-                f"({str(error) or 'no answer in time'})"
+                f"the session store is unavailable; {again} when it is available "
+                f"again ({str(error) or 'no answer in time'})"
             ) from error
 
     def _sign_out_error(self, why: str) -> SignOutError:

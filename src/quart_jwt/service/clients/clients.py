@@ -1,9 +1,9 @@
 """
 Clients: the programs that may ask about tokens, each with a secret that we made.
 
-A secret is 256 random bits, so nobody finds it by trying, however fast the hash:
-SHA-256 is right for it. Argon2 is for what people choose, and would cost every
-question 24 ms of a core.
+A secret is 256 random bits, which cannot be guessed even with a fast hash, so SHA-256
+is enough. Argon2 is for passwords that people choose, and would cost each request 24 ms
+of CPU time.
 """
 
 import re
@@ -29,7 +29,9 @@ from quart_jwt.service.ground.values import Clock
 
 SECRET_BYTES = 32
 NOBODYS_HASH = "0" * 64
-"""What a secret is compared with if there is no such client; nobody knows its text."""
+"""
+What a secret is compared with if there is no such client: a random, discarded secret.
+"""
 
 _NAME = re.compile(r"[A-Za-z0-9._~-]{1,64}")
 """RFC 3986's unreserved characters: the same in a URL, a form and a header."""
@@ -77,7 +79,8 @@ class Clients:
         """
         if not _NAME.fullmatch(name):
             raise NameRuleError(
-                "A client's name has 1 to 64 letters, digits and any of . _ ~ -"
+                "A client's name must have 1 to 64 characters: letters, digits and . "
+                "_ ~ -"
             )
         secret = secrets.token_urlsafe(SECRET_BYTES)
         row = self._database.insert(ClientRow).values(
@@ -94,7 +97,7 @@ class Clients:
 
     async def remove(self, name: str) -> None:
         """
-        Remove a client; its secret counts no more from the next question on.
+        Remove a client; its secret is rejected from the next request on.
 
         Raises:
             UnknownNameError: There is no such client.

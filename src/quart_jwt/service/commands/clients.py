@@ -38,9 +38,9 @@ T = TypeVar("T")
 )
 def clients() -> None:
     """
-    Manage which programs may ask about tokens.
+    Manage API clients that introspect and revoke tokens.
 
-    They do so at /introspect and /revoke. The service may be running meanwhile.
+    They use /introspect and /revoke. You can run this while the service is running.
     """
 
 
@@ -50,9 +50,9 @@ def clients() -> None:
 @json_option
 def add(name: str, *, init: bool, as_json: bool) -> None:
     """
-    Add the client NAME, and print its secret: it is shown this once.
+    Add the client NAME, and print its secret, which is shown only once.
 
-    The secret alone goes to standard output, for scripts.
+    Only the secret is written to standard output, for scripts.
     """
     with operator_acts(os.environ) as say:
         secret = _with_clients(lambda clients: clients.add(name), init=init)
@@ -68,7 +68,7 @@ def list_clients(*, as_json: bool) -> None:
     """
     List all clients.
 
-    Without a terminal: a line each, with tabs between and no headings.
+    Without a terminal, prints one line each, separated by tabs, without headings.
     """
     found = _with_clients(lambda clients: clients.listed())
     print_rows(("name", "added"), map(_row, found), as_json=as_json)
@@ -79,7 +79,7 @@ def list_clients(*, as_json: bool) -> None:
 @json_option
 def remove(name: str, *, as_json: bool) -> None:
     """
-    Remove NAME; its secret is refused at once.
+    Remove NAME; its secret stops working at once.
 
     To change a secret, remove the client and add it again.
     """

@@ -35,7 +35,7 @@ FIRST_USER = "add the first user with `quart-jwt users add NAME`"
 @click.group("config", epilog=examples("quart-jwt config check"))
 def config_group() -> None:
     """
-    Look at the settings. Nothing is made, changed or started.
+    Check and show the settings. Nothing is created, changed or started.
     """
 
 
@@ -45,11 +45,11 @@ def config_group() -> None:
 @json_option
 def check(*, as_json: bool) -> None:
     """
-    Say whether the service would start; list all that is wrong.
+    Check whether the service would start; report every fault.
 
-    It looks at the environment, the settings file and ./hypercorn.toml, whether the
-    drivers, the user directory and the folders that they name are there, and whether
-    the databases answer, have their tables, and have a user.
+    Reads the environment, the settings file and ./hypercorn.toml. Checks that the
+    drivers, the user directory and the folders exist, that the databases answer and
+    have their tables, and that there is a user.
     """
     faults = [*_faults_of(_check_service), *_faults_of(_check_server)]
     if faults:
@@ -57,7 +57,7 @@ def check(*, as_json: bool) -> None:
     path = settings_file(os.environ)
     where = "environment" if path is None else f"environment and {path}"
     if not as_json:
-        click.echo(f"the settings are fine ({where})")
+        click.echo(f"the settings are valid ({where})")
     found = forecast(read_settings(os.environ))
     if found.faults:
         raise SettingsError(found.faults)
@@ -73,9 +73,9 @@ def check(*, as_json: bool) -> None:
 @json_option
 def show(*, as_json: bool) -> None:
     """
-    Print every setting with its value and where it comes from.
+    Print every setting, its value and its source.
 
-    Secrets are masked. What is wrong is listed afterwards, with exit status 1.
+    Secrets are masked. Invalid settings are reported at the end, with exit status 1.
     """
     reading = reading_of(os.environ)
     faults = _faults_of(lambda: read_all(reading, os.environ))

@@ -31,7 +31,7 @@ UP_TO_DATE = "up to date"
 )
 def db() -> None:
     """
-    Manage the tables. A SQLite file needs none of this: the service looks after it.
+    Upgrade database schemas. The service upgrades a SQLite file itself.
     """
 
 
@@ -39,11 +39,11 @@ def db() -> None:
 @json_option
 def upgrade(*, as_json: bool) -> None:
     """
-    Bring the tables to this version.
+    Upgrade the database schema to this version.
 
-    Those of QUART_JWT_DATABASE_URL and QUART_JWT_STORE_URL. Do it before new workers
-    start; old ones may serve meanwhile and afterwards. A database that is up to date
-    is left alone.
+    Upgrades the databases of QUART_JWT_DATABASE_URL and QUART_JWT_STORE_URL. Run it
+    before you start workers of the new version; workers of the old version keep
+    working. A database that is up to date is not changed.
     """
     storage = read_storage_settings(os.environ)
     storage.prepare()

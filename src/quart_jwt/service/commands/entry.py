@@ -29,10 +29,10 @@ Commands:
   run      Serve a Flask app that uses quart_jwt.flask, or an unchanged one
   try      Run a Flask project's tests under Flask, then under quart_jwt
 
-Commands that are installed apart:
+Commands that need an extra:
   convert  Make views of a migrated project async: pip install 'quart-jwt[migrate]'
   migrate  Change a Flask project's imports: pip install 'quart-jwt[migrate]'
-  serve    Serve logins, with all its commands: {INSTALL}
+  serve    Run the auth service, with all its commands: {INSTALL}
 """
 """What ``--help`` says without the extra."""
 

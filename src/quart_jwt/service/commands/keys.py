@@ -52,20 +52,20 @@ COLUMNS = ("id", "algorithm", "state", "published", "signs_from", "verifies_unti
 )
 def keys() -> None:
     """
-    Manage the keys that sign tokens. The service may be running meanwhile.
+    Manage the keys that sign tokens. You can run this while the service is running.
     """
 
 
 @keys.command(
     "list", epilog=examples("quart-jwt keys list", "quart-jwt keys list --all")
 )
-@click.option("--all", "ended", is_flag=True, help="Also those that have ended.")
+@click.option("--all", "ended", is_flag=True, help="Include keys that have ended.")
 @json_option
 def list_keys(*, ended: bool, as_json: bool) -> None:
     """
     List the keys.
 
-    Without a terminal: a line each, with tabs between and no headings.
+    Without a terminal, prints one line each, separated by tabs, without headings.
     """
     now = datetime.now(UTC).timestamp()
     shown = (key for key in _scheduled() if ended or key.state(now) != "ended")
@@ -77,8 +77,10 @@ def list_keys(*, ended: bool, as_json: bool) -> None:
 @json_option
 def rotate(*, init: bool, as_json: bool) -> None:
     """
-    Publish a new key. It signs after QUART_JWT_PUBLISH_BEFORE_USE; the key of
-    before verifies until the last token that it made has expired.
+    Rotate the signing key.
+
+    Publishes a new key, which signs after QUART_JWT_PUBLISH_BEFORE_USE. The previous
+    key verifies until its last token has expired.
     """
     with operator_acts(os.environ) as say:
         made = _with_keys(lambda keys: keys.rotate(), init=init)
@@ -97,16 +99,16 @@ def rotate(*, init: bool, as_json: bool) -> None:
 @json_option
 def retire(kid: str, *, as_json: bool) -> None:
     """
-    End the key KID now: every token that it has signed is refused.
+    Retire the key KID now: every token that it signed is rejected.
 
-    For a key that got into the wrong hands. It has to be retired or next: rotate
-    first if it is the one that signs.
+    Use this for a key that has leaked. The key that signs cannot be retired: rotate
+    first.
     """
     with operator_acts(os.environ) as say:
         _with_keys(lambda keys: keys.retire(kid))
         say(Kind.KEY_RETIRED, key_id=kid)
     print_done(
-        f"ended {kid}; what it has signed is refused", as_json=as_json, ended=kid
+        f"ended {kid}; tokens that it signed are rejected", as_json=as_json, ended=kid
     )
 
 
@@ -122,13 +124,13 @@ def retire(kid: str, *, as_json: bool) -> None:
     type=click.Choice(["jwks", "pem"]),
     default="jwks",
     show_default=True,
-    help="A JWK Set, or PEM for gateways that know no JWK Set (Kong, APISIX).",
+    help="A JWK Set, or PEM for gateways without JWK Set support (Kong, APISIX).",
 )
 def export(form: str) -> None:
     """
-    Print the public keys that verify now.
+    Print the public keys that verify tokens now.
 
-    Private ones are never printed.
+    Private keys are never printed.
     """
     now = datetime.now(UTC).timestamp()
     verifying = [key.stored for key in _scheduled() if key.state(now) != "ended"]

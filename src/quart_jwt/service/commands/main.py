@@ -46,13 +46,13 @@ class Entry:
 
 COMMANDS: Mapping[str, Entry] = {
     "clients": Entry(
-        "clients", "clients", "Manage which programs may ask about tokens."
+        "clients", "clients", "Manage API clients that introspect and revoke tokens."
     ),
-    "config": Entry("config", "config_group", "Look at the settings."),
+    "config": Entry("config", "config_group", "Check and show the settings."),
     "convert": Entry(
         "first_words", "convert_command", "Make views on quart_jwt.flask async."
     ),
-    "db": Entry("database", "db", "Manage the tables."),
+    "db": Entry("database", "db", "Upgrade database schemas."),
     "keys": Entry("keys", "keys", "Manage the keys that sign tokens."),
     "migrate": Entry(
         "first_words",
@@ -60,20 +60,22 @@ COMMANDS: Mapping[str, Entry] = {
         "Change a Flask project's imports to quart_jwt.flask.",
     ),
     "routes": Entry(
-        "routes", "routes_command", "List every route of APP, and what protects it."
+        "routes", "routes_command", "List every route of APP and what protects it."
     ),
     "run": Entry(
         "first_words",
         "run_command",
         "Serve a Flask app that uses quart_jwt.flask on Hypercorn.",
     ),
-    "serve": Entry("serve", "serve_command", "Serve logins until SIGTERM or Ctrl-C."),
+    "serve": Entry(
+        "serve", "serve_command", "Run the auth service until SIGTERM or Ctrl-C."
+    ),
     "try": Entry(
         "first_words",
         "try_command",
         "Run a project's tests under Flask, then quart_jwt.",
     ),
-    "users": Entry("users", "users", "Manage who may log in."),
+    "users": Entry("users", "users", "Manage users."),
 }
 """Every command; a test holds their help against the commands themselves."""
 
@@ -124,14 +126,20 @@ class Commands(click.Group):
     "settings_path",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The service's settings (default: ./quart-jwt.toml if it exists).",
+    help="Settings file of the service (default: ./quart-jwt.toml if it exists).",
 )
 def cli(settings_path: Path | None) -> None:
     """
-    Serve logins with JSON Web Tokens; manage who may log in, and the keys that sign.
+    Run an auth service with JSON Web Tokens; manage its users and signing keys.
 
+    <<<<<<< HEAD
+    Settings are QUART_JWT_* environment variables, or one TOML file. They are listed
+    in docs/operate/service.md; `quart-jwt config show` prints those in effect.
+    =======
     Settings are QUART_JWT_* environment variables, or one TOML file;
-    docs/service.md lists them, and `quart-jwt config show` says what counts.
+    docs/operate/service.md lists them, and `quart-jwt config show` prints the
+    effective configuration.
+    >>>>>>> w-english
     """
     if settings_path is not None:
         # In the environment, where the workers find it, too.

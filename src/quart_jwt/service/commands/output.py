@@ -21,7 +21,7 @@ Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 Row = Mapping[str, Any]
 
 json_option: Option = click.option(
-    "--json", "as_json", is_flag=True, help="Print JSON, for programs."
+    "--json", "as_json", is_flag=True, help="Print JSON."
 )
 
 

@@ -1,5 +1,5 @@
 """
-The ``quart-jwt routes`` command: what protects each route of somebody's app.
+The ``quart-jwt routes`` command: what protects each route of an app.
 
 It needs click and the extension, and nothing else of the service.
 """
@@ -68,11 +68,11 @@ def routes_command(
     trust: Sequence[str],
 ) -> None:
     """
-    List every route of APP, and what protects it.
+    List every route of APP and what protects it.
 
-    APP is module:app or 'module:factory()', looked for in the current directory
-    first. No view is called. For an app of quart_jwt.flask, the table says how each
-    view runs, and what keeps it in a thread.
+    APP is module:app or 'module:factory()'; the current directory is searched first. No
+    view is called. For an app of quart_jwt.flask, the table shows how each view runs,
+    and why a view needs a thread.
     """
     app = load(target)
     routes = routes_of(app)
@@ -166,7 +166,7 @@ def _warn_of_misses(
         *(f"--trust {one}" for one in trust if one not in guards),
     ]
     for option in missed:
-        click.echo(f"warning: {option} means nothing here", err=True)
+        click.echo(f"warning: {option} has no effect here", err=True)
 
 
 def _refuse(routes: Sequence[Route]) -> None:
@@ -175,4 +175,6 @@ def _refuse(routes: Sequence[Route]) -> None:
         line = f"open: {route.method} {route.path} ({route.endpoint}){hint}"
         click.echo(line, err=True)
     if routes:
-        raise click.ClickException(f"{len(routes)} open, and not allowed to be")
+        raise click.ClickException(
+            f"{len(routes)} open routes that --allow does not list"
+        )

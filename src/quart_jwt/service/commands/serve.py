@@ -53,27 +53,27 @@ from quart_jwt.service.settings.storage import Mode
     "binds",
     multiple=True,
     metavar="ADDRESS",
-    help="Where to listen: HOST:PORT or unix:PATH. May be repeated.",
+    help="Address to listen on: HOST:PORT or unix:PATH (repeatable).",
 )
-@click.option("--host", help="Where to listen, by host (default 127.0.0.1).")
+@click.option("--host", help="Host to listen on (default 127.0.0.1).")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
-    help="Where to listen, by port (default 8000; 0 takes a free one).",
+    help="Port to listen on (default 8000; 0 picks a free one).",
 )
 @click.option(
     "--config",
     "path",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Hypercorn's settings (default: ./hypercorn.toml if it exists).",
+    help="Settings file of Hypercorn (default: ./hypercorn.toml if it exists).",
 )
 @click.option(
     "--workers",
     "wanted",
     type=click.IntRange(0, MAX_WORKERS),
-    help="Worker processes to keep (default: what the settings say; "
-    "0 serves in this process).",
+    help="Number of worker processes (default: from the settings; 0 serves in this "
+    "process).",
 )
 @click.option(
     "--worker-timeout",
@@ -82,7 +82,7 @@ from quart_jwt.service.settings.storage import Mode
     default=SILENT_AFTER_S,
     show_default=True,
     metavar="SECONDS",
-    help="Replace a worker whose event loop hangs for so long.",
+    help="Replace a worker whose event loop has been blocked for this long.",
 )
 def serve_command(
     binds: tuple[str, ...],
@@ -93,9 +93,9 @@ def serve_command(
     silent_after_s: float,
 ) -> None:
     """
-    Serve logins until SIGTERM or Ctrl-C.
+    Run the auth service until SIGTERM or Ctrl-C.
 
-    With workers, SIGHUP replaces them one after another without a failed request.
+    With workers, SIGHUP replaces them one at a time; no request fails.
     """
     binds = _binds(binds, host, port)
     settings = read_settings(os.environ)
@@ -133,7 +133,7 @@ def _keep_workers(preparing: Coroutine[Any, Any, Job]) -> None:
     try:
         job = asyncio.run(preparing)
     except KeyboardInterrupt:
-        click.echo("stopped before it was ready", err=True)
+        click.echo("the service stopped before it was ready", err=True)
     else:
         become_keeper(job)
 
@@ -145,7 +145,7 @@ def _binds(
     if host is None and port is None:
         return binds
     if binds:
-        raise click.UsageError("--bind already says where; leave --host and --port")
+        raise click.UsageError("--bind cannot be combined with --host or --port")
     return (f"{host or '127.0.0.1'}:{8000 if port is None else port}",)
 
 
@@ -161,15 +161,15 @@ def _warn(
 ) -> None:
     if settings.storage.mode == "development" and reachable:
         click.echo(
-            "warning: development mode is for this machine, but others can reach "
+            "warning: development mode is for local use, but other machines can reach "
             f"{', '.join(reachable)}",
             err=True,
         )
     exposed_file = exposed_secrets(os.environ)
     if exposed_file is not None:
         click.echo(
-            f"warning: {exposed_file} holds a secret and everybody on this machine "
-            f"can read it: chmod 600 {exposed_file}",
+            f"warning: {exposed_file} contains a secret, and every user of this "
+            f"machine can read it: run chmod 600 {exposed_file}",
             err=True,
         )
     for name in ignored:
@@ -179,8 +179,8 @@ def _warn(
         )
     if 0 <= descriptors < FEW:  # -1 is no limit
         click.echo(
-            f"warning: only {descriptors} descriptors may be open in a process, "
-            "and every connection is one: see `ulimit -n`",
+            f"warning: only {descriptors} file descriptors may be open in a process, "
+            "and each connection needs one: see `ulimit -n`",
             err=True,
         )
 

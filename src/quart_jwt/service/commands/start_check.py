@@ -2,7 +2,7 @@
 What would keep the service from starting, found without opening or making anything.
 
 Settings can be right in themselves and still name a driver that is not installed, a
-user directory that nobody has, or a folder that is not there.
+user directory that is not installed, or a folder that does not exist.
 """
 
 import os

@@ -1,5 +1,5 @@
 """
-The terminal: is somebody there who can be asked for a password?
+The terminal, for password prompts.
 """
 
 import os

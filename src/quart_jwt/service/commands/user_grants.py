@@ -17,19 +17,19 @@ from quart_jwt.service.ground.grants import checked_grants
 from quart_jwt.service.ground.grants import Grants
 
 role_option: Option = click.option(
-    "--role", "roles", multiple=True, metavar="ROLE", help="A role; may be repeated."
+    "--role", "roles", multiple=True, metavar="ROLE", help="A role (repeatable)."
 )
 scope_option: Option = click.option(
     "--scope",
     "scopes",
     multiple=True,
     metavar="SCOPE",
-    help="A scope; may be repeated.",
+    help="A scope (repeatable).",
 )
 sign_out_option: Option = click.option(
     "--sign-out",
     is_flag=True,
-    help="End all sessions as well, so that NAME has to log in again.",
+    help="Also end all sessions, so that NAME must sign in again.",
 )
 
 
@@ -56,7 +56,8 @@ def grant(
     """
     Give NAME roles and scopes.
 
-    Access tokens are revoked, and clients refresh: new tokens have them.
+    The user's access tokens are revoked. Clients refresh, and new tokens have the new
+    grants.
     """
     more = _some_grants(roles, scopes)
     _change_grants(
@@ -83,7 +84,8 @@ def revoke(
     """
     Take roles and scopes from NAME.
 
-    Access tokens are revoked, and clients refresh: new tokens lack them.
+    The user's access tokens are revoked. Clients refresh, and new tokens lack these
+    grants.
     """
     fewer = _some_grants(roles, scopes)
     _change_grants(
@@ -93,7 +95,7 @@ def revoke(
 
 def _some_grants(roles: tuple[str, ...], scopes: tuple[str, ...]) -> Grants:
     if not (roles or scopes):
-        raise click.UsageError("say which: --role ROLE or --scope SCOPE")
+        raise click.UsageError("give at least one --role ROLE or --scope SCOPE")
     return checked_grants(roles=roles, scopes=scopes)
 
 

@@ -31,13 +31,13 @@ COLUMNS = ("id", "created", "refreshed", "expires", "address", "user_agent")
     ),
 )
 @click.argument("name")
-@click.option("--end", is_flag=True, help="End them all; NAME may sign in again.")
+@click.option("--end", is_flag=True, help="End all of them; NAME can sign in again.")
 @json_option
 def sessions(name: str, *, end: bool, as_json: bool) -> None:
     """
     List the sessions of NAME, or end them.
 
-    Address and user agent are kept if QUART_JWT_SESSION_DETAILS says so.
+    Sessions store address and user agent if QUART_JWT_SESSION_DETAILS names them.
     """
     name = normalised_name(name)
     if end:

@@ -54,17 +54,17 @@ SHOWN = 5
 @click.argument(
     "path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
-@click.option("--skip-existing", is_flag=True, help="Leave users alone that exist.")
+@click.option("--skip-existing", is_flag=True, help="Skip users that already exist.")
 @init_option
 @json_option
 def import_users(path: Path, *, skip_existing: bool, init: bool, as_json: bool) -> None:
     """
     Add the users of FILE, with their password hashes.
 
-    FILE is .jsonl or .csv with name and password_hash, and may have roles, scopes,
-    enabled and created_at. A hash is Argon2, bcrypt, or PBKDF2 or scrypt as Werkzeug
-    or Django write it; the next sign-in replaces it. If a line is invalid or a
-    user already exists, nothing is imported.
+    FILE is .jsonl or .csv with name and password_hash, and optionally roles, scopes,
+    enabled and created_at. A hash is Argon2, bcrypt, or PBKDF2 or scrypt as Werkzeug or
+    Django write it; the next sign-in replaces it. If a line is invalid or a user
+    already exists, nothing is imported.
     """
     settings = own_settings(init=init)
     names, methods = checked(path)
@@ -112,8 +112,8 @@ def export_users(path: Path | None, form: str | None, *, as_json: bool) -> None:
     """
     Write all users and their password hashes, for import.
 
-    Keep the file as you keep passwords: hashes can be attacked. A new FILE is readable
-    by its owner alone. Without FILE, JSON Lines go to standard output.
+    Store the file as safely as passwords, because hashes can be attacked. Only the
+    owner can read a new FILE. Without FILE, JSON Lines are written to standard output.
     """
     form = form or (JSON_LINES if path is None else form_of(path))
     found = with_accounts(lambda accounts, _passwords: accounts.listed())

@@ -56,7 +56,7 @@ COLUMNS = ("name", "state", "added", "roles", "scopes")
 )
 def users() -> None:
     """
-    Manage who may log in. The service may be running meanwhile.
+    Manage users. You can run this while the service is running.
     """
 
 
@@ -64,7 +64,7 @@ password_option: Option = click.option(
     "--password-stdin",
     "from_stdin",
     is_flag=True,
-    help="Read the password from standard input (one line break at its end is cut).",
+    help="Read the password from standard input (one trailing newline is removed).",
 )
 
 
@@ -91,7 +91,7 @@ def add(
     as_json: bool,
 ) -> None:
     """
-    Add the user NAME, asking for a password.
+    Create the user NAME; prompts for a password.
     """
     name = normalised_name(name)
     grants = checked_grants(roles=roles, scopes=scopes)
@@ -113,7 +113,7 @@ def add(
 @json_option
 def set_password(name: str, *, from_stdin: bool, as_json: bool) -> None:
     """
-    Set a new password for NAME; all sessions end.
+    Set a new password for NAME and end all sessions.
     """
     own_settings()
     password = _password(from_stdin=from_stdin)
@@ -135,7 +135,7 @@ def set_password(name: str, *, from_stdin: bool, as_json: bool) -> None:
 @json_option
 def disable(name: str, *, as_json: bool) -> None:
     """
-    Shut NAME out: no login, and all sessions end at once.
+    Disable NAME: block sign-ins, and end all sessions at once.
     """
     changing(
         Kind.USER_DISABLED, name, lambda changes, _passwords: changes.disable(name)
@@ -153,7 +153,7 @@ def disable(name: str, *, as_json: bool) -> None:
 @json_option
 def enable(name: str, *, as_json: bool) -> None:
     """
-    Let NAME log in again. Ended sessions stay ended.
+    Enable NAME again. Sessions that ended stay ended.
     """
     with operator_acts(os.environ) as say:
         with_accounts(lambda accounts, _passwords: accounts.enable(name))
@@ -163,11 +163,11 @@ def enable(name: str, *, as_json: bool) -> None:
 
 @users.command("remove", epilog=examples("quart-jwt users remove alice --yes"))
 @click.argument("name")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @json_option
 def remove(name: str, *, yes: bool, as_json: bool) -> None:
     """
-    Remove NAME and end all sessions. It cannot be undone.
+    Remove NAME and end all sessions. This cannot be undone.
     """
     if not yes and not sys.stdin.isatty():
         raise click.ClickException("there is no terminal: use --yes")
@@ -188,7 +188,7 @@ def remove(name: str, *, yes: bool, as_json: bool) -> None:
 @json_option
 def rename(name: str, new_name: str, *, as_json: bool) -> None:
     """
-    Rename NAME to NEW-NAME. Tokens have the old name, so all sessions end.
+    Rename NAME to NEW-NAME. All sessions end, because tokens contain the old name.
     """
     new_name = normalised_name(new_name)
     changing(
@@ -212,8 +212,8 @@ def list_users(*, as_json: bool) -> None:
     """
     List all users.
 
-    Without a terminal: a line each, with tabs between and no headings; roles and scopes
-    have blanks between them.
+    Without a terminal, prints one line each, separated by tabs, without headings; roles
+    and scopes are separated by spaces.
     """
     found = with_accounts(lambda accounts, _passwords: accounts.listed())
     print_rows(COLUMNS, map(_row, found), as_json=as_json)

@@ -19,7 +19,7 @@ sentence. None of them carries a password, a token or a setting's value::
     ├── CookieSizeError      400  token_too_large
     ├── HashingBusyError     503  busy
     ├── StoreError           503  store_unavailable
-    ├── NotReadyError        503  not_ready           what a probe hears
+    ├── NotReadyError        503  not_ready           for probes
     ├── DirectoryError       503  directory_unavailable
     ├── UnknownSessionError  404  not_found
     ├── HashFormatError           command line only
@@ -45,7 +45,8 @@ class ServiceError(Exception):
         code: A stable name for machines.
         status: The HTTP status of the answer.
         retry_after_s: Seconds after which trying again makes sense, or None.
-        limit: Which limit was reached, in a word of docs/throttling.md, or None.
+        limit: Which limit was reached, in a word of docs/operate/throttling.md.
+            None if no limit was.
     """
 
     code: str = "refused"
@@ -292,6 +293,5 @@ class StopError(ServiceError):
 
     def __init__(self, killed: int) -> None:
         super().__init__(
-            f"workers that had to be killed at the stop: {killed}; "
-            "what they were answering is lost"
+            f"workers killed at shutdown: {killed}; their open requests are lost"
         )

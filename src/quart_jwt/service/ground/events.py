@@ -1,9 +1,9 @@
 """
 Security events: what an operator wants to know and to keep.
 
-Whoever makes one happen says so with ``happened``; the audit log and the metrics
-listen, and what happens does not know them. An event names a user or a session and
-never holds a password, a token or a key.
+Code reports an event with ``happened``; the audit log and the metrics subscribe, so
+that code does not depend on them. An event names a user or a session and never holds a
+password, a token or a key.
 """
 
 import logging

@@ -67,7 +67,7 @@ def _checked(what: str, words: Iterable[str]) -> tuple[str, ...]:
     once = tuple(dict.fromkeys(words))
     if not all(map(is_scope, once)):
         raise GrantRuleError(
-            f"A {what} is visible ASCII without blanks, quotes and backslashes"
+            f"A {what} must be visible ASCII without spaces, quotes and backslashes"
         )
     if any(len(word) > MAX_WORD_CHARACTERS for word in once):
         raise GrantRuleError(f"A {what} has at most {MAX_WORD_CHARACTERS} characters")

@@ -2,8 +2,8 @@
 What a log line says of the request that it belongs to: its id, and whose token came.
 
 The id is the gateway's ``X-Request-ID`` if it is a plain short word, and ours
-otherwise. It is looked for when somebody wants it: a question at ``/auth/verify``,
-which nobody logs, pays for one small object.
+otherwise. It is read only when it is needed: a request to ``/auth/verify``, which is
+not logged, pays for one small object.
 """
 
 import re

@@ -99,7 +99,7 @@ class KeyFollower:
                     await self._read()
             except (ConfigurationError, ServiceError, ValueError) as error:
                 # Away, or damaged: what is in hand works on, and the next look is soon.
-                logger.warning("The keys could not be read again: %s", error)
+                logger.warning("The keys could not be reloaded: %s", error)
 
     async def _read(self) -> None:
         started_at = self._clock()

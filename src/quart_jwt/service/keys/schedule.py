@@ -37,7 +37,7 @@ class StoredKey:
         published_at: Since when it is in the JWK Set, in epoch seconds.
         signs_from: From when on it is to sign, in epoch seconds.
         token_life_s: How long tokens lived at most when it was made, in seconds.
-        ended_at: When somebody ended it by hand, in epoch seconds; None if nobody.
+        ended_at: When it was retired by hand, in epoch seconds; None if it was not.
     """
 
     generation: int
@@ -111,7 +111,7 @@ def _scheduled(
 def _signs_from(key: StoredKey, options: KeyOptions) -> int:
     """Whatever the process that rotated was told, we wait as long as we are told."""
     if key.generation == FIRST_GENERATION:
-        return key.signs_from  # nobody can have kept a set without it
+        return key.signs_from  # no cached key set can lack it
     return max(key.signs_from, key.published_at + options.publish_before_use_s)
 
 

@@ -130,7 +130,7 @@ class SigningKeys:
         wait_s = self._options.publish_before_use_s
         made = await self._make(generation, wait_s=wait_s)
         if made is None:
-            raise KeyStateError("another rotation was quicker")
+            raise KeyStateError("another rotation ran at the same time")
         await self._forget_ended(keys)
         return made
 
@@ -149,7 +149,7 @@ class SigningKeys:
         if state == "current":
             raise KeyStateError(f"{kid} signs: rotate first, and wait for it")
         if state == "next" and signs_in_s < 2 * self._options.reread_s:
-            # Somebody who does not look again in time would still sign with it.
+            # A process that does not reload in time would still sign with it.
             raise KeyStateError(f"{kid} signs in {signs_in_s:.0f} s, which is too soon")
         await self._table.end(kid, int(now))
         await asyncio.to_thread(self._vault.forget, kid)

@@ -3,8 +3,7 @@ The private halves of keys: files that only their owner reads, or sealed text.
 
 With an encryption key they are sealed into the database and every host that has
 that key can use them; without it they are files of the state directory. Sealing
-is Fernet's (AES-128-CBC and HMAC-SHA256), which also proves that nobody else wrote
-what is opened.
+is Fernet's (AES-128-CBC and HMAC-SHA256), which also authenticates the ciphertext.
 """
 
 import os
@@ -119,7 +118,9 @@ class KeyVault:
         except ConfigurationError:
             is_the_one = False
         if not is_the_one:
-            raise StartError(f"what is kept as the private key {key.kid} is another")
+            raise StartError(
+                f"the stored private key {key.kid} does not belong to its public key"
+            )
         return pem
 
     def forget(self, kid: str) -> None:
@@ -130,13 +131,14 @@ class KeyVault:
     def _unsealed(self, key: StoredKey) -> bytes:
         if self._fernet is None:
             raise StartError(
-                f"the private key {key.kid} is sealed: set {PREFIX}KEY_ENCRYPTION_KEY"
+                f"the private key {key.kid} is encrypted: set "
+                f"{PREFIX}KEY_ENCRYPTION_KEY"
             )
         try:
             return self._fernet.decrypt((key.sealed or "").encode())
         except InvalidToken:
             raise StartError(
-                f"the private key {key.kid} was sealed with another "
+                f"the private key {key.kid} was encrypted with another "
                 f"{PREFIX}KEY_ENCRYPTION_KEY"
             ) from None
 
@@ -161,5 +163,5 @@ class KeyVault:
 
     def _path(self, kid: str) -> Path:
         if _FILE_STEM.fullmatch(kid) is None:
-            raise StartError("a key of the database has no thumbprint for an id")
+            raise StartError("the id of a key in the database is not its thumbprint")
         return self._directory / f"{kid}.pem"

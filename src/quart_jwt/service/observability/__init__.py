@@ -1,1 +1,1 @@
-"""What an operator sees of the service, and what nobody is to see."""
+"""Logs, metrics, traces and health, without secrets."""

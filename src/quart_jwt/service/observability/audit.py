@@ -2,9 +2,9 @@
 The audit log: a line of JSON for every security event, on standard error or in a file.
 
 The file is opened before the service starts, only its owner may read it, and it is
-opened again when somebody has moved it away (logrotate). Every line is one write at
-its end, so that several processes may share it. An event that cannot be written later
-is lost, which is said once and counted: nobody is kept out by a full disk.
+reopened after it was moved (logrotate). Every line is one write at its end, so that
+several processes may share it. An event that cannot be written later is lost, which is
+logged once and counted: a full disk does not stop sign-ins.
 """
 
 import io

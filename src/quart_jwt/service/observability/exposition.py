@@ -68,7 +68,7 @@ class Exposition:
                 if not reads_left or not Path(directory or "").is_dir():
                     self._say(error)
                     break
-            # One worker's own counts would look as if every counter began anew.
+            # The counts of one worker would look as if every counter had been reset.
             self._sleep(PAUSE_S)
         return encode(self._metrics.registry), media_type
 
@@ -76,5 +76,7 @@ class Exposition:
         if not self._has_failed:
             self._has_failed = True
             logger.error(
-                "metrics of all workers cannot be read, each shows its own: %s", error
+                "the metrics of all workers cannot be read, so each worker shows "
+                "only its own: %s",
+                error,
             )

@@ -2,7 +2,7 @@ r"""
 Log lines: one record is one line, and no record holds a token.
 
 What clients send can end up in a message (a path, a user name). Control
-characters are escaped, so that nobody forges a second line; what looks like a
+characters are escaped, so that a client cannot forge a second line; what looks like a
 JWT is masked, so that a token pasted into a path is not kept. Everything beyond
 ASCII is escaped, too: a line can be written in whatever encoding a stream has.
 The lines of a traceback are indented and cannot be taken for records.

@@ -59,14 +59,14 @@ class CacheMetrics:
             "cache_lookups", "Tokens looked up in the verified-token cache.", "result"
         )
         self.evictions: Counter = family.counter(
-            "cache_evictions", "Tokens that made room for others in the cache."
+            "cache_evictions", "Tokens evicted from the cache."
         )
         self.entries: Gauge = family.gauge("cache_entries", "Tokens in the cache.")
         self.bytes: Gauge = family.gauge(
-            "cache_bytes", "Memory of the cache: an upper bound."
+            "cache_bytes", "Memory of the cache (an upper bound)."
         )
         self.max_bytes: Gauge = family.gauge(
-            "cache_max_bytes", "Memory that the cache may take."
+            "cache_max_bytes", "Limit of the cache's memory."
         )
 
 
@@ -78,10 +78,11 @@ class HashingMetrics:
             "password_hashes_running", "Hashes being computed."
         )
         self.waiting: Gauge = family.gauge(
-            "password_hashes_waiting", "Logins that wait for a hash to be computed."
+            "password_hashes_waiting", "Hashes that wait to be computed."
         )
         self.most: Gauge = family.gauge(
-            "password_hashes_max", "Running and waiting, at which logins hear 503."
+            "password_hashes_max",
+            "Limit of running and waiting hashes; beyond it, logins get a 503.",
         )
 
 
@@ -93,7 +94,9 @@ class Metrics:
         family = Family(self.registry)
         self.cache: CacheMetrics = CacheMetrics(family)
         self.hashing: HashingMetrics = HashingMetrics(family)
-        self.processes: Gauge = family.gauge("processes", "Processes that serve.")
+        self.processes: Gauge = family.gauge(
+            "processes", "Worker processes that serve."
+        )
         self.loop_lag: Histogram = family.histogram(
             "event_loop_lag_seconds", "How late the event loop wakes up.", LAGS_S
         )
@@ -101,17 +104,17 @@ class Metrics:
             "audit_lines_lost", "Lines of the audit log that could not be written."
         )
         self._events = family.counter(
-            "security_events", "What the audit log tells.", "event", "reason"
+            "security_events", "Events of the audit log.", "event", "reason"
         )
         self._refusals = family.counter(
-            "refusals", "Refused requests by the code of the answer.", "door", "code"
+            "refusals", "Rejected requests, by error code.", "door", "code"
         )
         self._store_errors = family.counter(
-            "store_errors", "Calls that failed or came too late.", "store", "verb"
+            "store_errors", "Calls that failed or timed out.", "store", "verb"
         )
         self._store_latency = family.histogram(
             "store_duration_seconds",
-            "How long a store took to answer.",
+            "Response time of a store.",
             LATENCIES_S,
             *("store", "verb"),
         )

@@ -1,8 +1,8 @@
 """
 Who watches the service: put together here, opened and closed with the application.
 
-What happens does not know them. They hear security events, the extension's signals
-and the refusals of the endpoints, and count, or write into the audit log.
+They receive security events, the extension's signals and the rejections of the
+endpoints, and count them or write them into the audit log.
 """
 
 from collections.abc import AsyncGenerator

@@ -1,11 +1,11 @@
 """
 Readiness: whether this process can do its work, told without asking anybody.
 
-One task looks at the database and the session store once a second. A probe hears
-what it has seen, so a flood of probes costs no look, and one lost packet takes no
+One task looks at the database and the session store once a second. A probe gets the
+last result, so a flood of probes causes no queries, and one lost packet takes no
 process out of service: it takes three misses in a row, and two hits bring it back.
-Whether they can be written to is tried every ten seconds, and with each look while
-they cannot.
+Whether they can be written to is tried every ten seconds, and with each look while they
+cannot.
 """
 
 import asyncio
@@ -32,11 +32,13 @@ MISSES = 3
 HITS = 2
 
 WRITE_EVERY_S = 10.0
-"""Some bytes on the disk for each process; logins fail no longer than that before the
-balancer hears of it."""
+"""
+A few bytes on the disk for each process; logins fail no longer than that before the
+load balancer notices.
+"""
 
 Check = Callable[[], Awaitable[None]]
-"""Comes back if a part answers, and raises whatever it likes if not."""
+"""Returns if a part answers, and raises any exception if not."""
 
 
 class NowAndThen:

@@ -71,7 +71,7 @@ def _on_revoked(_app: Quart, *, scope: str, name: str) -> None:
 
 
 def _whoever_asks() -> str | None:
-    """Users end their own sessions here, and nobody else's."""
+    """Here, users end only their own sessions."""
     facts = request_facts()
     return None if facts is None else facts.claim("sub")
 

@@ -46,7 +46,7 @@ class WorkerFiles:
         try:
             _make(self.path)
         except OSError as error:
-            logger.error("workers show their own metrics only: %s", error)  # noqa: TRY400 - the sentence says it
+            logger.error("each worker shows only its own metrics: %s", error)  # noqa: TRY400 - the sentence says it
             return {}
         return {DIRECTORY: str(self.path)}
 
@@ -60,7 +60,8 @@ def worker_files() -> Iterator[WorkerFiles | None]:
     """
     Lend a directory, or None if none can be made: then each worker has its own metrics.
 
-    It is there even if nobody may read metrics: workers read the settings anew.
+    It exists even if reading metrics is not allowed, because workers read the settings
+    again.
     """
     with ExitStack() as cleanup:
         try:
@@ -71,7 +72,8 @@ def worker_files() -> Iterator[WorkerFiles | None]:
             )
         except OSError as error:
             logger.error(  # noqa: TRY400 - the sentence says it
-                "no directory can be made for metrics, each worker shows its own: %s",
+                "no directory can be created for metrics, so each worker shows only "
+                "its own: %s",
                 error.strerror,
             )
             yield None
@@ -84,7 +86,7 @@ def _make(path: Path) -> None:
     Make the directory if it is gone: a system tidies its temporary files up.
 
     Raises:
-        OSError: It cannot be made, or somebody else has made something of its name.
+        OSError: It cannot be created, or another user has created a file of this name.
     """
     path.mkdir(PRIVATE_DIR, exist_ok=True)
     found = path.lstat()  # not where a link leads

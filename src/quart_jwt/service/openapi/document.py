@@ -32,27 +32,28 @@ from quart_jwt.service.openapi.lane import LANE
 REF = "#/components/schemas/{name}"
 FORM = "application/x-www-form-urlencoded"
 HEADERS = {
-    401: ("WWW-Authenticate", "What the answer asks for (RFC 9110 §11.6.1)."),
-    429: ("Retry-After", "Seconds after which the next attempt counts."),
-    503: ("Retry-After", "Seconds after which it makes sense to try again."),
+    401: ("WWW-Authenticate", "The authentication scheme to use (RFC 9110 §11.6.1)."),
+    429: ("Retry-After", "Seconds to wait before the next attempt."),
+    503: ("Retry-After", "Seconds to wait before the next attempt."),
 }
 """What an answer of that status always carries."""
 
 TEXT = """\
-Logins, sessions and their tokens. An access token travels in the `Authorization`
-header, or in a cookie; whoever changes something by cookie sends its CSRF value, too.
-Every error is `{"msg": ..., "code": ...}`, and `code` is stable.
+Sign-in, sessions and tokens. Send the access token in the `Authorization`
+header or in a cookie. With a cookie, requests that change something also need the
+CSRF value. Every error is `{"msg": ..., "code": ...}`, and `code` is stable.
 """
 
 GROUPS = {
-    "Signing in": "Tokens for a name and a password, and their renewal.",
-    "User": "What an access token opens.",
-    "Sessions": "Where a user is signed in, and ending it there.",
-    "Clients": "Questions about tokens, for programs with credentials (OAuth 2.0).",
-    "Gateways": "The question of a reverse proxy: may this request pass?",
-    "For everybody": "What anybody may know.",
-    "For operators": "What Prometheus reads.",
-    "Health": "For whoever starts, restarts and balances the service.",
+    "Signing in": "Exchange a name and a password for tokens, refresh them, and sign "
+    "out.",
+    "User": "Requests with an access token.",
+    "Sessions": "List the sessions of a user, and end them.",
+    "Clients": "Introspect (RFC 7662) and revoke (RFC 7009) tokens, for API clients.",
+    "Gateways": "Forward authentication for reverse proxies.",
+    "For everybody": "Public keys and metadata.",
+    "For operators": "Metrics for Prometheus.",
+    "Health": "Health checks for supervisors and load balancers.",
 }
 
 
@@ -126,7 +127,7 @@ def _responses(responses: dict[int, Any], note: Note) -> dict[str, Any]:
         for status, answer in responses.items()
     }
     if note.may_be_unchanged:
-        described["304"] = {"description": "What was kept still holds."}
+        described["304"] = {"description": "Not modified."}
     return dict(sorted(described.items()))
 
 

@@ -35,7 +35,7 @@ EVERYWHERE: Codes = {
     413: "content_too_large",
     500: "internal_error",
 }
-"""What may happen to any request, whatever it asks for."""
+"""Error responses that any request can get."""
 
 STORES: Codes = {503: "store_unavailable"}
 BODY: Codes = {408: "request_timeout"}
@@ -55,7 +55,7 @@ class Needs(Enum):
 
     @property
     def codes(self) -> Codes:
-        """What a request hears that does not have it."""
+        """The error codes of a request without it."""
         if self is Needs.NOTHING:
             return {}
         if self is Needs.CLIENT:

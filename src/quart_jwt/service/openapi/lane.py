@@ -16,11 +16,11 @@ LANE: dict[str, Any] = {
     "get": {
         "tags": ["Gateways"],
         "operationId": "get_auth_verify",
-        "summary": "Say whether a request may pass, and whose it is.",
+        "summary": "Check whether a request is authorized, and return its user.",
         "description": (
-            "Any method will do, and any path below this one. The body is never read. "
-            "The method and the URI that a trusted gateway forwards count; with a "
-            "cookie, a method that changes something needs the CSRF value."
+            "Any method and any path below this one are accepted. The body is never "
+            "read. The method and URI are taken from the headers of a trusted "
+            "gateway. With a cookie, methods that change something need the CSRF value."
         ),
         "security": [{"bearer": []}, {"accessCookie": []}],
         "parameters": [
@@ -37,9 +37,11 @@ LANE: dict[str, Any] = {
         ],
         "responses": {
             "200": {
-                "description": "It may pass. Who accepts JSON reads `sub` in the "
-                "body, which is empty otherwise.",
-                "headers": {"X-Auth-Subject": _header("The user, percent-encoded.")},
+                "description": "The request is authorized. With `Accept: "
+                "application/json`, the body has `sub`; otherwise it is empty.",
+                "headers": {
+                    "X-Auth-Subject": _header("The user's name, percent-encoded.")
+                },
             },
             "400": {"description": "bad_request", "content": _JSON_ERROR},
             "401": {
@@ -51,7 +53,7 @@ LANE: dict[str, Any] = {
             "403": {"description": "csrf_failed", "content": _JSON_ERROR},
             "500": {"description": "internal_error", "content": _JSON_ERROR},
             "503": {
-                "description": "Nobody can tell now.",
+                "description": "The check cannot be made now.",
                 "headers": {"Retry-After": _header("Seconds.")},
             },
         },

@@ -20,7 +20,7 @@ from quart_jwt.service.accounts.passwords import MIN_NEW_CHARACTERS
 
 Text = Annotated[str, Meta(min_length=1)]
 Seconds = Annotated[int, Meta(ge=0, description="Seconds.")]
-EpochSeconds = Annotated[int, Meta(description="Seconds since 1970, in UTC.")]
+EpochSeconds = Annotated[int, Meta(description="Unix time, in seconds.")]
 DateTime = Annotated[
     str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", description="In UTC.")
 ]
@@ -32,17 +32,18 @@ NewPassword = Annotated[
 
 
 class Error(Struct):
-    """Every error: a sentence for people, and a stable code for programs."""
+    """An error: a message for people, and a stable code for programs."""
 
     msg: Text
     code: Text
     limit: Annotated[
-        Text | UnsetType, Meta(description="Which limit was reached, with 429 and 503.")
+        Text | UnsetType,
+        Meta(description="The limit that was reached (429 and 503 only)."),
     ] = UNSET
 
 
 class OAuthError(Struct):
-    """The same, with the error of RFC 6749 section 5.2."""
+    """An error with the error code of RFC 6749 section 5.2."""
 
     msg: Text
     code: Text
@@ -50,31 +51,37 @@ class OAuthError(Struct):
 
 
 class Credentials(Struct, forbid_unknown_fields=True):
-    """Who signs in."""
+    """The name and password of a user."""
 
     username: Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARACTERS)]
     password: Annotated[str, Meta(min_length=1, max_length=MAX_PASSWORD_BYTES)]
     cookies: Annotated[
-        bool, Meta(description="Whether the tokens go into cookies.")
+        bool,
+        Meta(
+            description="Set the tokens as cookies instead of returning them "
+            "in the body."
+        ),
     ] = False
 
 
 class NewUser(Struct, forbid_unknown_fields=True):
-    """Who wants to become a user."""
+    """The name and password of a new user."""
 
     username: Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARACTERS)]
     password: NewPassword
 
 
 class NewPasswords(Struct, forbid_unknown_fields=True):
-    """The password of before, and the one from now on."""
+    """The current password and the new one."""
 
     current_password: Annotated[str, Meta(min_length=1, max_length=MAX_PASSWORD_BYTES)]
     new_password: NewPassword
 
 
 class Accepted(Struct):
-    """The request was fine; whether the name was free is not said."""
+    """
+    The request was accepted. The response does not reveal whether the name was free.
+    """
 
     accepted: Literal[True]
 
@@ -90,9 +97,9 @@ class Tokens(Struct):
 
 class TokensInCookies(Struct):
     """
-    The tokens are in cookies, which scripts cannot read.
+    The tokens are set as HttpOnly cookies.
 
-    The CSRF values stand here only where pages of other origins may send cookies.
+    The body has the CSRF values only if pages of other origins may send cookies.
     """
 
     cookies: Literal[True]
@@ -102,7 +109,7 @@ class TokensInCookies(Struct):
 
 
 class LoggedIn(Struct):
-    """Who is logged in."""
+    """The user who is signed in."""
 
     logged_in_as: Text
 
@@ -114,12 +121,18 @@ class LoggedOut(Struct):
 
 
 class Me(Struct):
-    """A user, as the token says it."""
+    """The user that the access token identifies."""
 
     name: Text
     session_id: Text
     expires_at: EpochSeconds
-    fresh: Annotated[bool, Meta(description="Whether a password was given just now.")]
+    fresh: Annotated[
+        bool,
+        Meta(
+            description="Whether the token comes directly from a "
+            "sign-in with a password."
+        ),
+    ]
     roles: list[str]
     scopes: list[str]
 
@@ -137,22 +150,22 @@ class Session(Struct):
 
 
 class Sessions(Struct):
-    """Where a user is signed in."""
+    """The sessions of a user."""
 
     sessions: list[Session]
 
 
 class Ended(Struct):
-    """How many sessions this request has ended."""
+    """The number of sessions that this request ended."""
 
     ended: Annotated[int, Meta(ge=0)]
 
 
 class TokenForm(Struct):
     """
-    A token, and who asks about it unless the header says so.
+    A token, and the client's credentials unless they are in the Authorization header.
 
-    What is empty counts as not sent (RFC 6749 section 3.2).
+    Empty parameters are ignored (RFC 6749 section 3.2).
     """
 
     token: Text
@@ -162,19 +175,22 @@ class TokenForm(Struct):
 
 
 class Inactive(Struct):
-    """Whatever it is, it counts for nothing."""
+    """The token is not active."""
 
     active: Literal[False]
 
 
 class Active(Struct):
-    """A token that counts now (RFC 7662 section 2.2)."""
+    """An active token (RFC 7662 section 2.2)."""
 
     active: Literal[True]
     username: Text
     token_type: Annotated[
         Literal["Bearer", "N_A"],
-        Meta(description="N_A is said of a refresh token, which opens no resource."),
+        Meta(
+            description="N_A for a refresh token, which cannot be used to access "
+            "resources."
+        ),
     ]
     sub: Text
     sid: Text
@@ -190,13 +206,13 @@ class Active(Struct):
 
 
 class Revoked(Struct):
-    """The token counts no more, if it ever did."""
+    """The token is revoked, or was not valid before."""
 
     revoked: Literal[True]
 
 
 class Health(Struct):
-    """It is well."""
+    """Healthy."""
 
     status: Literal["ok", "live", "ready"]
 
@@ -208,7 +224,7 @@ class JWKSet(Struct):
 
 
 class Issuer(Struct):
-    """Who makes the tokens, and where its keys are."""
+    """The issuer of the tokens, and the address of its keys."""
 
     issuer: Text
     jwks_uri: Text

@@ -67,10 +67,10 @@ def httpie_lines(address: str, name: str, password: str) -> str:
 
 def _account(demo: DemoAccount, command: str) -> str:
     if demo.elsewhere:
-        return "Log in as one of the users of your directory.\n"
+        return "Sign in as a user of your user directory.\n"
     if demo.password is not None:
         return (
-            f"Demo account, made just now: this password is not shown again.\n"
+            f"Demo account, created just now. The password is not shown again.\n"
             f"  name      {DEMO_NAME}\n"
             f"  password  {demo.password}\n"
         )

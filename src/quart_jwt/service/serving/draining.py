@@ -94,7 +94,8 @@ class Drain:
     def _cut_off(self) -> None:
         if self._requests:
             logger.warning(
-                "the grace time is over: %d requests cut off", len(self._requests)
+                "the grace period is over: %d requests were aborted",
+                len(self._requests),
             )
         for request in self._requests:
             request.cancel()

@@ -42,7 +42,7 @@ class WorkerEnd:
         asyncio.get_running_loop().add_reader(channel, self._listen)
 
     async def beat(self) -> None:
-        """Send beats until cancelled, or until nobody is there to hear them."""
+        """Send beats until cancelled, or until the supervisor has gone."""
         with contextlib.suppress(ConnectionError):
             while True:
                 # A supervisor that does not listen just now is none of our trouble.

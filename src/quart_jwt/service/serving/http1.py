@@ -1,9 +1,9 @@
 """
 HTTP/1.1 on a connection: Hypercorn's, without what a stranger can hold open.
 
-HTTP/2 is spoken only where ``alpn_protocols`` says so, on clear text as well:
-Hypercorn switches to it for whoever asks, and then a stream whose answer nobody
-reads has no time limit, and one bad ``:path`` ends all streams of its connection.
+HTTP/2 is spoken only where ``alpn_protocols`` says so, on clear text as well: Hypercorn
+switches to it for any client, and then a stream whose response is not read has no time
+limit, and one bad ``:path`` ends all streams of its connection.
 """
 
 from http import HTTPStatus

@@ -77,7 +77,7 @@ def become_keeper(job: Job) -> None:
         json.dump(asdict(job), pipe)
     sys.stdout.flush()
     sys.stderr.flush()
-    # -P: a file in the current directory is nobody's module
+    # -P: a file in the current directory must not shadow a module
     os.execv(  # noqa: S606 - our own program
         sys.executable, [sys.executable, "-P", "-m", __name__, str(reading)]
     )

@@ -89,13 +89,13 @@ class ListeningConfig(Config):
 
     @property
     def open_connections(self) -> int:
-        """How many connections nobody here has closed yet."""
+        """How many connections are still open."""
         return len(self._open)
 
     @property
     def has_clients(self) -> bool:
         """
-        Whether somebody may still send a request.
+        Whether a client can still send a request.
 
         Hypercorn keeps a connection until its idle time is over, although the
         client has closed it long ago.
@@ -130,7 +130,7 @@ class ListeningConfig(Config):
         return [*self._sockets.secure_sockets, *self._sockets.insecure_sockets]
 
     def _is_awaited(self) -> bool:
-        """Whether somebody has connected and is not accepted yet."""
+        """Whether a connection waits to be accepted."""
         # uvloop accepts one connection in each turn, asyncio as many as there are.
         waiting = select.poll()
         for bound in self._bound:

@@ -119,7 +119,7 @@ def make_config(values: Mapping[str, Any], binds: Sequence[str]) -> ListeningCon
         binds: Where to listen instead of what the values say.
 
     Raises:
-        StartError: ``worker_class`` is none of ours.
+        StartError: ``worker_class`` is not supported.
     """
     if values.get("worker_class", LOOPS[0]) not in LOOPS:
         raise StartError(f"worker_class must be one of {', '.join(LOOPS)}")
@@ -143,7 +143,7 @@ def worker_count(values: Mapping[str, Any], wanted: int | None) -> int:
 
     Args:
         values: What ``read_values`` returned.
-        wanted: What goes before the values, or None.
+        wanted: What overrides the values, or None.
 
     Raises:
         StartError: The values say no such number.

@@ -67,7 +67,7 @@ class Supervisor:
 
         Args:
             started: Called when the first worker serves.
-            ending: Called when the stop begins, before the workers hear of it.
+            ending: Called when shutdown begins, before the workers are told to stop.
 
         Raises:
             StartError: The first worker did not come to serve.

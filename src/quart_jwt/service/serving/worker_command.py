@@ -1,5 +1,5 @@
 """
-The command line of a worker, for whoever starts one.
+The command line of a worker.
 """
 
 import signal
@@ -45,7 +45,7 @@ class WorkerCommand:
 
     def arguments(self, channel: int) -> Sequence[str]:
         """Return the command line for a worker at the other end of a channel."""
-        # -P: a file in the current directory is nobody's module
+        # -P: a file in the current directory must not shadow a module
         program = [sys.executable, "-P", "-m", WORKER, "--channel", str(channel)]
         config = [] if self.config is None else ["--config", str(self.config)]
         secure = [f"--secure={number}" for number in self.secure]

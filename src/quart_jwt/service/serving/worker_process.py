@@ -31,7 +31,7 @@ class WorkerProcess:
     Attributes:
         pid: Its process id.
         started_at: When, by the loop's clock, in seconds.
-        is_retired: Whether it was asked to end, so that nobody replaces it.
+        is_retired: Whether it was asked to end, so that it is not replaced.
     """
 
     def __init__(

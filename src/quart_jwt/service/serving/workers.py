@@ -58,7 +58,7 @@ async def prepared_job(
         StartError: The address cannot be bound or the database not opened.
     """
     if config.quic_bind:
-        raise StartError("quic_bind cannot be shared by workers: serve it with 0")
+        raise StartError("quic_bind cannot be shared by workers: set workers to 0")
     limits = Limits(
         start_s=config.startup_timeout,
         grace_s=config.graceful_timeout,

@@ -2,7 +2,7 @@
 How a setting is declared: once, as a field of its group.
 
 What the field says is all that there is of a setting. Reading, ``quart-jwt config
-show``, masking and the table in docs/service.md are derived from it.
+show``, masking and the table in docs/operate/service.md are derived from it.
 """
 
 from collections.abc import Callable
@@ -51,7 +51,7 @@ class Setting:
         return self.in_development if mode == "development" else self.default
 
     def shown_default(self, mode: str = "production") -> str:
-        """Return the default as somebody would write it; empty if there is none."""
+        """Return the default as an operator would write it; empty without one."""
         return written(self.default_in(mode)) if self.unset is None else self.unset
 
 
@@ -100,7 +100,7 @@ def declared_by(group: type) -> Iterator[tuple[str, Setting]]:
 
 
 def written(value: Any) -> str:
-    """Return a value as somebody would write it in the environment."""
+    """Return a value as an operator would write it in the environment."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):

@@ -43,7 +43,7 @@ HASH_COSTS = {
 IDENTITY_HEADERS: Mapping[str, str] = MappingProxyType(
     {"roles": "X-Auth-Roles", "scope": "X-Auth-Scope"}
 )
-"""Claims that the gateway may hear beside the user's name, and their headers."""
+"""Claims that the gateway may receive besides the user's name, and their headers."""
 
 LogFormat = Literal["text", "json"]
 
@@ -89,20 +89,21 @@ class AccountOptions:
     registration: bool = setting(
         "REGISTRATION",
         kinds.flag,
-        "whether strangers can become users: [registration](accounts.md#registration)",
+        "whether anyone can create an account: "
+        "[registration](accounts.md#registration)",
         default=False,
     )
     registration_roles: tuple[str, ...] = setting(
         "REGISTRATION_ROLES",
         kinds.words,
-        "roles of who registers, with blanks between",
+        "roles of users who register, separated by spaces",
         default=(),
         unset="nothing",
     )
     registration_scopes: tuple[str, ...] = setting(
         "REGISTRATION_SCOPES",
         kinds.words,
-        "scopes of who registers, in the same way",
+        "scopes of users who register, separated by spaces",
         default=(),
         unset="nothing",
     )
@@ -115,20 +116,20 @@ class AccountOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Throttling:
-    """How often somebody may try to sign in."""
+    """How often a sign-in can be attempted."""
 
     enabled: bool = setting(
         "THROTTLE",
         kinds.flag,
-        "whether [failures are counted](throttling.md)",
+        "whether [failed attempts are throttled](throttling.md)",
         default=True,
     )
-    # Ten guesses find no password, and spare whoever mistypes or signs in several
-    # times at once.
+    # Ten guesses find no password, and allow for typing errors and several sign-ins at
+    # once.
     free_failures: int = setting(
         "THROTTLE_FREE_FAILURES",
         kinds.number(MAX_FREE_FAILURES),
-        "failures of an account that make nobody wait, up to 100",
+        "failed attempts of an account without a wait, up to 100",
         default=10,
     )
     max_wait_s: int = setting(
@@ -140,7 +141,7 @@ class Throttling:
     address_per_minute: int = setting(
         "THROTTLE_ADDRESS_PER_MINUTE",
         kinds.number(MAX_PER_MINUTE),
-        "failures of an address in a minute",
+        "failed attempts of an IP address in a minute",
         default=30,
     )
 
@@ -152,14 +153,14 @@ class Proxies:
     trusted: tuple[str, ...] = setting(
         "TRUSTED_PROXIES",
         kinds.peers_or_none,
-        "proxies whose word about the [client's address]"
-        "(throttling.md#the-clients-address) counts; `none` for none",
+        "proxies trusted to report the [client's address]"
+        "(throttling.md#the-clients-address); `none` for none",
         default=(*LOOPBACK, UNIX),
     )
     address_header: str | None = setting(
         "CLIENT_ADDRESS_HEADER",
         kinds.address_header,
-        "where they say it",
+        "the header in which they report it",
         default="X-Forwarded-For",
     )
 
@@ -171,13 +172,13 @@ class Gateway:
     trusted: tuple[str, ...] = setting(
         "TRUSTED_GATEWAYS",
         kinds.peers,
-        "addresses and networks whose word counts at `/auth/verify`",
+        "addresses and networks of gateways trusted at `/auth/verify`",
         default=LOOPBACK,
     )
     method_header: str | None = setting(
         "METHOD_HEADER",
         kinds.header,
-        "where the gateway puts the original method; `none` if it asks with that "
+        "the header with the original method; `none` if the gateway asks with that "
         "method (Envoy)",
         default="X-Forwarded-Method",
     )
@@ -196,7 +197,7 @@ class Gateway:
     identity: tuple[str, ...] = setting(
         "IDENTITY_HEADERS",
         kinds.some_of(tuple(IDENTITY_HEADERS)),
-        "what `/auth/verify` says beside the name: `roles`, `scope`, or both with a "
+        "what `/auth/verify` sends besides the name: `roles`, `scope`, or both with a "
         "comma: [accounts](accounts.md#roles-and-scopes)",
         default=(),
         unset="nothing",
@@ -211,9 +212,9 @@ class Cors:
         "CORS_ORIGINS",
         kinds.origins,
         "[pages of other origins](http-api.md#pages-of-other-origins) that may read "
-        "answers, with commas; `*` for all",
+        "responses, separated by commas; `*` for all",
         default=(),
-        unset="nobody",
+        unset="no pages",
     )
     credentials: bool = setting(
         "CORS_CREDENTIALS",
@@ -230,7 +231,7 @@ class Observability:
     metrics_from: tuple[str, ...] = setting(
         "METRICS_FROM",
         kinds.peers_or_none,
-        "addresses and networks that may read `/metrics`; `none` for nobody",
+        "addresses and networks that may read `/metrics`; `none` denies all",
         default=LOOPBACK,
     )
     log_format: LogFormat = setting(
@@ -242,8 +243,8 @@ class Observability:
     log_verified: bool = setting(
         "LOG_VERIFIED",
         kinds.flag,
-        "`true` writes an access line for a question at `/auth/verify` that was "
-        "answered 200, too",
+        "`true` also writes an access log line for requests to `/auth/verify` that "
+        "were answered with 200",
         default=False,
     )
     audit_log: Path | None = setting(

@@ -15,10 +15,14 @@ from sqlalchemy import make_url
 from sqlalchemy import URL
 from sqlalchemy.exc import ArgumentError
 
+from quart_jwt.building_blocks import for_asyncpg
 from quart_jwt.building_blocks import is_origin
+from quart_jwt.building_blocks import POSTGRESQL
 from quart_jwt.building_blocks import SCHEMES
+from quart_jwt.building_blocks import SQLITE
 from quart_jwt.building_blocks import trusted_peers
 from quart_jwt.building_blocks import weakness
+from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.service.ground.errors import GrantRuleError
 from quart_jwt.service.ground.grants import checked_grants
 from quart_jwt.service.settings.declared import FaultError
@@ -27,9 +31,6 @@ MINUTES = 60
 DAYS = 24 * 60 * MINUTES
 MAX_EXPIRES_S = 366 * DAYS
 """No token lives longer than a year; a larger number is a slip of units."""
-
-SQLITE = "sqlite+aiosqlite"
-POSTGRESQL_SCHEME = "postgresql+asyncpg://"
 
 ENCRYPTION_KEY_BYTES = 32
 
@@ -40,8 +41,6 @@ _DURATION = re.compile(
     "".join(f"(?:(?P<{unit}>[0-9]{{1,9}}){unit})?" for unit in _UNITS)
 )
 """Days, hours, minutes and seconds, in this order, each at most once."""
-
-_SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
 
 _FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
@@ -183,7 +182,7 @@ def issuer(text: str) -> str:
 
 
 def secret(text: str) -> str:
-    """An HS256 secret that nobody can guess."""
+    """An HS256 secret that cannot be guessed."""
     weak = secret_weakness(text)
     if weak is not None:
         raise FaultError(f"is too weak: {weak}")
@@ -216,40 +215,19 @@ def encryption_key(text: str) -> str:
 def database_url(text: str) -> str:
     """The URL of an SQLite file or of PostgreSQL, also as hosting providers give it."""
     text = _for_asyncpg(text)
-    if sqlite_path(text) is None and not text.startswith(POSTGRESQL_SCHEME):
+    if sqlite_path(text) is None and not text.startswith(f"{POSTGRESQL}://"):
         raise FaultError(
-            f"must be {SQLITE}:/// and a file's path, or postgresql://user:password@host/name"
+            f"must be {SQLITE}:/// and a file's path, or "
+            "postgresql://user:password@host/name"
         )
     return text
 
 
 def _for_asyncpg(text: str) -> str:
-    """
-    Return libpq's spelling of a PostgreSQL URL as SQLAlchemy and asyncpg take it.
-
-    Options of libpq (PostgreSQL 17, section 32.1.2) that asyncpg does not have are
-    refused: a connection that ignores one may be less secure than was asked for.
-    """
-    scheme, separator, _rest = text.partition("://")
-    if not separator or scheme not in {"postgres", "postgresql"}:
-        return text
     try:
-        url = make_url(text)
-    except (ArgumentError, ValueError):
-        raise FaultError("cannot be read as a URL") from None
-    mode = url.query.get("sslmode")
-    if mode is not None and mode not in _SSL_MODES:
-        raise FaultError("has an sslmode that libpq does not know")
-    unknown = set(url.query) - {"sslmode", "host", "port", "target_session_attrs"}
-    if unknown:
-        raise FaultError(
-            f"has options that asyncpg does not support: {', '.join(sorted(unknown))}; "
-            "remove them (PGSSLROOTCERT names a CA file)"
-        )
-    url = url.set(drivername="postgresql+asyncpg").difference_update_query(["sslmode"])
-    if mode is not None:
-        url = url.update_query_dict({"ssl": str(mode)})
-    return url.render_as_string(hide_password=False)
+        return for_asyncpg(text)
+    except ConfigurationError as error:
+        raise FaultError(f"cannot be used: {error}") from None
 
 
 def sqlite_path(text: str) -> Path | None:

@@ -15,7 +15,7 @@ MASK = "********"
 
 SECRETS = frozenset(one.name for one in TABLE if one.is_secret)
 
-# Up to the last @: a password that somebody forgot to percent-encode may hold one.
+# Up to the last @: a password that is not percent-encoded may contain one.
 _PASSWORD = re.compile("(://[^:@/]*):.*@", re.DOTALL)
 _IN_QUERY = re.compile("(?i)([?&][^=&]*(?:password|secret|token|key)[^=&]*=)[^&#]*")
 
@@ -28,7 +28,7 @@ def masked(name: str, text: str) -> str:
         name: The setting, without the prefix.
         text: Its value.
     """
-    # Of a directory from elsewhere nobody here knows which settings are secret.
+    # Which settings of a plugged-in directory are secret is not known here.
     if text and (name in SECRETS or name.startswith(f"{DIRECTORY}_")):
         return MASK
     return _IN_QUERY.sub(rf"\1{MASK}", _PASSWORD.sub(rf"\1:{MASK}@", text))

@@ -73,7 +73,7 @@ class Reading:
             raise SettingsError(self._faults)
 
     def is_given(self, name: str) -> bool:
-        """Whether somebody has set it."""
+        """Whether it is set."""
         return self._sources[name] is not None
 
     def group(self, group: type[T], **others: Any) -> T:

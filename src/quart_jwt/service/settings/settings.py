@@ -36,7 +36,7 @@ from quart_jwt.service.settings.storage import KeyOptions
 from quart_jwt.service.settings.storage import Storage
 
 DEBUG_VARIABLES = ("QUART_DEBUG", "FLASK_DEBUG")
-"""Flask's makes Quart show errors to whoever asks; Quart's is meant to."""
+"""Both make Quart show errors to any client."""
 
 
 def hash_cost(text: str) -> HashCost:
@@ -54,8 +54,8 @@ class Settings:
         "SECRET_KEY",
         kinds.secret,
         "signs the tokens (HS256) in place of "
-        "[keys](keys.md#the-keys-of-the-service); 32 bytes or more, not a publicly "
-        "known one",
+        "[keys](../api/keys.md#the-keys-of-the-service); 32 bytes or more, not a "
+        "publicly known one",
         default=None,
         unset="none",
         is_secret=True,
@@ -75,7 +75,8 @@ class Settings:
     session_details: tuple[str, ...] = setting(
         "SESSION_DETAILS",
         kinds.some_of(DETAILS),
-        "what a session keeps of the client: `user_agent`, `address`, or both with a "
+        "what a session stores about the client: `user_agent`, `address`, or both "
+        "with a "
         "comma",
         default=(),
         unset="nothing",
@@ -90,7 +91,7 @@ class Settings:
     docs: bool = setting(
         "DOCS",
         kinds.flag,
-        "whether `/openapi.json` and `/docs` are there",
+        "whether `/openapi.json` and `/docs` are served",
         default=False,
         in_development=True,
     )
@@ -111,7 +112,7 @@ class Settings:
     observability: Observability = field(default_factory=Observability)
 
     def __post_init__(self) -> None:
-        """Raise SettingsError: nobody gets to serve with a weak secret."""
+        """Raise SettingsError if the secret is weak."""
         if self.secret_key is not None:
             weak = kinds.secret_weakness(self.secret_key)
             if weak is not None:
@@ -186,7 +187,8 @@ def _check_together(reading: Reading, settings: Settings) -> None:
     if cors.credentials and kinds.ANY in cors.origins:
         reading.fault(
             "CORS_CREDENTIALS",
-            "must not be true for *: any page could act with the cookies of its reader",
+            "must not be true for *: any page could send requests with its visitor's "
+            "cookies",
         )
     if cors.credentials and not cors.origins:
         reading.fault("CORS_CREDENTIALS", f"needs origins in {PREFIX}CORS_ORIGINS")
@@ -199,7 +201,7 @@ def _refuse_unsafe(
     if not cookie_secure:
         reading.fault(
             "COOKIE_SECURE",
-            "cannot be false in production: cookies would travel over plain HTTP",
+            "cannot be false in production: cookies would be sent over plain HTTP",
         )
     for name in DEBUG_VARIABLES:
         if environ.get(name, "").lower() not in {"", "0", "false", "no"}:

@@ -34,7 +34,7 @@ _KEY = re.compile("[a-z][a-z0-9_]*")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """
-    One setting that somebody has given.
+    One setting that is given.
 
     Attributes:
         text: Its value, as the environment would have it.
@@ -100,11 +100,11 @@ class Sources:
             if not all(_KEY.fullmatch(part) for part in key.split(".")):
                 self.faults.append(f"{label} must be written in a-z, 0-9 and _")
             elif name in seen:
-                self.faults.append(f"{label} is there twice")
+                self.faults.append(f"{label} is set twice")
             elif text is None:
                 self.faults.append(
-                    f"{label} must be a text, a whole number, true, false, "
-                    "or a list of texts without commas"
+                    f"{label} must be a string, a whole number, true, false, or a "
+                    "list of strings without commas"
                 )
             else:
                 yield name, Given(text=text, written=key, origin=origin)
@@ -129,14 +129,14 @@ def settings_file(environ: Mapping[str, str]) -> Path | None:
 
 
 def _strangers(path: Path | None) -> list[str]:
-    """Say whether the usual file, which nobody has named, is somebody else's."""
+    """Report a settings file that was not named and that others can change."""
     if path is not DEFAULT_FILE:
         return []
     status = path.stat()
     if status.st_uid in {0, os.geteuid()} and not status.st_mode & stat.S_IWOTH:
         return []
-    why = "is somebody else's, or everybody can change it"
-    return [f"{path} {why}: name it with {FILE_SETTING} if it is meant"]
+    why = "belongs to another user, or every user can change it"
+    return [f"{path} {why}: name it with {FILE_SETTING} to use it anyway"]
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Given]:

@@ -55,5 +55,5 @@ def require_owner(path: Path) -> None:
     if us != ROOT and owner not in {ROOT, us}:
         raise StartError(
             f"{str(path)!r} belongs to another user (uid {owner}, and this is uid "
-            f"{us}): whoever owns it could choose keys and users"
+            f"{us}): its owner could replace keys and users"
         )

@@ -8,12 +8,12 @@ from typing import Literal
 
 from sqlalchemy import URL
 
+from quart_jwt.building_blocks import SQLITE
 from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.settings import kinds
 from quart_jwt.service.settings.declared import setting
 from quart_jwt.service.settings.kinds import DAYS
 from quart_jwt.service.settings.kinds import MINUTES
-from quart_jwt.service.settings.kinds import SQLITE
 from quart_jwt.service.settings.kinds import sqlite_path
 from quart_jwt.service.settings.state_dir import ensure_state_dir
 from quart_jwt.service.settings.state_dir import require_owner
@@ -24,12 +24,12 @@ FILE_TIMEOUT_S = 5.0
 """A file does not hang like a network, but a hundred sign-ins write one by one."""
 SERVER_TIMEOUT_S = 0.25
 MAX_TIMEOUT_MS = 60_000
-"""Nobody waits longer for a page."""
+"""Longer than anyone waits for a page."""
 
 ES256 = "ES256"
 """
-Signs in a thirteenth of the time of RS256 (docs/keys.md), and gateways verify it; for
-those that take RSA alone, ``QUART_JWT_KEY_ALGORITHM=RS256``.
+Signs in a thirteenth of the time of RS256 (docs/api/keys.md), and gateways verify it;
+for those that take RSA alone, ``QUART_JWT_KEY_ALGORITHM=RS256``.
 """
 
 PUBLISH_BEFORE_USE_S = 10 * MINUTES
@@ -44,7 +44,7 @@ class Storage:
     """
     Where the service keeps things; all that the ``users`` commands need.
 
-    ``is_database_named`` says whether somebody has chosen the database. It and the
+    ``is_database_named`` says whether the database is configured. It and the
     store may have a password in their URLs.
     """
 
@@ -57,7 +57,7 @@ class Storage:
     state_dir: Path = setting(
         "STATE_DIR",
         Path,
-        "what the service makes: database, keys",
+        "the directory for the database and the keys",
         default=Path(".quart-jwt"),
     )
     database_url: str = setting(
@@ -73,7 +73,7 @@ class Storage:
     store_url: str | None = setting(
         "STORE_URL",
         kinds.store_url,
-        "sessions elsewhere: any of the [stores](stores.md)",
+        "where sessions are stored: any of the [stores](../api/stores.md)",
         default=None,
         unset="the same database",
         may_be_shown=False,
@@ -81,7 +81,7 @@ class Storage:
     store_timeout_ms: int | None = setting(
         "STORE_TIMEOUT_MS",
         kinds.number(MAX_TIMEOUT_MS),
-        "milliseconds that a call of the session store may take; up to 60,000",
+        "time limit of a call to the session store, in milliseconds; up to 60,000",
         default=None,
         unset="250, or 5000 for SQLite",
     )
@@ -151,7 +151,7 @@ class KeyOptions:
     issuer: str | None = setting(
         "ISSUER",
         kinds.issuer,
-        "`iss` of tokens, a URL; tokens without it are refused from then on",
+        "`iss` of tokens, a URL; tokens without it are rejected from then on",
         default=None,
         unset="none",
     )
@@ -165,14 +165,14 @@ class KeyOptions:
             *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
         ),
         "the algorithm of new keys; keys that exist keep theirs. "
-        "[Which gateways verify what](keys.md#which-algorithm)",
+        "[Which gateways verify what](../api/keys.md#which-algorithm)",
         default=ES256,
     )
     encryption_key: str | None = setting(
         "KEY_ENCRYPTION_KEY",
         kinds.encryption_key,
-        "seals private keys into the database: 32 random bytes in base64url; without "
-        "it they are files",
+        "encrypts private keys, which are then stored in the database: 32 random "
+        "bytes in base64url; without it, private keys are files",
         default=None,
         unset="none",
         is_secret=True,
@@ -180,8 +180,8 @@ class KeyOptions:
     publish_before_use_s: int = setting(
         "PUBLISH_BEFORE_USE",
         kinds.seconds(DAYS),
-        "how long a new key is published before it signs; as long as a "
-        "gateway keeps the keys",
+        "how long a new key is published before it signs; at least as long as "
+        "gateways cache the keys",
         default=PUBLISH_BEFORE_USE_S,
     )
 

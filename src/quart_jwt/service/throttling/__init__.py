@@ -1,1 +1,1 @@
-"""How often somebody may try: counted per account and per address, in the store."""
+"""Throttling: attempts are counted per account and per address, in the store."""

@@ -5,7 +5,7 @@ An attempt is counted *before* the password is looked at, or a hundred guesses t
 at once would all be let through. A right one is told of afterwards, and so is one that
 met an outage: nothing was guessed with it.
 
-Records are read without a lock, so an attempt that has to wait waits for nobody. If
+Records are read without a lock, so an attempt never waits for a lock. If
 another attempt was counted in between, nothing is written, and the rule is applied
 again to what is there then.
 """
@@ -50,7 +50,7 @@ class Change:
         old: The text that was read; None if there was none.
         new: The text to write.
         pool: What bounds the record (``rule.Record.pool``).
-        expires_at_ms: From when on it is worth as much as no record.
+        expires_at_ms: When it expires: from then on it has no effect.
     """
 
     key: str

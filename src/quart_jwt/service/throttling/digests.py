@@ -2,8 +2,8 @@
 Whose attempts are counted: names and addresses as digests.
 
 What is typed into the name field by mistake is often a password, so no name is stored
-as it is. The digest is keyed if the operator has given the service a secret; whoever
-reads the database then cannot try names out against it.
+as it is. The digest is keyed if the operator has given the service a secret; names
+cannot then be guessed from a stolen database.
 """
 
 import hmac
@@ -21,7 +21,7 @@ class Door(StrEnum):
     """
     What is tried; each door has counts of its own.
 
-    The second asks nobody for a password, so only addresses are counted there.
+    The second needs no password, so only addresses are counted there.
     """
 
     SIGN_IN = "sign_in"

@@ -1,11 +1,11 @@
 """
-What this process has just heard from the counters: who has to wait, and until when.
+A short-lived cache of the counters: which keys have to wait, and until when.
 
-Whoever knocks during a wait changes nothing, so the counters need not hear of it: a
-flood from one address costs the store one question a second and not one a request.
+Attempts during a wait change nothing, so they need not be counted: a flood from one
+address costs the store one query a second, not one per request.
 
-A wait is believed for a second. It may end early, when an attempt that was under way
-turns out right, or is given back; within this process that is heard of at once.
+A wait is cached for a second. It may end early, when a concurrent attempt succeeds or
+is not counted after all; this process then drops it at once.
 """
 
 from quart_jwt.service.throttling.rule import Counted
@@ -15,7 +15,7 @@ from quart_jwt.service.throttling.waits import SECOND_MS
 
 BELIEVED_MS = SECOND_MS
 MAX_KNOWN = 10_000
-"""Some 3 MB; the one that was heard of longest ago goes first."""
+"""About 3 MB; the oldest entry is evicted first."""
 
 
 class KnownWaits:
@@ -47,7 +47,7 @@ class KnownWaits:
             del self._heard[next(iter(self._heard))]
 
     def forget(self, visit: Visit) -> None:
-        """Ask the counters again: an attempt was taken back."""
+        """Drop the entry, because an attempt was uncounted."""
         for digest in (visit.address, _lane(visit)):
             self._heard.pop(digest or "", None)
 

@@ -117,7 +117,7 @@ class Record:
     Attributes:
         pool: What bounds it; None for an account with known places, because as many
             of those exist as users have signed in.
-        expires_at_ms: From when on it is worth as much as no record.
+        expires_at_ms: When it expires: from then on it has no effect.
         count: The attempts.
         places: The known places of an account.
     """
@@ -159,7 +159,7 @@ def admit(visit: Visit, records: Records, limits: Limits, now_ms: int) -> Verdic
 
 def succeed(visit: Visit, records: Records, limits: Limits, now_ms: int) -> Verdict:
     """
-    Take back an attempt that was right, and the failures before it.
+    Uncount a successful attempt, and the failures before it.
 
     The address gets its one back. The failures of the account, or of the known
     place, are forgotten; a new place is known from now on.
@@ -179,7 +179,7 @@ def succeed(visit: Visit, records: Records, limits: Limits, now_ms: int) -> Verd
 
 def give_back(visit: Visit, records: Records, limits: Limits, now_ms: int) -> Verdict:
     """
-    Take back an attempt that came to no answer, and nothing else.
+    Uncount an attempt without a result, and nothing else.
 
     The address and the account, or the known place, get their one back. The
     failures before it stay, and no place becomes known.

@@ -1,5 +1,5 @@
 """
-The door: who tries too often hears 429 before anything is looked up or hashed.
+The throttle: too many attempts get a 429 before anything is looked up or hashed.
 
 ::
 
@@ -77,7 +77,7 @@ class Throttle:
             ThrottledError: The account or the address has been tried too often.
             HashingBusyError: Too many attempts are under way in this process, or too
                 many of this address.
-            StoreError: The counters cannot be reached: nobody gets in uncounted.
+            StoreError: The counters are unavailable, so the attempt is rejected.
         """
         if self._attempts is None:
             yield

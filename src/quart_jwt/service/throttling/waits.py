@@ -6,8 +6,8 @@ attempt wait, twice as long each time, up to a bound. An address has a ``Rate``:
 which admits a minute's worth at once and then one attempt after the other.
 
 Times are whole milliseconds since 1970. Clocks differ, and step: a time that no clock
-near ours can have written is reduced to the longest wait from now, so that a clock that
-was wrong locks nobody out.
+near ours can have written is reduced to the longest wait from now, so that a wrong
+clock cannot lock users out.
 """
 
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ class Rule(Protocol):
         """Return the count with one attempt less: it was no failure."""
 
     def forgotten_at_ms(self, count: Count) -> int:
-        """Return from when on a count is worth as much as none."""
+        """Return the time from which a count has no effect."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,7 @@ async def new_session(user: User, *, issued_at: float) -> TokenPair:
     """
     Start a session for a user whose password was checked, and look once more.
 
-    Whoever shuts a user out changes the user first and ends the sessions afterwards. A
+    Disabling a user changes the user first and ends the sessions afterwards. A
     session that began before that change is ended by them; one that began after it is
     found out here.
 

@@ -1,5 +1,5 @@
 """
-The outermost layer: what must hold for every answer, whoever gives it.
+The outermost layer: what must hold for every response.
 
 It stands outside Quart because Quart cannot do these five: refuse a request
 target that Quart itself fails on, or a request with two lengths, stop buffering a
@@ -94,7 +94,7 @@ class AsgiGuard:
         try:
             await self._app(scope, receive, guarded_send)
         except Exception:
-            # Nobody is left to handle it; a client must still get our shape.
+            # No handler is left; the client must still get the usual error format.
             logger.exception("a request failed outside of its handlers")
             if started:
                 raise

@@ -1,11 +1,10 @@
 """
 The client's address behind proxies: an ASGI layer that puts it where it belongs.
 
-Each proxy adds the address of whoever asked it to the right end of one header. So the
-header is read from the right, as far as the word of a trusted proxy reaches: the first
-address that is not a trusted proxy's is the client's, and what stands left of it is the
-client's own invention. Without a trusted proxy at the other end of the connection the
-header is not looked at.
+Each proxy appends the address of its peer to one header. The header is therefore read
+from the right: the first address that is not a trusted proxy's is the client's.
+Everything left of it comes from the client and cannot be trusted. Without a trusted
+proxy at the other end of the connection the header is not looked at.
 
 A header that cannot be right is not guessed at: the address is then the proxy's own.
 """
@@ -43,7 +42,7 @@ class ClientAddress:
 
     Args:
         app: The application, which then sees the client in ``scope["client"]``.
-        proxies: Whose word is believed, and in which header.
+        proxies: The trusted proxies, and their header.
     """
 
     def __init__(self, app: ASGIFramework, proxies: Proxies) -> None:
@@ -90,7 +89,7 @@ def client_of(values: Iterable[bytes], is_trusted: Callable[[str], bool]) -> str
             return None
         if not is_trusted(address):
             return address
-    # Only proxies: whoever asked the first one is within the trusted networks.
+    # Only proxies: the client itself is within the trusted networks.
     return address if len(entries) <= MAX_PROXIES else None
 
 

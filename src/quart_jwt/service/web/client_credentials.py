@@ -59,7 +59,7 @@ def _presented(
 ) -> ClientCredentials | None:
     in_form = "client_secret" in form
     if authorization is not None and in_form:
-        raise OAuthRequestError("Give the client's credentials in one way, not in two")
+        raise OAuthRequestError("Send the client's credentials in one way only")
     if authorization is not None:
         return _in_header(authorization)
     if in_form and "client_id" in form:

@@ -1,5 +1,5 @@
 """
-Whether the service is well: for whoever starts, restarts and balances it.
+Health checks, for supervisors and load balancers.
 
 ``live`` says that the event loop turns, and nothing else: a restart mends no
 database. ``ready`` says that requests can be answered; see ``readiness``.

@@ -1,9 +1,9 @@
 """
-Introspection (RFC 7662): what a token is worth now, for a client that asks.
+Introspection (RFC 7662): whether a token is active, for API clients.
 
-A token is shown to the main flow as a request's own is, so nothing counts here that
-would not count there: signature, claims, session and user are
-asked in the same place. Any refusal is one answer, ``{"active": false}``.
+The token goes through the main flow as if a request had sent it, so signature, claims,
+session and user are checked in the same place. Every rejection has one answer,
+``{"active": false}``.
 """
 
 from typing import Any
@@ -21,10 +21,10 @@ from quart_jwt.service.resources import current_resources
 from quart_jwt.typing import Claims
 
 COPIED = ("client_id", "exp", "iat", "nbf", "sub", "aud", "iss", "jti", "sid", "roles")
-"""Claims that stand in the answer as they stand in the token (RFC 7662 §2.2)."""
+"""Claims that the response copies from the token (RFC 7662 §2.2)."""
 
 NOT_APPLICABLE = "N_A"
-"""RFC 8693 §2.2.1: said of what is no access token, and opens no resource."""
+"""RFC 8693 §2.2.1: the type of a token that is not an access token."""
 
 ANY_TOKEN = Requirement(verify_type=False)
 
@@ -33,7 +33,7 @@ INACTIVE: dict[str, Any] = {"active": False}
 
 async def introspect(token: str) -> dict[str, Any]:
     """
-    Say what a token is worth.
+    Return the introspection response for a token.
 
     Raises:
         StoreError: The session store or the database cannot tell.
@@ -52,7 +52,7 @@ async def introspect(token: str) -> dict[str, Any]:
 
 
 async def _is_current(claims: Claims, settings: Settings) -> bool:
-    """Whether a refresh token is the one that its session takes next, and may take."""
+    """Whether a refresh token is the current one of a live session."""
     user = await current_resources().users.directory.find(claims["sub"])
     if user is None or not user.enabled:
         return False

@@ -1,5 +1,5 @@
 """
-Who the caller is, as the token says it.
+The user that the access token identifies.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ me_routes: Blueprint = Blueprint("me", __name__)
 @documented("User", needs=Needs.ACCESS, gives=schemas.Me)
 @jwt_required()
 async def me() -> Response:
-    """Say who the user is, in which session, until when, and what is allowed."""
+    """Return the user's name, session, expiry, roles and scopes."""
     user = await user_of_request()
     claims = get_jwt()
     return jsonify(

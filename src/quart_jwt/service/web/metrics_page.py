@@ -1,7 +1,7 @@
 """
-``GET /metrics`` for Prometheus, and for nobody who comes from outside.
+``GET /metrics`` for Prometheus, restricted by address.
 
-Who is not let in hears what a path that does not exist says.
+A client without access gets a 404, as for an unknown path.
 """
 
 from quart import Blueprint

@@ -30,7 +30,7 @@ async def read_form(request: Request) -> dict[str, str]:
         raise OAuthRequestError("The body is not a form in UTF-8") from None
     form = dict(pairs)
     if len(form) != len(pairs):
-        raise OAuthRequestError("No parameter may come twice")
+        raise OAuthRequestError("A parameter must not be repeated")
     return form
 
 

@@ -1,7 +1,7 @@
 """
 The endpoints of OAuth for clients with credentials: introspection and revocation.
 
-No token stands in a URL here, so none stands in an access log.
+Tokens are sent in bodies, never in URLs, so access logs contain none.
 """
 
 from typing import Any
@@ -42,7 +42,7 @@ oauth_routes: Blueprint = Blueprint("oauth", __name__)
     refuses={**BODY, **STORES, 400: "invalid_request"},
 )
 async def introspection() -> Response:
-    """Say whether a token counts now, and what it says (RFC 7662)."""
+    """Introspect a token (RFC 7662): whether it is active, and its claims."""
     _, token = await _client_and_token()
     return jsonify(await introspect(token))
 
@@ -57,15 +57,15 @@ async def introspection() -> Response:
 )
 async def revocation() -> Response:
     """
-    Take a token back (RFC 7009); one that is none of ours is as good as taken back.
+    Revoke a token (RFC 7009); an unknown token is not an error.
 
-    A refresh token takes its whole session along. An access token goes alone: who
-    has only that much of a session may not end the rest of it.
+    Revoking a refresh token ends its session. Revoking an access token revokes only
+    that token, because its holder may not end the session.
     """
     client, token = await _client_and_token()
     claims = await _claims(token)
     if claims is not None:
-        note_claims(claims)  # whose session it is that ends
+        note_claims(claims)  # for the log: the session that ends
         await revoke_token(token)
         happened(
             Kind.TOKEN_REVOKED,
@@ -78,7 +78,7 @@ async def revocation() -> Response:
 
 
 async def _client_and_token() -> tuple[str, str]:
-    """Return who asks, once it has been proved, and the token of the form."""
+    """Return the authenticated client, and the token of the form."""
     form = await read_form(request)
     authorization = request.headers.get("Authorization")
     clients = current_resources().clients
@@ -87,7 +87,7 @@ async def _client_and_token() -> tuple[str, str]:
 
 
 async def _claims(token: str) -> dict[str, Any] | None:
-    """Return the claims of a token that we have made, also an expired one."""
+    """Return the claims of a token of this service, even if it has expired."""
     try:
         return await decode_token_async(token, allow_expired=True)
     except KeysUnavailableError:

@@ -49,7 +49,7 @@ CODES = {
     429: "too_many_attempts",
     503: "busy, store_unavailable, directory_unavailable",
 }
-"""What a change may hear, for the OpenAPI document."""
+"""Error codes of a password change, for the OpenAPI document."""
 
 
 @password_change.post("/password")
@@ -62,13 +62,13 @@ CODES = {
 )
 @jwt_required()
 async def change_password() -> Response:
-    """Set a new password, and answer as a login does, in the way the token came."""
+    """Set a new password, and return the tokens of a new session."""
     wanted = await read_members(request, schemas.NewPasswords)
-    check_new_password(wanted["new_password"])  # a slip is not a guess
+    check_new_password(wanted["new_password"])  # a typing error is not a failed attempt
     name: str = get_jwt_identity()
     issued_at = current_resources().clock()
-    # Finished even if the client goes away: a changed password with sessions left
-    # would be worse than none.
+    # This completes even if the client disconnects, because a changed password must
+    # also end the old sessions.
     resources = current_resources()
     async with resources.throttle.attempt(
         Door.SIGN_IN,
@@ -95,7 +95,7 @@ async def _change_and_end(name: str, current: str, new: str) -> User:
         happened(Kind.PASSWORD_CHANGE_REFUSED, subject=name, reason="wrong_password")
         raise
     except DirectoryError:
-        # It may have happened all the same, and then nobody may stay signed in.
+        # The change may have happened all the same, so the old sessions must end.
         await _end_sessions(name, None, reason="unknown")
         raise
     # A directory from elsewhere may leave the epoch as it was.

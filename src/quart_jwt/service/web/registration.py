@@ -1,9 +1,9 @@
 """
-Registration: a stranger becomes a user, where the operator wants that.
+Registration: anyone can create an account, if the operator allows it.
 
-The answer says that the request was fine and nothing else. Whether the name was free
-is told neither by text nor by status nor by the work: a hash is computed and a row is
-written either way.
+The response only says that the request was accepted. Text, status and response time do
+not reveal whether the name was free: a hash is computed and a row is written either
+way.
 """
 
 import logging
@@ -36,7 +36,7 @@ CODES = {
     429: "too_many_attempts",
     503: "busy, store_unavailable, directory_unavailable",
 }
-"""What a registration may hear, for the OpenAPI document."""
+"""Error codes of a registration, for the OpenAPI document."""
 
 
 @registration.post("/register")

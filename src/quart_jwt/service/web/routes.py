@@ -1,5 +1,5 @@
 """
-The endpoints: what each request means.
+The endpoints for signing in, refreshing and signing out.
 
 A view reads its request, asks the resources, and answers; what can go wrong is
 raised and answered in ``refusals``.
@@ -48,7 +48,7 @@ LOGIN_CODES = {
     429: "too_many_attempts",
     503: "busy, store_unavailable, directory_unavailable",
 }
-"""What a login may hear, for the OpenAPI document."""
+"""Error codes of a sign-in, for the OpenAPI document."""
 
 routes: Blueprint = Blueprint("service", __name__)
 
@@ -94,7 +94,7 @@ async def refresh() -> Response:
 @documented("User", needs=Needs.ACCESS, gives=schemas.LoggedIn)
 @jwt_required()
 async def protected() -> Response:
-    """Say who is logged in."""
+    """Return the name of the user who is signed in."""
     return jsonify(logged_in_as=get_jwt_identity())
 
 
@@ -102,10 +102,10 @@ async def protected() -> Response:
 @documented("Signing in", needs=Needs.ACCESS_TO_CHANGE, gives=schemas.LoggedOut)
 async def logout() -> Response:
     """
-    End the session of a token: its access and refresh tokens alike.
+    End the session of a token: its access and refresh tokens are revoked.
 
-    Either token will do, and an expired one too, for who wants to leave must
-    not have to refresh first. Doing it twice changes nothing.
+    An access or refresh token is accepted, even if it has expired, because a user who
+    signs out must not have to refresh first. The request is idempotent.
     """
     payload = await _payload_even_if_over()
     note_claims(payload)

@@ -1,5 +1,5 @@
 """
-The endpoints about sessions: where a user is signed in, and ending it there.
+The endpoints that list and end sessions.
 """
 
 from datetime import datetime
@@ -29,7 +29,7 @@ session_routes: Blueprint = Blueprint("sessions", __name__)
 @documented("Sessions", needs=Needs.ACCESS, gives=schemas.Sessions)
 @jwt_required()
 async def sessions() -> Response:
-    """List the live sessions of the user; nothing in the list opens anything."""
+    """List the live sessions of the user. The list contains no credentials."""
     return jsonify(sessions=[_shown(one) for one in await list_sessions()])
 
 
@@ -42,7 +42,9 @@ async def sessions() -> Response:
 )
 @jwt_required()
 async def end_session(session_id: str) -> Response:
-    """End one session of the user; another user's is as unknown as none."""
+    """
+    End one session of the user; 404 for another user's session, as if it did not exist.
+    """
     if not await revoke_family(session_id, identity=get_jwt_identity()):
         raise UnknownSessionError
     return jsonify(ended=1)
@@ -62,7 +64,7 @@ async def log_out_everywhere() -> Response:
 @documented("Sessions", needs=Needs.ACCESS_TO_CHANGE, gives=schemas.Ended)
 @jwt_required()
 async def log_out_elsewhere() -> Response:
-    """End every session of the user but the one that asks."""
+    """End every session of the user except the current one."""
     return jsonify(ended=await revoke_all_for(keep_current=True))
 
 

@@ -1,7 +1,7 @@
 """
-What everybody may know: the public keys, and where they are (RFC 8615).
+The public keys and the issuer's metadata (RFC 8615).
 
-Both answers may be kept for as long as a new key waits before it signs, or less.
+Both responses can be cached for at most as long as a new key waits before it signs.
 """
 
 import json
@@ -55,7 +55,7 @@ async def metadata() -> Response:
 
 
 async def _public(document: dict[str, Any], media_type: str) -> Response:
-    """An answer that everybody may keep, and ask whether it still holds."""
+    """A response with a public cache lifetime and an ETag."""
     body = json.dumps(document, separators=(",", ":"), sort_keys=True)
     response = Response(body, content_type=media_type)
     max_age_s = current_resources().settings.keys.max_age_s

@@ -1,5 +1,6 @@
 """
-Whether a token was taken back: from memory, or with one question for all who wait.
+Whether a token is revoked: from memory, or with one query that concurrent requests
+share.
 
 A process that is overloaded reads the feed late. If each request then asked the store
 by itself, the overload would grow. So all requests share one reading of the feed, and
@@ -94,8 +95,7 @@ class Answers:
         self._shared = SingleFlight(monotonic, bound_s)
 
     async def is_revoked(self, token: TokenRef, ask: Question) -> bool:
-        """
-        Whether a token was taken back.
+        """Whether a token is revoked.
 
         Args:
             token: The token.

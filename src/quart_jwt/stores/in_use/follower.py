@@ -35,7 +35,7 @@ KEEP_MARGIN_S = 60
 PURGE_MARGIN_S = 2 * 60 * 60
 """
 Revocations stay in the store for longer, so that followers can read them again after a
-clock was set back: by an hour if somebody took local time for UTC.
+clock was set back: by an hour if local time was mistaken for UTC.
 """
 
 STEP_BACK_S = 1.0
@@ -45,8 +45,10 @@ LAPSE_S = KEEP_MARGIN_S / 2
 """A longer pause between two readings may hide an entry that was purged meanwhile."""
 
 OVERFLOW_PAUSE_S = 60.0
-"""How long the store is asked each time before the feed is read from its start again.
-Meanwhile its news are read all the same: what is watched has to hear of them."""
+"""
+How long each check asks the store before the feed is read from its start again. New
+entries are still read meanwhile, because watchers need them.
+"""
 
 _logger = logging.getLogger("quart_jwt")
 
@@ -106,7 +108,7 @@ class Follower:
             self._full_at = self._monotonic()
 
     def refuses(self, token: TokenRef) -> bool:
-        """Whether a token is known to be revoked, which nothing takes back."""
+        """Whether a token is known to be revoked, which is final."""
         return self._revoked.refuses(token)
 
     def vouches_for(self, token: TokenRef) -> bool:
@@ -140,7 +142,7 @@ class Follower:
         Args:
             token: The token.
             reading: What ``reading`` was before the store was asked; if the feed was
-                begun anew since, something may have been missed.
+                restarted since, a revocation may have been missed.
         """
         if reading == self.reading and not self.knows(token):
             self._good.add(token)
@@ -194,7 +196,7 @@ class Follower:
         return changes is not None and changes.is_complete and reading == self.reading
 
     async def _read(self, wait_s: float) -> Changes | None:
-        """Read a page of the feed; None if it has to be begun anew."""
+        """Read a page of the feed; None if it must be read from its start."""
         asked_at, reading = self._monotonic(), self.reading
         try:
             changes = await self._store.changes(

@@ -22,7 +22,9 @@ from quart_jwt.stores.wrapped import Call
 from quart_jwt.stores.wrapped import wrapped
 
 OPEN_TIMEOUT_S = 10.0
-"""Opening may have to make tables; whoever waits for it keeps the usual deadline."""
+"""
+Opening may have to create tables; requests that wait for it keep the usual deadline.
+"""
 
 T = TypeVar("T")
 Clock = Callable[[], float]
@@ -112,8 +114,8 @@ class Guard:
         """
         Wait for what work comes to.
 
-        The work is a task of its own: a driver that takes its time to be cancelled
-        keeps nobody waiting.
+        The work is a task of its own: a driver that is slow to cancel does not delay
+        the caller.
         """
         task = asyncio.create_task(work)
         try:
@@ -133,7 +135,7 @@ class Guard:
         was_open = self._breaker.is_open
         self._breaker.failed()
         if self._breaker.is_open and not was_open:
-            _logger.error("The session store keeps failing: asked once a second now")
+            _logger.error("The session store keeps failing: retrying once a second")
 
     def _count_success(self) -> None:
         if self._breaker.is_open:
@@ -159,6 +161,6 @@ def _result(task: asyncio.Task[T]) -> T:
 
 
 def _retrieve(task: asyncio.Task[Any]) -> None:
-    """Take the outcome of a task that nobody waits for any more."""
+    """Retrieve the outcome of a task that is no longer awaited."""
     if not task.cancelled():
         task.exception()

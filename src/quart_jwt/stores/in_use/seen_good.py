@@ -2,7 +2,7 @@
 Tokens that were found good a moment ago: what ``allow_for`` goes by.
 
 While a store does not answer, those of them that were seen within the allowed time
-may pass. Nothing else is let in by it, and nobody who is known to be revoked.
+may pass. No other token passes, and no token that is known to be revoked.
 """
 
 from collections import OrderedDict

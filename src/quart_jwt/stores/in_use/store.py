@@ -89,7 +89,7 @@ class StoreInUse:
         try:
             await self._guard.store.open(now=self._clock())
         except StoreError as exc:
-            _logger.error("The session store is not there yet: %s", exc)  # noqa: TRY400 - a driver's traceback may show the URL
+            _logger.error("The session store is not available yet: %s", exc)  # noqa: TRY400 - a driver's traceback may show the URL
         for work in (self._follower.run(), self._purge_now_and_then()):
             task = asyncio.create_task(work)
             self._serving.add(task)
@@ -107,7 +107,7 @@ class StoreInUse:
         Run to the end what must not stop half way, even if the client goes away.
 
         Raises:
-            Exception: What ``work`` raises, if anybody is still there to hear it.
+            Exception: What ``work`` raises, if the caller still waits for it.
         """
         task = asyncio.create_task(work)
         self._unfinished.add(task)

@@ -48,7 +48,7 @@ class Watchers:
         return stop
 
     def tell(self, revocations: Iterable[Revocation]) -> None:
-        """Call those who watch a token that one of the revocations takes back."""
+        """Call the watchers of tokens that one of the revocations revokes."""
         for one in revocations if self._watching else ():
             watching = self._watching.get((one.scope, one.name), {})
             for told, token in list(watching.items()):

@@ -1,9 +1,9 @@
 """
 Fetching a JWK Set over HTTP: one bounded request, or two with discovery.
 
-The only module that knows httpx. Whatever the server does, a fetch ends within its
-deadline, keeps at most ``MAX_BYTES``, follows no redirect and opens nothing but
-the URL that was configured, or the ``jwks_uri`` that the issuer itself names.
+The only module that knows httpx. A fetch always ends within its deadline, reads at most
+``MAX_BYTES``, follows no redirect, and requests only the configured URL or the
+``jwks_uri`` that the issuer names.
 """
 
 import asyncio

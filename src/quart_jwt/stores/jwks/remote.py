@@ -1,11 +1,11 @@
 """
 The keys of an issuer elsewhere: fetched ahead, kept when fetching fails.
 
-A request never waits for the network while a usable key is in hand. The set is
-fetched again before it is too old, in the background; when that fails, the last
-good one serves until ``stale_limit_s``. There is one fetch at a time, whoever
-asks, and unknown key ids cause one per cooldown, however many come. Several event
-loops may ask; each fetches for itself if none has a key in hand.
+A request never waits for the network while a usable key is in hand. The set is fetched
+again before it is too old, in the background; when that fails, the last good one serves
+until ``stale_limit_s``. There is one fetch at a time (single-flight), and unknown key
+ids cause at most one per cooldown. Several event loops may ask; each fetches for itself
+if none has a key.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ DEFAULT_AGE_S = 300.0
 
 MIN_AGE_S = 60.0
 MAX_AGE_S = 24 * 3600.0
-"""A server that says more or less is believed to mean these."""
+"""Limits for the lifetime that a server sends."""
 
 AHEAD = 0.75
 """The share of its age at which a set is fetched again."""
@@ -138,7 +138,7 @@ class RemoteKeys:
         return held is not None and key in held.of(key.algorithm)
 
     async def refresh(self) -> None:
-        """Fetch the set, together with whoever waits for it already; never raises."""
+        """Fetch the set, or join a fetch in progress; never raises."""
         # A request that is cancelled must not take the others' fetch with it.
         await asyncio.shield(self.start())
 

@@ -49,7 +49,7 @@ class Feed:
         if changes.revocations or wait_s <= 0:
             return changes
         if not await self._news(changes.position, min(wait_s, LONGEST_WAIT_S)):
-            return changes  # whoever reads next looks before waiting
+            return changes  # the next reader looks before it waits
         return await self._page(changes.position, limit=limit, now=now)
 
     async def _page(self, after: str | None, *, limit: int, now: float) -> Changes:

@@ -2,9 +2,8 @@
 ``RedisStore``: sessions in Redis.
 
 Each verb is one script (``lua/``), which is one atomic step. Only the rotation takes
-two: it reads the family, applies the rule of ``tokens.rotation``, and puts the result
-in its place if nobody has changed the family meanwhile; else it begins again, because
-then somebody else got on. So the rule stands once.
+two: it reads the family, applies the rule of ``tokens.rotation``, and stores the result
+by compare-and-set; after a concurrent change it tries again. So the rule exists once.
 
 All keys have one hash tag. On Redis Cluster they are in one slot: an ending and its
 entry in the feed are one step there, too, and every session is on one master.
@@ -68,7 +67,7 @@ class RedisStore:
 
     Args:
         client: A client of redis-py's asyncio, made with ``decode_responses=True``.
-            It should not retry by itself: whoever asks decides about that.
+            It should not retry by itself, because the caller decides that.
         prefix: What the names of keys begin with, so that stores can share a Redis.
 
     Raises:
@@ -117,7 +116,9 @@ class RedisStore:
             *_words(family),
         )
         if ended is None:
-            raise SessionLimitError("There are as many sessions as there may be")
+            raise SessionLimitError(
+                "The user has reached the maximum number of sessions"
+            )
         return _endings(ended)
 
     async def rotate(
@@ -219,7 +220,7 @@ def client_from_url(url: str) -> Redis:
     A client with our limits, which does not retry by itself.
 
     Args:
-        url: As redis-py has it; what stands in its query goes before our timeouts.
+        url: As redis-py has it; its query overrides our timeouts.
 
     Raises:
         ConfigurationError: It cannot be read; the message does not show it.

@@ -8,7 +8,6 @@ the one that turns their errors into ``StoreError``. No error shows a value or t
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -18,9 +17,7 @@ from sqlalchemy import Table
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.engine import make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,9 +28,8 @@ from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import StoreError
 from quart_jwt.stores.sql.sqlite import SQLiteFile
 from quart_jwt.stores.sql.sqlite import Work
-
-SQLITE = "sqlite+aiosqlite"
-POSTGRESQL = "postgresql+asyncpg"
+from quart_jwt.stores.sql.urls import read_url
+from quart_jwt.stores.sql.urls import SQLITE
 
 POOL_TIMEOUT_S = 5
 POOL_SIZE = 10
@@ -47,15 +43,15 @@ class Connections:
     The pool over one database; lives as long as the application.
 
     Args:
-        url: ``sqlite+aiosqlite:///`` and a path, or ``postgresql+asyncpg://`` and
-            what SQLAlchemy takes after it.
+        url: ``sqlite+aiosqlite:///`` and a path, ``postgresql+asyncpg://`` and
+            what SQLAlchemy takes after it, or ``postgresql://`` as libpq has it.
 
     Raises:
-        ConfigurationError: It is neither, or the driver is not installed.
+        ConfigurationError: It is none of them, or the driver is not installed.
     """
 
     def __init__(self, url: str) -> None:
-        self._url = _checked(url)
+        self._url = read_url(url)
         self._database: SQLiteFile | PostgreSQLPool
         if self._url.drivername == SQLITE:
             self._database = SQLiteFile(self._url)
@@ -99,9 +95,9 @@ class Connections:
         """
         Lend a connection for one transaction: all of it counts, or nothing.
 
-        On SQLite nobody else writes meanwhile, and work that has begun is finished,
-        whatever becomes of the caller. On PostgreSQL others do write, so that what is
-        read for a decision has to be locked.
+        On SQLite there is no concurrent writer, and work that has begun is completed
+        even if the caller is cancelled. On PostgreSQL there are concurrent writers, so
+        rows that are read for a decision must be locked.
 
         Raises:
             StoreError: The database does not answer.
@@ -201,23 +197,6 @@ class PostgreSQLPool:
     async def borrow(self) -> AsyncConnection:
         """Same as ``Connections.borrow``, with SQLAlchemy's errors."""
         return await self._engine.connect()
-
-
-def _checked(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise ConfigurationError("A database's URL cannot be read") from None
-    if parsed.drivername not in {SQLITE, POSTGRESQL}:
-        known = f"{SQLITE}:// or {POSTGRESQL}://"
-        raise ConfigurationError(f"A database's URL must begin with {known}")
-    if parsed.drivername == SQLITE and parsed.database in {None, "", ":memory:"}:
-        raise ConfigurationError(f"{SQLITE}:/// needs the path of a file")
-    if parsed.drivername != SQLITE:
-        return parsed
-    # What is made private and what is opened have to be one file, also when the
-    # path has ".." in it or the current directory changes.
-    return parsed.set(database=str(Path(parsed.database or "").resolve()))
 
 
 def _engine(url: URL) -> AsyncEngine:

@@ -1,10 +1,10 @@
 """
 The feed of the SQL store: revocations in the order in which they were committed.
 
-One row holds the last number, and whoever appends updates it. The row stays locked
-until the commit, so numbers become visible in their order and without a gap: a reader
-that has seen number n has seen everything before it. It is the last row that any
-transaction locks, which is why nobody can wait for each other in a circle.
+One row holds the last number, and each append updates it. The row stays locked until
+the commit, so numbers become visible in their order and without a gap: a reader that
+has seen number n has seen everything before it. It is the last row that any transaction
+locks, so transactions cannot deadlock.
 """
 
 import time
@@ -95,7 +95,7 @@ class Feed:
         """
         Say whether to look again; False once the time is over without any news.
 
-        Whoever reads next looks before waiting, so nothing is lost by that.
+        The next reader looks before it waits, so nothing is lost.
         """
         left_s = until - time.monotonic()
         return left_s > 0 and await self._news.wait(mark, left_s)

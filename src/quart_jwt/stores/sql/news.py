@@ -1,5 +1,5 @@
 """
-News of the feed: when it is worth looking again.
+Notifications of the feed: when to read it again.
 
 PostgreSQL notifies (LISTEN/NOTIFY). SQLite counts commits (``PRAGMA data_version``),
 and reading that number costs some microseconds, where a look at the feed takes a
@@ -28,7 +28,7 @@ CHANNEL = "quart_jwt_feed"
 END = f"SELECT name, last FROM {FEED.name}"  # noqa: S608 - a name of ours
 """The row of the feed; there is one."""
 SQLITE_POLL_S = 0.05
-"""It bounds how late another process hears; waking up is what costs."""
+"""It bounds the delay to other processes; each wake-up costs CPU time."""
 POSTGRESQL_POLL_S = 0.5
 """Only for notifications that get lost; half of the usual bound on staleness."""
 
@@ -190,7 +190,7 @@ class PostgreSQLNews:
         self._event = asyncio.Event()
 
     def _lost(self, *_driver: object) -> None:
-        """The connection broke: look at once, which listens anew."""
+        """The connection broke: read at once, which listens again."""
         listening, self._listening = self._listening, None
         if listening is not None:
             task = asyncio.get_running_loop().create_task(_let_go(listening))

@@ -47,7 +47,7 @@ class Remembering:
     async def run(self, connection: AsyncConnection) -> bool:
         """Insert it, or make the one that is there stricter; gives whether it is new.
 
-        Whoever inserts the row is the first: others wait for that transaction here.
+        The transaction that inserts the row is first: others wait for it here.
         """
         inserted = await connection.execute(self._if_new)
         if inserted.rowcount == 1:
@@ -72,7 +72,7 @@ def _stricter(new: Insert) -> Insert:
 
 
 def revoked(token: TokenRef) -> ColumnElement[bool]:
-    """The condition under which a token was taken back."""
+    """The condition under which a token is revoked."""
     reasons: list[ColumnElement[bool]] = []
     if token.jti is not None:
         reasons.append(_is_revoked(Scope.TOKEN, token.jti))

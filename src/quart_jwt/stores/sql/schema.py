@@ -1,7 +1,7 @@
 """
 The schema of a database: which revision it has, and how it gets the newest one.
 
-``upgrade`` is one transaction, and waits for whoever upgrades at the same time. A
+``upgrade`` is one transaction, and waits for a concurrent upgrade. A
 database that is newer than this code is fine: revisions only add
 (``quart_jwt.stores.sql.migrations``), so old and new workers serve together.
 """
@@ -28,7 +28,7 @@ ENVIRONMENT = Path(__file__).with_name("migrations")
 """Where Alembic finds ``env.py``."""
 
 UPGRADE_LOCK = 0x7175_6172_742D_6A77
-"""Whoever upgrades on PostgreSQL holds it: "quart-jw" as a number."""
+"""The advisory lock of an upgrade on PostgreSQL: "quart-jw" as a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ async def require(connections: Connections, schema: Schema = SESSIONS) -> None:
     Come back if a database has every revision that this code needs.
 
     Raises:
-        StoreError: It has not, and somebody has to upgrade it; or it does not answer.
+        StoreError: The schema must be upgraded, or the database does not answer.
     """
 
     async def lags(connection: AsyncConnection) -> bool:

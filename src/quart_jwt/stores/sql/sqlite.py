@@ -150,7 +150,9 @@ class SQLiteFile:
         await self._keep_write_ahead_log()
 
     async def close(self) -> None:
-        """Finish what was begun and close the connections; the next use opens anew."""
+        """
+        Complete running work and close the connections; the next use opens new ones.
+        """
         reading, writing = self._reading, self._writing
         self._start_threads()
         await asyncio.to_thread(reading.shutdown)
@@ -271,7 +273,7 @@ def _engine(url: URL) -> Engine:
 
 
 def _prepare(connection: Any, _record: Any) -> None:
-    # Transactions are begun in so many words, and never by the driver's guess.
+    # Transactions are started explicitly (`BEGIN`), never implicitly by the driver.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")

@@ -247,7 +247,7 @@ class SQLStore:
         return await self._connections.write(remove)
 
     async def _lock(self, connection: AsyncConnection, subject: str) -> None:
-        """Let nobody else count or end several families of a subject meanwhile."""
+        """Lock a subject against concurrent counting or ending of its families."""
         key = int.from_bytes(digest(subject)[:8], signed=True)
         await self._connections.lock(connection, key)
 

@@ -12,7 +12,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Add the columns; nobody has a role or a scope yet."""
+    """Add the columns; no user has a role or scope yet."""
     for name in ("roles", "scopes"):
         op.add_column(
             "users",
