@@ -3,8 +3,8 @@
 import pytest
 
 from quart_jwt.service.settings.declared import FaultError
-from quart_jwt.service.settings.sign_in import color
-from quart_jwt.service.settings.sign_in import name
+from quart_jwt.service.settings.sign_in import css_color
+from quart_jwt.service.settings.sign_in import site_name
 from quart_jwt.service.settings.sign_in import sites
 from quart_jwt.service.sign_in.return_address import asked_return_address
 from quart_jwt.service.sign_in.return_address import MAX_CHARACTERS
@@ -203,10 +203,10 @@ def test_settings_are_checked() -> None:
     for text in ("*", "app.example.org", f"{SITE}/", "capacitor://localhost"):
         with pytest.raises(FaultError):
             sites(text)
-    assert color("#2F6FDB") == "#2f6fdb"
+    assert css_color("#2F6FDB") == "#2f6fdb"
     for text in ("red", "#fff", "#2f6fdb;}", "#2f6fdb\n"):
         with pytest.raises(FaultError):
-            color(text)
+            css_color(text)
     for text in ("a\nb", "x" * 61):
         with pytest.raises(FaultError):
-            name(text)
+            site_name(text)

@@ -22,14 +22,14 @@ def sites(text: str) -> tuple[str, ...]:
     return given
 
 
-def name(text: str) -> str:
+def site_name(text: str) -> str:
     """A short text for people."""
     if not text.isprintable() or len(text) > MAX_NAME_CHARACTERS:
         raise FaultError(f"must be at most {MAX_NAME_CHARACTERS} printable characters")
     return text
 
 
-def color(text: str) -> str:
+def css_color(text: str) -> str:
     """A colour as CSS has it (CSS Color 4 §5.2), opaque."""
     if not re.fullmatch(r"#[0-9A-Fa-f]{6}", text):
         raise FaultError("must be a colour such as #2f6fdb")
@@ -50,7 +50,7 @@ class SignIn:
     )
     name: str = setting(
         "SIGN_IN_NAME",
-        name,
+        site_name,
         "the name above the sign-in form",
         default="",
         unset="none",
@@ -64,13 +64,13 @@ class SignIn:
     )
     color: str = setting(
         "SIGN_IN_COLOR",
-        color,
+        css_color,
         "the colour of buttons and links",
         default="#2559b8",
     )
     dark_color: str = setting(
         "SIGN_IN_DARK_COLOR",
-        color,
+        css_color,
         "the same in dark mode",
         default="#8ab4ff",
     )
