@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from quart_jwt.tokens.key_ring import RingKey
     from quart_jwt.tokens.keys import weakness
     from quart_jwt.tokens.origin import is_origin
+    from quart_jwt.tokens.origin import is_welcome
     from quart_jwt.tokens.revocation import Revocation
     from quart_jwt.tokens.revocation import Scope
     from quart_jwt.tokens.rotation import Family
@@ -116,6 +117,7 @@ __all__ = [
     "granted_scopes",
     "is_origin",
     "is_scope",
+    "is_welcome",
     "key_thumbprint",
     "open_routes",
     "read_public_jwk",

@@ -5,9 +5,8 @@ A view reads its request, asks the resources, and answers; what can go wrong is
 raised and answered in ``refusals``.
 """
 
-from collections.abc import Iterator
 from collections.abc import Mapping
-from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from jwt import ExpiredSignatureError
@@ -25,11 +24,6 @@ from quart_jwt import rotate_refresh_token
 from quart_jwt import unset_jwt_cookies
 from quart_jwt import verify_jwt_in_request
 from quart_jwt.exceptions import RevokedTokenError
-from quart_jwt.service.accounts.names import normalised_name
-from quart_jwt.service.accounts.passwords import check_password
-from quart_jwt.service.ground.errors import CredentialsError
-from quart_jwt.service.ground.events import happened
-from quart_jwt.service.ground.events import Kind
 from quart_jwt.service.ground.request_facts import note_claims
 from quart_jwt.service.ground.tracing import traced
 from quart_jwt.service.openapi import schemas
@@ -38,11 +32,10 @@ from quart_jwt.service.openapi.documented import documented
 from quart_jwt.service.openapi.documented import Needs
 from quart_jwt.service.openapi.documented import STORES
 from quart_jwt.service.resources import current_resources
-from quart_jwt.service.throttling.digests import Door
 from quart_jwt.service.web.admission import claims_of
-from quart_jwt.service.web.admission import new_session
 from quart_jwt.service.web.admission import user_of_request
 from quart_jwt.service.web.json_body import read_members
+from quart_jwt.service.web.password_login import log_in
 from quart_jwt.service.web.token_answers import token_answer
 
 REFRESH_PATH = "/refresh"
@@ -71,33 +64,8 @@ routes: Blueprint = Blueprint("service", __name__)
 async def login() -> Response:
     """Exchange a name and a password for the tokens of a new session."""
     wanted = await read_members(request, schemas.Credentials)
-    resources = current_resources()
-    issued_at = resources.clock()
-    name = normalised_name(wanted["username"])
-    check_password(wanted["password"])  # a malformed password is not a failed attempt
-    async with resources.throttle.attempt(
-        Door.SIGN_IN,
-        name=resources.users.throttle_name(name),
-        address=request.remote_addr,
-    ):
-        with _refusals_told():
-            user = await resources.users.directory.authenticate(
-                name, wanted["password"]
-            )
-    with _refusals_told():
-        pair = await new_session(user, issued_at=issued_at)
-    answer = token_answer(pair, in_cookies=wanted["cookies"])
-    happened(Kind.SIGNED_IN, subject=user.name, session_id=pair.session_id)
-    return answer
-
-
-@contextmanager
-def _refusals_told() -> Iterator[None]:
-    try:
-        yield
-    except CredentialsError as error:
-        happened(Kind.SIGN_IN_REFUSED, subject=error.subject, reason=error.reason)
-        raise
+    answer = partial(token_answer, in_cookies=wanted["cookies"])
+    return await log_in(wanted["username"], wanted["password"], answer)
 
 
 # The rotation itself asks whether the session lives, in the same step.

@@ -37,9 +37,19 @@ def _bearer_answer(pair: TokenPair) -> Response:
 
 def _cookie_answer(pair: TokenPair) -> Response:
     response = jsonify(cookies=True, expires_in=_life_s(pair), **_csrf_values(pair))
+    put_in_cookies(response, pair)
+    return response
+
+
+def put_in_cookies(response: Response, pair: TokenPair) -> None:
+    """
+    Set the cookies of both tokens.
+
+    Raises:
+        CookieSizeError: Browsers would drop one.
+    """
     set_access_cookies(response, _fitting(pair.access_token))
     set_refresh_cookies(response, _fitting(pair.refresh_token))
-    return response
 
 
 def _csrf_values(pair: TokenPair) -> dict[str, str]:
