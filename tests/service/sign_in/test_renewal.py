@@ -166,6 +166,25 @@ async def test_what_is_not_renewed(renewing: Service, how: dict[str, Any]) -> No
     assert (await _ask(renewing, first)).status == 200
 
 
+async def test_stranger_is_not_renewed_where_the_method_is_its_own(
+    settings: Settings, clock: Clock
+) -> None:
+    """Behind Envoy, the method of a question says nothing about who asks it."""
+    envoy = dataclasses.replace(
+        settings,
+        sign_in=SignIn(origins=("https://app.example.org",)),
+        gateway=Gateway(renews_sessions=True, method_header=None, uri_header=None),
+    )
+    app = create_app(envoy, clock)
+    async with app.test_app():
+        service = Service(app=app, client=app.test_client(), clock=clock)
+        first = await _signed_in(service)
+        service.clock.advance(EXPIRED_S)
+        stranger = await _ask(service, first, peer="192.0.2.1")
+        assert (stranger.status, stranger.cookies) == (401, {})
+        assert (await _ask(service, first)).status == 200
+
+
 async def test_bad_tokens_are_not_renewed(renewing: Service) -> None:
     """A forged access token, an access token for a refresh token, and nonsense."""
     first = await _signed_in(renewing)
@@ -195,8 +214,8 @@ async def test_good_token_asks_for_no_refresh(renewing: Service) -> None:
     assert (await _ask(renewing, first)).status == 200  # it was not used before
 
 
-async def test_signed_out_and_disabled_users_stay_out(renewing: Service) -> None:
-    """A session that has ended, or whose user is shut out, is not renewed."""
+async def test_ended_session_is_not_renewed(renewing: Service) -> None:
+    """Signing out is final, also for a browser that still has its cookies."""
     first = await _signed_in(renewing)
     await renewing.client.post("/logout", headers=bearer(first[ACCESS]))
     answer = await _ask(renewing, first)
