@@ -25,8 +25,8 @@ CACHED_TESTS := tests/advisories tests/flask tests/parity/test_helpers.py tests/
 	--deselect=tests/extension/test_streams.py::test_what_a_known_token_opens_ends_with_it \
 	--deselect=tests/extension/test_streams.py::test_another_event_loop_opens_no_stream
 
-.PHONY: help serve test test-slow test-all coverage test-contract test-uncached test-pythons \
-	test-newest test-lowest bench bench-quick gateways lint types format build clean
+.PHONY: help serve load capacity test test-slow test-all coverage test-contract test-uncached test-pythons \
+	test-newest test-lowest bench bench-quick docs gateways lint types format build clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -48,6 +48,12 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 
 serve: $(VENV)/.service ## serve login / refresh / protected on http://127.0.0.1:8000 (ARGS="--port 9000")
 	QUART_JWT_MODE=development $(BIN)/quart-jwt serve $(ARGS)
+
+load: $(VENV)/.service ## find the saturation point of the service (ARGS="--kind verify --workers 2")
+	$(BIN)/quart-jwt load $(ARGS)
+
+capacity: $(VENV)/.dev ## measure the capacity table of docs/operate/load-testing.md (10 minutes)
+	$(BIN)/python -m benchmarks.capacity $(ARGS)
 
 test: $(VENV)/.dev ## test every kind of behaviour (3 minutes on two cores)
 	$(PYTEST) -m "not slow" $(ARGS)
@@ -123,6 +129,15 @@ bench: .venv-bench/.bench ## measure everything, ours and the peers' (40 minutes
 bench-quick: .venv-bench/.bench ## measure the ratios (4 minutes)
 	.venv-bench/bin/python -m benchmarks --plan quick $(ARGS)
 
+.venv-docs/.docs: docs/requirements.txt
+	@echo "installing the site generator into .venv-docs ..."
+	$(PYTHON) -m venv .venv-docs
+	PIP_CONSTRAINT= .venv-docs/bin/python -m pip --disable-pip-version-check --quiet install -r docs/requirements.txt
+	@touch $@
+
+docs: .venv-docs/.docs ## build the documentation into site/; a broken link or anchor fails
+	.venv-docs/bin/zensical build --clean --strict
+
 lint: $(VENV)/.dev ## check style and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -142,4 +157,4 @@ build: $(VENV)/.dev ## build the sdist and the wheel into dist/, and check their
 	$(BIN)/python -m twine check --strict dist/*
 
 clean: ## remove what make made
-	rm -rf .venv* .floors.txt dist build .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv* .cache .floors.txt dist build site .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -15,6 +15,7 @@ from quart.testing import TestApp
 from sqlalchemy import event
 from sqlalchemy import Pool
 
+import pooler
 import real_servers
 import traced_threads
 import vector_files
@@ -114,6 +115,12 @@ def _vectors() -> Path:
 def _postgresql() -> Iterator[real_servers.PostgreSQL]:
     with real_servers.postgresql() as running:
         running.create("sessions")
+        yield running
+
+
+@pytest.fixture(name="pgbouncer", scope="session")
+def _pgbouncer(postgresql: real_servers.PostgreSQL) -> Iterator[pooler.PgBouncer]:
+    with pooler.pgbouncer(postgresql) as running:
         yield running
 
 

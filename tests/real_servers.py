@@ -103,7 +103,7 @@ class Server:
 
 
 @contextmanager
-def _folder(user: str | None) -> Iterator[Path]:
+def folder_of(user: str | None) -> Iterator[Path]:
     """Give a folder with a short name: a socket's path has 107 bytes."""
     with tempfile.TemporaryDirectory(prefix="qj-", ignore_cleanup_errors=True) as name:
         if user is not None:
@@ -147,7 +147,7 @@ def redis(*options: str) -> Iterator[Redis]:
         options: What else stands on its command line.
     """
     server, asking = program("redis-server"), program("redis-cli")
-    with _folder(None) as folder:
+    with folder_of(None) as folder:
         path = folder / "redis.sock"
         command: Command = [
             server,
@@ -255,7 +255,7 @@ def postgresql() -> Iterator[PostgreSQL]:
     user = "postgres" if is_root else None
     if is_root:
         pwd.getpwnam("postgres")  # Debian's package made it
-    with _folder(user) as folder:
+    with folder_of(user) as folder:
         data = folder / "data"
         options = ["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-N"]
         subprocess.run(  # noqa: S603 - our own words

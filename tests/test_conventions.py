@@ -185,6 +185,19 @@ def test_pages_have_no_riddles() -> None:
     assert riddles == []
 
 
+def test_no_merge_is_half_done() -> None:
+    """No module and no page has the marks of a conflict, which a docstring can hide."""
+    marks = re.compile(r"^\s*(?:<{7}|>{7}) ", re.MULTILINE)
+    files = [
+        *modules(),
+        *modules(TESTS),
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/**/*.md"),
+    ]
+
+    assert [name(one) for one in files if marks.search(one.read_text("utf-8"))] == []
+
+
 def _texts(path: Path) -> list[tokenize.TokenInfo]:
     texts = {tokenize.COMMENT, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", -1)}
     with path.open("rb") as file:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from quart_jwt.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from quart_jwt.extension.gateway.forwarded import ForwardedPresentation
+    from quart_jwt.extension.gateway.forwarded import Forwarding
     from quart_jwt.extension.gateway.peers import LOOPBACK
     from quart_jwt.extension.gateway.peers import trusted_peers
     from quart_jwt.extension.gateway.peers import UNIX
@@ -88,6 +90,8 @@ __all__ = [
     "Connections",
     "Credential",
     "Family",
+    "ForwardedPresentation",
+    "Forwarding",
     "JWTSettings",
     "KeyRing",
     "Outcome",

@@ -52,7 +52,9 @@ async def _ring_door(server: JwksServer) -> AsyncIterator[Door]:
     )
     async with door.app.test_app():
         # The keys are in hand: the sync door has to work, too.
-        await settings_of(door.app).issuers[ISSUER].keys.refresh()
+        keys = settings_of(door.app).issuers[ISSUER].keys
+        assert keys is not None
+        await keys.refresh()
         yield door
 
 

@@ -6,12 +6,16 @@ from datetime import UTC
 from typing import Any
 
 import pytest
+from click import Context
+from click import Group
 from playwright.async_api import expect
 from playwright.async_api import Page
+from playwright.async_api import ViewportSize
 
 from browser.conftest import LIFE_S
 from browser.conftest import NAME
 from browser.conftest import Served
+from quart_jwt.service.commands.main import cli
 from service.kit import PASSWORD
 
 pytestmark = pytest.mark.slow  # a browser each: `make test-slow` runs them
@@ -19,6 +23,9 @@ pytestmark = pytest.mark.slow  # a browser each: `make test-slow` runs them
 NAME_PX = 14  # what names a session stands in one line
 
 LANGUAGES = {"en": "logged in as", "zh": "已登录为"}
+EXPIRED = {"en": "Token has expired", "zh": "token 已过期"}
+WRONG = {"en": "401: ", "zh": "用户名或密码错误"}
+PHONE = ViewportSize(width=390, height=844)
 
 
 async def _sign_in(page: Page, mode: str = "header", password: str = PASSWORD) -> None:
@@ -58,15 +65,117 @@ async def test_the_token_can_be_copied(page: Page) -> None:
     await expect(page.locator("#copy-token")).to_be_hidden()
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await _sign_in(page)
+    await expect(page.locator("#claims")).to_contain_text(NAME)
     await page.click("#copy-token")
     token = await page.locator("#encoded").text_content()
     assert await page.evaluate("navigator.clipboard.readText()") == token
 
 
+async def test_the_first_screen_explains_a_token(page: Page) -> None:
+    """An example is taken apart in sight, and each claim has its meaning."""
+    await expect(page.locator("#intro")).to_be_in_viewport()
+    await expect(page.locator("#encoded span")).to_have_count(3)
+    await expect(page.locator("#claims")).to_be_in_viewport(ratio=1)
+    meanings = page.locator("#header small, #claims small")
+    assert await meanings.count() == await page.locator("#token dt").count()
+    assert all(await meanings.all_inner_texts())
+
+
+@pytest.mark.parametrize("mode", ["header", "cookies"])
+async def test_a_token_can_be_expired_at_once(page: Page, mode: str) -> None:
+    """The result goes grey, and the service answers that the token has expired."""
+    language = await page.get_attribute("html", "lang")
+    assert language is not None
+    await page.uncheck("#on-401")
+    await page.uncheck("#by-clock")
+    await _sign_in(page, mode=mode)
+    await expect(page.locator("#sign-out")).to_be_enabled()
+    verdict = page.locator("#call .verdict")
+    await page.click("#protected")
+    await _welcome(page)
+    await expect(verdict).to_have_class("verdict good")
+    await page.click("#expire")
+    await expect(verdict).to_have_class("verdict good stale")
+    await expect(verdict.locator("small")).not_to_be_empty()
+    await expect(page.locator("#expire")).to_be_disabled()
+    await page.click("#protected")
+    await expect(verdict).to_contain_text(EXPIRED[language])
+    await expect(verdict).to_have_class("verdict bad")
+    await page.check("#on-401")
+    await page.click("#protected")
+    await _welcome(page)
+    await expect(verdict).to_have_class("verdict good")
+
+
+async def test_repeated_requests_are_one_entry(page: Page) -> None:
+    """It counts them, and shows the body of the last response without whole tokens."""
+    await _sign_in(page)
+    await expect(page.locator("#claims")).to_contain_text(NAME)
+    bodies = page.locator("#entries pre")
+    await expect(bodies).to_contain_text("refresh_token")
+    token = await page.locator("#encoded").text_content()
+    assert token is not None
+    assert token not in (await bodies.text_content() or "")
+    for _ in range(3):
+        await page.click("#protected")
+    await expect(page.locator("#entries .times")).to_contain_text("3")
+    await expect(page.locator("#entries li")).to_have_count(2)
+    await expect(bodies.first).to_contain_text('"logged_in_as"')
+    await expect(bodies.last).to_be_hidden()
+
+
+async def test_each_variable_can_be_set_by_a_copied_line(page: Page) -> None:
+    """Tokens stand in the line; a password never does."""
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await expect(page.locator("#variables button:enabled")).to_have_text("$PASSWORD")
+    await _sign_in(page)
+    await expect(page.locator("#claims")).to_contain_text(NAME)
+    token = await page.locator("#encoded").text_content()
+    lines = []
+    for name in ("$ACCESS", "$REFRESH", "$PASSWORD"):
+        await page.get_by_role("button", name=name).click()
+        lines.append(await page.evaluate("navigator.clipboard.readText()"))
+    assert lines[0] == f"ACCESS='{token}'"
+    assert re.fullmatch(r"REFRESH='[\w-]+\.[\w-]+\.[\w-]+'", lines[1])
+    assert "read -rs PASSWORD" in lines[2]
+    assert PASSWORD not in "".join(lines)
+
+
+async def test_a_phone_shows_that_one_is_signed_in(page: Page) -> None:
+    """The form gives way to the user's name, and a bar leads to the token."""
+    await page.set_viewport_size(PHONE)
+    await expect(page.locator("#to-token")).to_be_hidden()
+    await _sign_in(page)
+    await expect(page.locator("[name=password]")).to_be_hidden()
+    await expect(page.locator("#sign-in .verdict")).to_contain_text(NAME)
+    await expect(page.locator("#to-token")).to_be_in_viewport()
+    await expect(page.locator("#to-token")).to_contain_text(str(LIFE_S))
+    await expect(page.locator("#protected")).to_be_focused()
+    await page.click("#to-token")
+    await expect(page.locator("#encoded")).to_be_in_viewport()
+    width = await page.evaluate("document.documentElement.scrollWidth")
+    assert width <= PHONE["width"]
+    await page.click("#sign-out")
+    await expect(page.locator("[name=password]")).to_be_focused()
+
+
+async def test_a_forgotten_password_has_a_hint(page: Page) -> None:
+    """It is one command of ours, folded away until it is asked for."""
+    await expect(page.locator("#reset")).to_be_hidden()
+    await page.locator("#forgot summary").press("Enter")
+    command = (await page.locator("#reset code").inner_text()).split()
+    users = cli.get_command(Context(cli), command[1])
+    assert isinstance(users, Group)
+    assert users.get_command(Context(users), command[2]) is not None
+    assert command[3] == NAME
+
+
 async def test_a_wrong_password_is_said(page: Page) -> None:
     """A refusal is shown where it was caused, with its status; nothing is kept."""
     await _sign_in(page, password="wrong")
-    await expect(page.locator("#sign-in .verdict")).to_contain_text("401")
+    language = await page.get_attribute("html", "lang")
+    assert language is not None
+    await expect(page.locator("#sign-in .verdict")).to_contain_text(WRONG[language])
     await expect(page.locator("#call .verdict")).to_be_empty()
     await expect(page.locator("#sign-out")).to_be_disabled()
 
@@ -156,7 +265,8 @@ async def test_a_reload_trades_the_refresh_cookie(page: Page, served: Served) ->
     served.service.clock.advance(LIFE_S)
     await page.reload()
     await expect(page.locator("#life")).to_contain_text(str(LIFE_S)[0])
-    assert await _said(page) == ["401 GET /me", "200 POST /refresh"]
+    assert await _said(page) == ["401 GET /me", "200 POST /refresh", "200 GET /me"]
+    await expect(page.locator("#sign-in .verdict")).to_contain_text(NAME)
 
 
 @pytest.mark.parametrize("mode", ["header", "cookies"])

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from deploy.fleet import need
-from quart_jwt.service.serving.limits import Limits
+from quart_jwt.service.serving.limits import WorkerLimits
 from quart_jwt.service.serving.server_config import DEFAULTS
 from source_tree import ROOT
 
@@ -22,7 +22,7 @@ UNIT = DEPLOY / "systemd" / "quart-jwt.service"
 COMPOSE = DEPLOY / "docker" / "compose.yaml"
 DOCKERFILE = DEPLOY / "docker" / "Dockerfile"
 MANIFESTS = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
-STOP_S = Limits(start_s=0, grace_s=DEFAULTS["graceful_timeout"], idle_s=0).stop_s
+STOP_S = WorkerLimits(start_s=0, grace_s=DEFAULTS["graceful_timeout"], idle_s=0).stop_s
 """What a stop can take, with the grace time of the shipped hypercorn.toml."""
 
 

@@ -29,6 +29,7 @@ from quart_jwt.extension.request.current import key_sources_of
 from quart_jwt.extension.request.current import settings_of
 from quart_jwt.extension.settings import issuers
 from quart_jwt.extension.settings.settings import Settings
+from quart_jwt.stores.jwks.remote import RemoteKeys
 from stores.jwks_server import JwksServer
 from stores.jwks_server import sends
 from stores.jwks_server import serving
@@ -98,6 +99,12 @@ async def _consumer(make_consumer: MakeApp) -> AsyncIterator[Quart]:
     app = make_consumer()
     async with app.test_app():
         yield app
+
+
+def _keys(app: Quart) -> RemoteKeys:
+    keys = _settings(app).issuers[ISSUER].keys
+    assert keys is not None
+    return keys
 
 
 def _settings(app: Quart) -> Settings:
@@ -269,7 +276,7 @@ async def test_a_key_that_was_taken_back_ends_its_tokens(
     token = _token()
     assert (await _get(consumer, token)).status_code == 200
     server.answer = sends({"keys": [jwk("ES256", kid="b")]})
-    await _settings(consumer).issuers[ISSUER].keys.refresh()
+    await _keys(consumer).refresh()
 
     assert (await _get(consumer, token)).status_code == 422
 
@@ -345,7 +352,7 @@ async def test_an_issuer_that_was_removed_counts_no_more(
     """From the next request, remembered tokens included."""
     token = _token()
     assert (await _get(consumer, token)).status_code == 200
-    keys = _settings(consumer).issuers[ISSUER].keys
+    keys = _keys(consumer)
     consumer.config["JWT_ISSUERS"] = {}
     assert (await _get(consumer, token)).status_code == 422
     fetches = len(server.requests)
@@ -409,6 +416,8 @@ MISTAKES: dict[str, tuple[Any, str]] = {
     "negative": ({ISSUER: {**GOOD, "cooldown": -1}}, "cooldown must be seconds"),
     "bool": ({ISSUER: {**GOOD, "stale_limit": True}}, "stale_limit must be seconds"),
     "profile": ({ISSUER: {**GOOD, "profile": "oidc"}}, "a profile is"),
+    "loader": ({ISSUER: {"audience": None, "key_loader": "pem"}}, "must be a function"),
+    "two-sources": ({ISSUER: {**GOOD, "key_loader": print}}, "key_loader and an addr"),
 }
 
 

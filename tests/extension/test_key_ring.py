@@ -18,6 +18,7 @@ from clock import START
 from extension.apps import SECRET
 from quart_jwt import create_access_token
 from quart_jwt import create_access_token_async
+from quart_jwt import create_refresh_token
 from quart_jwt import decode_token
 from quart_jwt import get_unverified_jwt_headers
 from quart_jwt import JWTManager
@@ -402,3 +403,61 @@ async def test_a_key_hook_goes_before_a_ring(make_ring: MakeRing) -> None:
         manager.decode_key_loader(lambda *_: key_material.rsa_key(2056))
         assert decode_token(token)["sub"] == "joe"
         assert "kid" not in get_unverified_jwt_headers(token)
+
+
+# A key for one type of tokens -----------------------------------------------------
+
+
+@pytest.fixture(name="split")
+def _split(make_ring: MakeRing) -> Quart:
+    """An app whose refresh tokens have a secret of their own."""
+    return make_ring(
+        [
+            {"key": key_material.private("ES256"), "kid": "pair"},
+            {
+                "key": SECRET,
+                "algorithm": "HS256",
+                "kid": "secret",
+                "token_type": "refresh",
+            },
+        ]
+    )
+
+
+async def test_each_type_has_its_key(split: Quart) -> None:
+    """Refresh tokens are signed with the secret, all others with the key pair."""
+    manager: JWTManager = split.extensions["quart-jwt"]
+    async with split.app_context():
+        made = {
+            "secret": create_refresh_token("joe"),
+            "pair": create_access_token("joe"),
+        }
+        made["pair "] = create_access_token("joe", purpose="download")
+        for kid, token in made.items():
+            assert get_unverified_jwt_headers(token)["kid"] == kid.strip()
+            assert decode_token(token)["sub"] == "joe"
+        assert [key["kid"] for key in manager.jwks()["keys"]] == ["pair"]
+
+
+@pytest.mark.parametrize("headers", [{"kid": "secret"}, {"kid": "pair"}, {}])
+@pytest.mark.parametrize("claimed", ["access", "download", None])
+async def test_the_secret_makes_no_other_token(
+    split: Quart, headers: dict[str, str], claimed: str | None
+) -> None:
+    """Whatever kid it names, a token of another type is refused."""
+    claims = {"sub": "joe", "exp": START + 60, "type": claimed}
+    if claimed is None:
+        del claims["type"]
+    token = pyjwt.encode(claims, SECRET, "HS256", headers)
+    async with split.app_context():
+        with pytest.raises(pyjwt.InvalidSignatureError):
+            decode_token(token)
+
+
+@pytest.mark.parametrize("token_type", ["", 1, ["refresh"]])
+def test_a_token_type_is_a_name(make_ring: MakeRing, token_type: Any) -> None:
+    """Whatever else is said of a key is told at the start."""
+    entry = {"key": key_material.private("ES256"), "token_type": token_type}
+    app = make_ring(entry)
+    with pytest.raises(ConfigurationError, match="a token type is"):
+        _ = settings_of(app).key_ring

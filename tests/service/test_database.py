@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from quart_jwt.service.database.database import Database
 from quart_jwt.service.ground.errors import StartError
-from quart_jwt.service.ground.errors import StoreError
+from quart_jwt.service.ground.errors import StoreUnavailableError
 from quart_jwt.stores.sql import sqlite as sql_sqlite
 
 INSERT = (
@@ -85,7 +85,7 @@ async def test_errors_show_no_parameters(database: Database) -> None:
     """The hash in a statement that failed is in no text of its error."""
     secret = "a hash that nobody may see"
     statement = text("INSERT INTO nowhere VALUES (:it)").bindparams(it=secret)
-    with pytest.raises(StoreError) as caught:
+    with pytest.raises(StoreUnavailableError) as caught:
         await database.change(statement)
     shown = "".join(traceback.format_exception(caught.value))
     assert "INSERT INTO nowhere" in shown
@@ -143,7 +143,7 @@ async def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> Non
 async def test_driver_errors_become_store_errors(database: Database) -> None:
     """A caller sees one error for a database that does not answer."""
     for verb in (database.rows, database.change):
-        with pytest.raises(StoreError) as caught:
+        with pytest.raises(StoreUnavailableError) as caught:
             await verb(text("SELECT * FROM nowhere"))
         assert isinstance(caught.value.__cause__, OperationalError)
         assert str(caught.value) == "The database is not available"

@@ -21,6 +21,7 @@ RINGS = (
     {"app"},
     {"asgi"},
     {"serving"},
+    {"load"},
     {"commands"},
 )
 """From the innermost outwards; parts of one ring do not import each other."""

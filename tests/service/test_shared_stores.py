@@ -72,6 +72,28 @@ async def test_a_session_is_walked_through(
     assert (await shared.client.get("/healthz")).status_code == 200
 
 
+async def test_another_machine_s_clock_is_a_second_off(
+    settings: Settings, database_url: str, shared: Service
+) -> None:
+    """What one machine signs or ends counts on the other, in both directions."""
+    for off_s in (-1, 1):
+        clock = Clock(shared.clock() + off_s)
+        storage = shared.resources.settings.storage
+        app = create_app(_with(settings, database_url, storage.store_url), clock)
+        async with app.test_app():
+            other = Service(app=app, client=app.test_client(), clock=clock)
+            name = f"off by {off_s}, {storage.store_url is None}"
+            await shared.add(name)
+            for here, there in ((shared, other), (other, shared)):
+                tokens = await here.log_in(name)
+                refreshing = tokens["refresh_token"]
+                access = tokens["access_token"]
+                assert await there.status("GET", "/protected", access) == 200
+                assert await there.status("POST", "/refresh", refreshing) == 200
+                assert await there.status("POST", "/logout", access) == 200
+                await here.becomes(401, "/protected", access)
+
+
 async def test_accounts_keep_their_rules(shared: Service) -> None:
     """Names are unique and listed by code point, and epochs have 48 bits."""
     accounts = shared.resources.accounts

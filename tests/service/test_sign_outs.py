@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from redis.asyncio import Connection as RedisConnection
+from redis.asyncio.connection import AbstractConnection as RedisConnection
 
 import real_servers
 from extension.asgi import ask

@@ -17,6 +17,7 @@ from redis.asyncio import RedisCluster
 
 import migrated
 from clock import START
+from pooler import PgBouncer
 from quart_jwt.stores.base import Store
 from quart_jwt.stores.memory import MemoryStore
 from quart_jwt.stores.redis.store import from_url
@@ -63,6 +64,19 @@ async def postgresql(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
 
 
 @asynccontextmanager
+async def pgbouncer(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    """Give a store in an empty database, by way of PgBouncer in transaction mode."""
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    pooler: PgBouncer = request.getfixturevalue("pgbouncer")
+    store = SQLStore(pooler.url("sessions"))
+    await store.upgrade()
+    await asyncio.to_thread(server.empty, "sessions")
+    await store.open(now=START)
+    yield store
+    await store.close()
+
+
+@asynccontextmanager
 async def redis(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     """Give a store in a Redis that is empty."""
     server: Redis = request.getfixturevalue("redis")
@@ -91,10 +105,11 @@ FACTORIES: dict[str, Factory] = {
     "memory": memory,
     "sqlite": sqlite,
     "postgresql": postgresql,
+    "pgbouncer": pgbouncer,
     "redis": redis,
     "redis-cluster": redis_cluster,
 }
 """Every store, by the name that its tests carry."""
 
-SLOW = {"redis-cluster"}
-"""What takes a quarter of a second to connect to."""
+SLOW = {"pgbouncer", "redis-cluster"}
+"""What takes a quarter of a second to connect to, and what repeats another's tests."""

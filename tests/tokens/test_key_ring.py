@@ -17,8 +17,8 @@ from quart_jwt.tokens.key_ring import RingKey
 SWITCH, END = 1_000.0, 2_000.0
 
 
-def _key(algorithm: str, kid: str | None = None, **times: float) -> RingKey:
-    return ring_key(algorithm, key_material.private(algorithm), kid=kid, **times)
+def _key(algorithm: str, kid: str | None = None, **said: Any) -> RingKey:
+    return ring_key(algorithm, key_material.private(algorithm), kid=kid, **said)
 
 
 OLD = _key("RS256", "old", verifies_until=END)
@@ -182,3 +182,64 @@ def test_the_default_is_from_ever_to_ever() -> None:
     assert (key.signs_from, key.verifies_until) == (-inf, inf)
     assert key.may_sign(-1e18)
     assert KeyRing((key,)).candidates("k", "ES256", 1e18)
+
+
+# Keys of one type of tokens ------------------------------------------------------
+
+FOR_REFRESHING = _key("HS256", "hmac", token_type="refresh")
+BOUND = KeyRing((OLD, NEW, FOR_REFRESHING))
+
+
+@pytest.mark.parametrize(
+    ("token_type", "now", "signs"),
+    [
+        ("access", SWITCH - 1, "old"),
+        ("access", SWITCH, "new"),
+        ("refresh", SWITCH - 1, "hmac"),
+        ("refresh", SWITCH, "hmac"),  # though another one may sign since later
+        ("download", SWITCH, "new"),
+        (None, SWITCH, "new"),
+        (["refresh"], SWITCH, "new"),
+    ],
+)
+def test_a_key_of_one_type_signs_that_type(
+    token_type: Any, now: float, signs: str
+) -> None:
+    """It goes before the keys of all types, and signs nothing else."""
+    current = BOUND.current(now, token_type)
+
+    assert current is not None
+    assert signs == current.kid
+
+
+@pytest.mark.parametrize("kid", ["hmac", None])
+@pytest.mark.parametrize("token_type", ["access", "Refresh", "", None, 1, ["refresh"]])
+def test_a_key_of_one_type_verifies_that_type(kid: str | None, token_type: Any) -> None:
+    """With a kid or without, it is no candidate for a token of another type."""
+    assert BOUND.candidates(kid, "HS256", 0, "refresh") == (FOR_REFRESHING.verifying,)
+    assert BOUND.candidates(kid, "HS256", 0, token_type) == ()
+
+
+def test_a_key_of_all_types_goes_on_verifying() -> None:
+    """What it signed before there was a key of that type is not lost."""
+    assert BOUND.candidates("old", "RS256", 0, "refresh") == (OLD.verifying,)
+
+
+def test_without_a_key_for_a_type_nothing_signs() -> None:
+    """A ring for refresh tokens alone makes no access token."""
+    ring = KeyRing((FOR_REFRESHING,))
+
+    assert ring.current(0, "access") is None
+    assert ring.current(0) is None
+    assert ring.state(FOR_REFRESHING, 0) == "current"
+    assert BOUND.state(NEW, SWITCH) == "current"
+
+
+@pytest.mark.parametrize(
+    ("token_type", "shown"), [("refresh", 0), ("access", 1), ("download", 1)]
+)
+def test_a_key_for_refresh_tokens_is_not_published(token_type: str, shown: int) -> None:
+    """Whoever found it in the JWK Set would take it for a key of access tokens."""
+    ring = KeyRing((_key("ES256", "k", token_type=token_type),))
+
+    assert shown == len(ring.jwks(0)["keys"])

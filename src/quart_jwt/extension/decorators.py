@@ -96,7 +96,7 @@ def jwt_required(
         ValueError: A scope or the purpose is not valid, or the list of issuers or
             audiences is empty.
 
-    Example:
+    Examples:
         >>> @app.get("/members")
         ... @jwt_required()
         ... async def members():
@@ -154,7 +154,7 @@ def verify_jwt_in_request(
         ``(header, claims)``; None for an OPTIONS request, and for a request without a
         token if ``optional`` is true. In async code, an awaitable of that.
 
-    Example:
+    Examples:
         >>> @app.before_request
         ... async def protect():
         ...     if request.path.startswith("/admin"):

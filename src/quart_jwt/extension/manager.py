@@ -98,7 +98,7 @@ class JWTManager(TokenMaker):
         store: The store of sessions and revocations, instead of ``JWT_STORE_URL``. The
             app opens it when serving starts, and closes it when serving ends.
 
-    Example:
+    Examples:
         >>> app = Quart("shop")
         >>> app.config["JWT_SECRET_KEY"] = secrets.token_urlsafe(32)
         >>> jwt = JWTManager(app)

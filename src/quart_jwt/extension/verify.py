@@ -45,6 +45,7 @@ from quart_jwt.tokens.judgement import judge_origin
 from quart_jwt.tokens.judgement import judge_type
 from quart_jwt.tokens.judgement import window
 from quart_jwt.tokens.keys import VerifyingKey
+from quart_jwt.tokens.padded import parse_padded
 from quart_jwt.tokens.scopes import judge_scopes
 from quart_jwt.tokens.token import copy
 from quart_jwt.tokens.token import Token
@@ -142,15 +143,15 @@ async def proven(
         KeysUnavailableError: Its issuer's keys cannot be had.
     """
     known = settings.verified.get(text) if isinstance(text, str) else None
-    shown = parse(text) if known is None else known.token
+    shown = _parsed(text, settings) if known is None else known.token
     issuer = settings.issuer_of(shown.claims) if settings.issuers else None
     if issuer is None and key_hook is None:
         algorithm = _own_algorithm(shown, settings)
-        keys = settings.candidates(shown.header, algorithm, now)
+        keys = settings.candidates(shown, algorithm, now)
     else:
         keys = await _asked_keys(shown, issuer, settings, key_hook, call)
     if known is not None and known.token.key not in keys:
-        known, shown = None, parse(text)
+        known, shown = None, _parsed(text, settings)
     token = checked(shown, keys, settings) if isinstance(shown, Parsed) else shown
     if known is not None and not csrf and known.passes_at(now):
         return known
@@ -179,9 +180,21 @@ def note_pass(
     if requirement.fresh and fresh is not True:
         until = min(until, fresh)
     issuer = settings.issuer_of(token.claims) if settings.issuers else None
+    if issuer is not None and issuer.keys is None:
+        return  # its loader is called for every token
     ref = settings.sessions and token_ref(token.claims, settings)
     passed = Pass(since, until, issuer and issuer.keys, ref)
     settings.verified.note(text, entry, requirement.key, passed)
+
+
+def _parsed(text: Any, settings: Settings) -> Parsed:
+    """Parse a token; only an issuer with the option ``padded`` may send padding."""
+    if settings.issuers and isinstance(text, str) and "=" in text:
+        shown = parse_padded(text)
+        issuer = settings.issuer_of(shown.claims)
+        if issuer is not None and issuer.padded:
+            return shown
+    return parse(text)
 
 
 async def _asked_keys(
@@ -192,11 +205,14 @@ async def _asked_keys(
     call: Caller,
 ) -> tuple[VerifyingKey, ...]:
     """The keys of another issuer, or the one that the app's own hook returns."""
-    if issuer is not None:
+    if issuer is None:
+        algorithm = _own_algorithm(shown, settings)
+    else:
         algorithm = allowed_algorithm(shown.header, issuer.algorithms)
+        key_hook = issuer.key_loader
+    if issuer is not None and issuer.keys is not None:
         kid = shown.header.get("kid")
         return await via_loop(issuer.keys.candidates(kid, algorithm))
-    algorithm = _own_algorithm(shown, settings)
     material = await call(key_hook, copy(shown.header), copy(shown.claims))
     return (await hooked_key(algorithm, material, settings, call),)
 

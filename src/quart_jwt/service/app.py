@@ -36,6 +36,7 @@ from quart_jwt.service.settings.groups import Gateway
 from quart_jwt.service.settings.groups import IDENTITY_HEADERS
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.sign_in.pages import sign_in_pages
+from quart_jwt.service.sign_in.renewal import Renewal
 from quart_jwt.service.web.admission import user_elsewhere
 from quart_jwt.service.web.asgi_guard import AsgiGuard
 from quart_jwt.service.web.asgi_guard import MAX_BODY_BYTES
@@ -129,6 +130,8 @@ def _layers(app: Quart, jwt: JWTManager, settings: Settings) -> RequestIds:
     # The lane looks at the peer, so it stands before who the client is.
     client = ClientAddress(app.asgi_app, settings.proxies)
     lane = _forward_auth(jwt, settings.gateway).wrap(client)
+    if settings.renews_at_gateway:
+        lane = Renewal(lane, client, app=app, settings=settings)
     guard = AsgiGuard(lane, by_origin=bool(settings.cors.origins))
     return RequestIds(guard, without=VERIFY_PATH)
 
@@ -193,8 +196,9 @@ def _config(settings: Settings) -> dict[str, Any]:
         "JWT_TOKEN_LOCATION": ["headers", "cookies"],
         "JWT_COOKIE_SECURE": settings.cookie_secure,
         "JWT_COOKIE_SAMESITE": "Lax",
-        # The refresh token travels to the one endpoint that takes it.
-        "JWT_REFRESH_COOKIE_PATH": REFRESH_PATH,
+        # The refresh token travels to the one endpoint that takes it, or with each
+        # page, so that the gateway's question has it.
+        "JWT_REFRESH_COOKIE_PATH": "/" if settings.renews_at_gateway else REFRESH_PATH,
     }
 
 

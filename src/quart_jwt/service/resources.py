@@ -189,7 +189,7 @@ async def ping_sessions(*, writing: bool = False) -> None:
         writing: Whether to write something, too.
 
     Raises:
-        StoreError: It does not.
+        StoreUnavailableError: It does not.
     """
     manager: JWTManager = current_app.extensions["quart-jwt"]
     await manager.ping_store(writing=writing)

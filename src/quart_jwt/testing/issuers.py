@@ -59,7 +59,12 @@ async def issued_elsewhere(
         claims: More claims, ``iss`` among them; they win.
         now: The time, in epoch seconds.
         life_s: For how long it is valid; a quarter of an hour if None.
+
+    Raises:
+        TypeError: The issuer has no published keys, for which others could stand in.
     """
+    if issuer.keys is None:
+        raise TypeError("The app loads the keys of this issuer: use its key_loader")
     key = await compute(_key, issuer.algorithms[0])
     if issuer.keys not in _spoken_for:
         await issuer.keys.pretend(json.dumps({"keys": [key.public]}).encode("ascii"))

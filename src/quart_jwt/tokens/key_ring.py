@@ -37,13 +37,17 @@ class RingKey:
         verifying: What verifies; it knows its algorithm, its ``kid`` and its end.
         signing: What signs; None for a key whose private half is elsewhere.
         signs_from: From when on it may sign, in epoch seconds.
-        public: The JWK that everybody may see; None for a secret.
+        public: The JWK that everybody may see; None for a secret, and for a key of
+            refresh tokens, which only their issuer reads.
+        token_type: The one type of tokens that it is for; None for every type that
+            has no key of its own.
     """
 
     verifying: VerifyingKey
     signing: SigningKey | None
     signs_from: float
     public: Claims | None
+    token_type: str | None = None
 
     @property
     def kid(self) -> str:
@@ -64,6 +68,10 @@ class RingKey:
         """Whether it has what signing takes, and its time has come."""
         return self.signing is not None and self.signs_from <= now < self.verifies_until
 
+    def is_for(self, token_type: Any) -> bool:
+        """Whether tokens of that type may have a signature of this key."""
+        return self.token_type is None or self.token_type == token_type
+
 
 def ring_key(
     algorithm: str,
@@ -72,6 +80,7 @@ def ring_key(
     kid: Any = None,
     signs_from: float = -inf,
     verifies_until: float = inf,
+    token_type: str | None = None,
 ) -> RingKey:
     """
     Prepare one key of a ring.
@@ -83,6 +92,8 @@ def ring_key(
         kid: Its id, a string; its RFC 7638 thumbprint if None.
         signs_from: From when on it may sign, in epoch seconds.
         verifies_until: From when on it verifies nothing, in epoch seconds.
+        token_type: The one type of tokens that it signs and verifies; None for all.
+            One for refresh tokens is not published: only their issuer reads them.
 
     Raises:
         ConfigurationError: The key does not fit its algorithm, or its ``kid`` is
@@ -94,7 +105,8 @@ def ring_key(
             f"A kid is a string of 1 to {MAX_KID_CHARS} characters"
         )
     public = public_jwk(algorithm, material)
-    named = None if public is None else {**public, "kid": kid}
+    shown = public if token_type != "refresh" else None  # noqa: S105 - a type, not a secret
+    named = shown and {**shown, "kid": kid}
     key = prepared_key(algorithm, material)
     signs = public is None or hasattr(key, "public_key")
     return RingKey(
@@ -102,6 +114,7 @@ def ring_key(
         signing=signing_key(algorithm, key, kid=kid) if signs else None,
         signs_from=signs_from,
         public=named and {**named, "use": "sig", "alg": algorithm},
+        token_type=token_type,
     )
 
 
@@ -119,7 +132,7 @@ class KeyRing:
 
     keys: tuple[RingKey, ...] = ()
     _by_kid: dict[str, RingKey] = field(init=False, repr=False, compare=False)
-    _by_algorithm: dict[str, tuple[VerifyingKey, ...]] = field(
+    _by_algorithm: dict[str, tuple[RingKey, ...]] = field(
         init=False, repr=False, compare=False
     )
 
@@ -128,10 +141,10 @@ class KeyRing:
         by_kid = {key.kid: key for key in self.keys}
         if len(by_kid) != len(self.keys):
             raise ConfigurationError("Two keys of a ring have the same kid")
-        by_algorithm: dict[str, tuple[VerifyingKey, ...]] = {}
+        by_algorithm: dict[str, tuple[RingKey, ...]] = {}
         for key in self.keys:
             known = by_algorithm.get(key.algorithm, ())
-            by_algorithm[key.algorithm] = (*known, key.verifying)
+            by_algorithm[key.algorithm] = (*known, key)
         # The dataclass is frozen for its users; this is its making.
         object.__setattr__(self, "_by_kid", by_kid)
         object.__setattr__(self, "_by_algorithm", by_algorithm)
@@ -143,10 +156,10 @@ class KeyRing:
 
     def of(self, algorithm: str) -> tuple[VerifyingKey, ...]:
         """Its keys for that algorithm, whether or not their time has ended."""
-        return self._by_algorithm.get(algorithm, ())
+        return tuple(key.verifying for key in self._by_algorithm.get(algorithm, ()))
 
     def candidates(
-        self, kid: str | None, algorithm: str, now: float
+        self, kid: str | None, algorithm: str, now: float, token_type: Any = None
     ) -> tuple[VerifyingKey, ...]:
         """
         The keys that a token may have been signed with.
@@ -155,18 +168,33 @@ class KeyRing:
             kid: The ``kid`` of the token; None for a token without one.
             algorithm: The algorithm that it names.
             now: The time, in epoch seconds.
+            token_type: The type that it claims, not yet verified: a key that is bound
+                to another type is left out, whatever the token claims.
         """
         if kid is None:
-            return tuple(key for key in self.of(algorithm) if now < key.until)
-        found = self._by_kid.get(kid)
-        if found is None or found.algorithm != algorithm or now >= found.verifies_until:
-            return ()
-        return (found.verifying,)
+            named = self._by_algorithm.get(algorithm, ())
+        else:
+            found = self._by_kid.get(kid)
+            named = (found,) if found and found.algorithm == algorithm else ()
+        return tuple(
+            key.verifying
+            for key in named
+            if now < key.verifies_until and key.is_for(token_type)
+        )
 
-    def current(self, now: float) -> RingKey | None:
-        """The key that signs: of those that may, the one that may since last."""
-        ready = [key for key in self.keys if key.may_sign(now)]
-        return max(ready, key=lambda key: key.signs_from) if ready else None
+    def current(self, now: float, token_type: Any = None) -> RingKey | None:
+        """
+        The key that signs: of those that may, the one that may since last.
+
+        Args:
+            now: The time, in epoch seconds.
+            token_type: What is to be signed; a key of its own goes first.
+        """
+        return max(
+            (key for key in self.keys if key.is_for(token_type) and key.may_sign(now)),
+            key=lambda key: (key.token_type is not None, key.signs_from),
+            default=None,
+        )
 
     def state(self, key: RingKey, now: float) -> State:
         """The state of one of its keys."""
@@ -174,7 +202,8 @@ class KeyRing:
             return "ended"
         if now < key.signs_from:
             return "next"
-        return "current" if key is self.current(now) else "retired"
+        is_current = key is self.current(now, key.token_type)
+        return "current" if is_current else "retired"
 
     def jwks(self, now: float) -> Claims:
         """The JWK Set of the keys that verify now: public members only."""

@@ -23,7 +23,7 @@ from quart_jwt.service.app import create_app
 from quart_jwt.service.database.database import Database
 from quart_jwt.service.ground.errors import KeyStateError
 from quart_jwt.service.ground.errors import StartError
-from quart_jwt.service.ground.errors import StoreError
+from quart_jwt.service.ground.errors import StoreUnavailableError
 from quart_jwt.service.keys.follower import KeyFollower
 from quart_jwt.service.keys.schedule import KEEP_MARGIN_S
 from quart_jwt.service.keys.schedule import schedule
@@ -160,7 +160,7 @@ async def test_a_rotation_step_by_step(
                 assert [_kid(old), new_kid] == published
         clock.now = began + WAIT_S - 1
         last = (await one.log_in())["refresh_token"]
-        assert _kid(last) == _kid(old)
+        assert _kid(last) == f"{_kid(old)}.refresh"
         clock.now += SESSION_S - 1
         for service in (one, other):
             assert await service.status("POST", "/refresh", last) == 200
@@ -444,7 +444,7 @@ async def test_a_next_key_that_is_not_here_verifies(
         (paired.storage.state_dir / "keys" / f"{next_kid}.pem").unlink()
         clock.advance(60)
         assert next_kid in [key["kid"] for key in (await _jwks(service))["keys"]]
-        assert "The next key cannot sign here: " in caplog.text
+        assert "The next key can neither sign nor verify refresh tokens" in caplog.text
         clock.advance(WAIT_S)
         assert kid == _kid((await service.log_in())["access_token"])
 
@@ -488,7 +488,8 @@ async def test_a_process_follows_by_itself(
 
 
 @pytest.mark.parametrize(
-    "error", [StoreError(), ConfigurationError("a JWK"), ValueError("no JSON")]
+    "error",
+    [StoreUnavailableError(), ConfigurationError("a JWK"), ValueError("no JSON")],
 )
 async def test_a_process_outlives_its_database(
     start: Start,
@@ -528,7 +529,7 @@ async def test_nothing_is_answered_with_keys_of_long_ago(
     """Without a look at the table for so long, there may be keys nobody told us of."""
 
     async def fail(_table: KeyTable) -> Any:
-        raise StoreError
+        raise StoreUnavailableError
 
     async with start() as service:
         await service.add()

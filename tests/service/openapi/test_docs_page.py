@@ -13,8 +13,9 @@ from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.storage import Mode
 from quart_jwt.service.web.pages import HERE
 
-FILES = HERE / "docs_files"
-TEXTS = {path.name: path.read_text("utf-8") for path in FILES.iterdir()}
+FOLDERS = (HERE / "docs_files", HERE / "shared_files")
+FILES = [path for folder in FOLDERS for path in folder.iterdir()]
+TEXTS = {path.name: path.read_text("utf-8") for path in FILES}
 
 
 @pytest.fixture(name="client")

@@ -15,7 +15,7 @@ import pytest
 from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.ground.errors import StopError
 from quart_jwt.service.serving.keeper import keep
-from quart_jwt.service.serving.limits import Limits
+from quart_jwt.service.serving.limits import WorkerLimits
 from quart_jwt.service.serving.server_config import make_config
 from quart_jwt.service.serving.supervisor import pause_s
 from quart_jwt.service.serving.supervisor import Supervisor
@@ -30,7 +30,7 @@ from service.load import asked
 pytestmark = pytest.mark.usefixtures("kept_logging", "paced_workers")
 
 QUIET = {"accesslog": None, "graceful_timeout": 5, "keep_alive_timeout": 1}
-LIMITS = Limits(start_s=60, grace_s=5, idle_s=1)
+LIMITS = WorkerLimits(start_s=60, grace_s=5, idle_s=1)
 
 
 @pytest.fixture(name="paced_workers")
@@ -113,7 +113,7 @@ def test_the_pause_grows_with_quick_deaths(deaths: int, seconds: float) -> None:
 
 def test_the_limits_of_a_worker() -> None:
     """A worker ends itself five seconds after the grace time; then it is killed."""
-    limits = Limits(start_s=60, grace_s=10, idle_s=15)
+    limits = WorkerLimits(start_s=60, grace_s=10, idle_s=15)
     assert (limits.stop_s, limits.drain_s) == (10 + 5 + 2, 15 + 10 + 5 + 2)
 
 
@@ -258,7 +258,7 @@ async def test_two_stops_kill(watched: Watched) -> None:
 
 async def test_a_worker_that_takes_too_long_to_start(watched: Watched) -> None:
     """The limit is the server's own for start-ups."""
-    limits = Limits(start_s=0.01, grace_s=5, idle_s=1)
+    limits = WorkerLimits(start_s=0.01, grace_s=5, idle_s=1)
     supervisor = Supervisor(watched._launch, count=1, limits=limits)
     with pytest.raises(StartError, match="cannot serve: it takes too long"):
         await supervisor.run(started=_never, ending=_never)

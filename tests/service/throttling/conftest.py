@@ -7,13 +7,13 @@ from collections.abc import Callable
 import pytest
 
 from quart_jwt.service.throttling.attempts import Attempts
-from quart_jwt.service.throttling.rule import Limits
+from quart_jwt.service.throttling.rule import ThrottleLimits
 from real_servers import PostgreSQL
 from service.throttling.counters import Counters
 from service.throttling.counters import FACTORIES
 from service.throttling.counters import SLOW
 
-Made = Callable[[Limits], Attempts]
+Made = Callable[[ThrottleLimits], Attempts]
 
 
 @pytest.fixture(name="counting_postgresql", scope="session")
@@ -39,7 +39,7 @@ async def _made(counters: Counters) -> AsyncIterator[Made]:
     """Make counters that are closed afterwards."""
     open_ones: list[Attempts] = []
 
-    def make(limits: Limits) -> Attempts:
+    def make(limits: ThrottleLimits) -> Attempts:
         open_ones.append(counters.make(limits))
         return open_ones[-1]
 

@@ -25,7 +25,7 @@ from quart_jwt.service.database.database import Database
 from quart_jwt.service.throttling.attempts import Attempts
 from quart_jwt.service.throttling.attempts import Change
 from quart_jwt.service.throttling.redis import RedisRecords
-from quart_jwt.service.throttling.rule import Limits
+from quart_jwt.service.throttling.rule import ThrottleLimits
 from quart_jwt.service.throttling.sql import AttemptsRow
 from quart_jwt.service.throttling.sql import SqlRecords
 from quart_jwt.stores.redis.store import client_from_url
@@ -43,7 +43,7 @@ class Counters:
         size: Says how many counts the store keeps.
     """
 
-    make: Callable[[Limits], Attempts]
+    make: Callable[[ThrottleLimits], Attempts]
     size: Callable[[], Awaitable[int]]
 
 
@@ -73,14 +73,14 @@ class MemoryRecords:
         """There is nothing to let go of."""
 
 
-def memory_attempts(limits: Limits) -> Attempts:
+def memory_attempts(limits: ThrottleLimits) -> Attempts:
     """Attempts that only this process counts."""
     return Attempts(MemoryRecords(), limits)
 
 
 @asynccontextmanager
 async def _in(database: Database) -> AsyncIterator[Counters]:
-    def make(limits: Limits) -> Attempts:
+    def make(limits: ThrottleLimits) -> Attempts:
         records = SqlRecords(database, limits.max_counts)
         return Attempts(records, limits)
 
@@ -119,7 +119,7 @@ def _of(server: Redis, client: "RedisCluster | None" = None) -> Counters:
         keys = await asyncio.to_thread(server.run, "KEYS", "*:attempts:*")
         return len(keys.splitlines())
 
-    def make(limits: Limits) -> Attempts:
+    def make(limits: ThrottleLimits) -> Attempts:
         asked = client or client_from_url(server.url)
         records = RedisRecords(asked, limits.max_counts, timeout_s=30)
         return Attempts(records, limits)

@@ -11,10 +11,10 @@ from clock import START
 from quart_jwt.service.throttling import sql
 from quart_jwt.service.throttling.attempts import Attempts
 from quart_jwt.service.throttling.rule import Counted
-from quart_jwt.service.throttling.rule import Limits
 from quart_jwt.service.throttling.rule import MAX_PLACES
 from quart_jwt.service.throttling.rule import PLACE_KNOWN_MS
 from quart_jwt.service.throttling.rule import Refused
+from quart_jwt.service.throttling.rule import ThrottleLimits
 from quart_jwt.service.throttling.rule import Visit
 from quart_jwt.service.throttling.waits import HOUR_MS
 from quart_jwt.service.throttling.waits import Rate
@@ -27,9 +27,9 @@ NOW = START * 1_000
 YEAR_MS = 365 * 24 * HOUR_MS
 FREE = 3
 PER_MINUTE = 6
-LIMITS = Limits(waits=Waits(free=FREE), rate=Rate(per_minute=PER_MINUTE))
+LIMITS = ThrottleLimits(waits=Waits(free=FREE), rate=Rate(per_minute=PER_MINUTE))
 
-Made = Callable[[Limits], Attempts]
+Made = Callable[[ThrottleLimits], Attempts]
 
 
 def _visit(account: str | None = "ada", address: str | None = None) -> Visit:
@@ -262,7 +262,7 @@ async def test_a_flood_of_names_and_addresses_is_bounded(
     """J11: memory stays, the oldest go, and who waits is not pushed out."""
     most, flood, batch, pace_ms = 40, 400, 20, 200
     monkeypatch.setattr(sql, "TIDY_AFTER", batch)
-    limits = Limits(waits=LIMITS.waits, rate=LIMITS.rate, max_counts=most)
+    limits = ThrottleLimits(waits=LIMITS.waits, rate=LIMITS.rate, max_counts=most)
     attempts = made(limits)
     await _failed(attempts, _visit("victim"), FREE)
     for one in range(flood):

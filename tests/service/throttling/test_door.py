@@ -9,14 +9,14 @@ from clock import Clock
 from quart_jwt.service.ground.errors import CredentialsError
 from quart_jwt.service.ground.errors import DirectoryError
 from quart_jwt.service.ground.errors import HashingBusyError
-from quart_jwt.service.ground.errors import StoreError
+from quart_jwt.service.ground.errors import StoreUnavailableError
 from quart_jwt.service.ground.errors import ThrottledError
 from quart_jwt.service.throttling import known_waits
 from quart_jwt.service.throttling.attempts import Attempts
 from quart_jwt.service.throttling.digests import Digests
 from quart_jwt.service.throttling.digests import Door
-from quart_jwt.service.throttling.rule import Limits
 from quart_jwt.service.throttling.rule import Refused
+from quart_jwt.service.throttling.rule import ThrottleLimits
 from quart_jwt.service.throttling.rule import Visit
 from quart_jwt.service.throttling.throttle import Throttle
 from quart_jwt.service.throttling.waits import Rate
@@ -34,7 +34,7 @@ class CountedAttempts(Attempts):
 
     asked = 0
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ThrottleLimits) -> None:
         super().__init__(MemoryRecords(), limits)
 
     async def admit(self, visit: Visit, *, now_ms: int) -> Refused | None:
@@ -45,7 +45,7 @@ class CountedAttempts(Attempts):
 
 @pytest.fixture(name="attempts")
 def _attempts() -> CountedAttempts:
-    limits = Limits(waits=Waits(free=FREE), rate=Rate(per_minute=PER_MINUTE))
+    limits = ThrottleLimits(waits=Waits(free=FREE), rate=Rate(per_minute=PER_MINUTE))
     return CountedAttempts(limits)
 
 
@@ -216,7 +216,7 @@ async def test_counters_that_go_away_hide_no_error(
     """The first error is told, even if the attempt cannot be given back."""
 
     async def away(_visit: Visit, *, now_ms: int) -> None:
-        raise StoreError
+        raise StoreUnavailableError
 
     monkeypatch.setattr(attempts, "give_back", away)
     with pytest.raises(DirectoryError):

@@ -13,8 +13,8 @@ from clock import START
 from quart_jwt.service.database.database import Database
 from quart_jwt.service.throttling.attempts import Attempts
 from quart_jwt.service.throttling.rule import Counted
-from quart_jwt.service.throttling.rule import Limits
 from quart_jwt.service.throttling.rule import Refused
+from quart_jwt.service.throttling.rule import ThrottleLimits
 from quart_jwt.service.throttling.rule import Visit
 from quart_jwt.service.throttling.sql import AttemptsRow
 from quart_jwt.service.throttling.sql import SqlRecords
@@ -23,7 +23,7 @@ from quart_jwt.service.throttling.waits import Waits
 from real_servers import PostgreSQL
 
 NOW = START * 1_000
-LIMITS = Limits(waits=Waits(free=10), rate=Rate(per_minute=2))
+LIMITS = ThrottleLimits(waits=Waits(free=10), rate=Rate(per_minute=2))
 FLOOD = 64
 VISIT = Visit(address="an address")
 

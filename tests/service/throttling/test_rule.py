@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from clock import START
 from quart_jwt.service.throttling.rule import admit
 from quart_jwt.service.throttling.rule import give_back
-from quart_jwt.service.throttling.rule import Limits
 from quart_jwt.service.throttling.rule import Record
 from quart_jwt.service.throttling.rule import Refused
 from quart_jwt.service.throttling.rule import Step
 from quart_jwt.service.throttling.rule import succeed
+from quart_jwt.service.throttling.rule import ThrottleLimits
 from quart_jwt.service.throttling.rule import Visit
 from quart_jwt.service.throttling.waits import HOUR_MS
 from quart_jwt.service.throttling.waits import Rate
@@ -20,7 +20,7 @@ from quart_jwt.service.throttling.waits import Waits
 NOW = START * 1_000
 FREE = 3
 PER_MINUTE = 4
-LIMITS = Limits(waits=Waits(free=FREE), rate=Rate(per_minute=PER_MINUTE))
+LIMITS = ThrottleLimits(waits=Waits(free=FREE), rate=Rate(per_minute=PER_MINUTE))
 
 gaps_ms = st.sampled_from([0, 0, 0, 1, 14_999, 15_000, 30_000, HOUR_MS, 25 * HOUR_MS])
 steps = st.sampled_from([admit, admit, admit, succeed, give_back])

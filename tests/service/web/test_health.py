@@ -14,7 +14,7 @@ from click.testing import CliRunner
 import real_servers
 from quart_jwt.service.app import create_app
 from quart_jwt.service.commands import main as commands
-from quart_jwt.service.ground.errors import StoreError
+from quart_jwt.service.ground.errors import StoreUnavailableError
 from quart_jwt.service.observability import readiness
 from quart_jwt.service.settings.settings import Settings
 from service.fleet import COMMAND
@@ -56,7 +56,7 @@ async def test_a_database_that_is_away(
     """Not ready after three looks, with a reason for machines; alive all the same."""
 
     async def away(*_: Any) -> None:
-        raise StoreError
+        raise StoreUnavailableError
 
     monkeypatch.setattr(service.resources.database, "rows", away)
     for _ in range(3):
@@ -77,7 +77,7 @@ async def test_keys_that_are_overdue_do_not_stop_a_probe(
         service = Service(app=app, client=app.test_client(), clock=clock)
 
         async def away(*_: Any) -> None:
-            raise StoreError
+            raise StoreUnavailableError
 
         monkeypatch.setattr(service.resources.database, "rows", away)
         clock.advance(86_400)

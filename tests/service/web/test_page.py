@@ -3,22 +3,33 @@
 import re
 from collections import Counter
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
 import httpx
 import pytest
 
+from clock import Clock
 from quart_jwt.service.app import create_app
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.web.pages import HERE
+from service.kit import bearer
+from service.kit import NAME
+from service.kit import PASSWORD
+from service.kit import Service
+from service.promised import document
 from service.serving.test_process import _start
 from service.serving.test_process import Start
 
 start = _start
 
-FILES = HERE / "page_files"
-HTML = (FILES / "index.html").read_text("utf-8")
-SCRIPTS = {path.name: path.read_text("utf-8") for path in FILES.glob("*.js")}
+FOLDERS = (HERE / "page_files", HERE / "shared_files")
+FILES = {path.name: path for folder in FOLDERS for path in folder.iterdir()}
+HTML = FILES["index.html"].read_text("utf-8")
+TEXTS = {name: path.read_text("utf-8") for name, path in FILES.items()}
+SCRIPTS = {name: text for name, text in TEXTS.items() if name.endswith(".js")}
+MAX_BYTES = 60_000
+EXPIRED_PATH = "/page/expired-token"
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -34,7 +45,7 @@ def _client(settings: Settings) -> Any:
 
 async def test_the_page_is_there_in_development(client: Any) -> None:
     """The page and all its files are served, each with its type and the policy."""
-    names = {path.name for path in FILES.iterdir()} - {"index.html"}
+    names = FILES.keys() - {"index.html"}
     paths = {"/": "text/html; charset=utf-8"}
     paths |= {f"/page/{name}": TYPES[name[name.rindex(".") :]] for name in names}
     for path, kind in paths.items():
@@ -85,8 +96,10 @@ async def test_nothing_else_is_served(client: Any, name: str) -> None:
 
 def test_nothing_is_loaded_from_elsewhere() -> None:
     """No address of another host stands in a file, and no inline script or style."""
-    for text in (HTML, (FILES / "style.css").read_text("utf-8"), *SCRIPTS.values()):
+    for file in TEXTS.values():
+        text = file.replace("http://www.w3.org/2000/svg", "")
         assert re.findall(r"(?:https?:)?//[\w.-]+\.\w{2,}", text) == []
+        assert re.findall(r"innerHTML|insertAdjacentHTML|\beval\(", text) == []
     assert re.findall(r"<style|style=|<script(?![^>]*src=)|\son\w+=", HTML) == []
 
 
@@ -95,7 +108,12 @@ def test_everything_that_is_imported_is_there() -> None:
     named = set(re.findall(r'"page/([\w.]+)"', HTML))
     for text in SCRIPTS.values():
         named |= set(re.findall(r'from "\./([\w.]+)"', text))
-    assert named == {path.name for path in FILES.iterdir()} - {"index.html"}
+    assert named == FILES.keys() - {"index.html"}
+
+
+def test_the_page_is_small() -> None:
+    """All that it loads together, without compression."""
+    assert sum(path.stat().st_size for path in FILES.values()) < MAX_BYTES
 
 
 def test_both_languages_say_everything() -> None:
@@ -106,6 +124,58 @@ def test_both_languages_say_everything() -> None:
         for text in (english, chinese)
     ]
     asked = set(re.findall(r'data-(?:word|label)="(\w+)"', HTML))
-    asked |= set(re.findall(r'word\("(\w+)"\)', SCRIPTS["main.js"]))
+    for text in SCRIPTS.values():
+        asked |= set(re.findall(r'word\("(\w+)"\)', text))
+        choices = re.findall(r'word\([\w.]+ \? "(\w+)" : "(\w+)"\)', text)
+        asked |= {word for choice in choices for word in choice}
     assert words[0] == words[1]
     assert asked == words[0]
+
+
+def test_every_error_of_the_service_has_its_chinese_sentence() -> None:
+    """The pages translate what the service answers by its code."""
+    promised = {
+        code
+        for item in document()["paths"].values()
+        for operation in item.values()
+        for status, answer in operation["responses"].items()
+        if int(status) >= HTTPStatus.BAD_REQUEST
+        if re.fullmatch(r"[a-z_, ]+", answer["description"])
+        for code in answer["description"].split(", ")
+    }
+    translated = set(re.findall(r"^    (\w+):", SCRIPTS["codes.js"], re.MULTILINE))
+    assert promised - translated == set()
+
+
+async def test_an_expired_token_is_for_the_page_only(
+    settings: Settings, clock: Clock
+) -> None:
+    """It needs a valid token, opens nothing, and ends nothing."""
+    storage = replace(settings.storage, mode="development")
+    app = create_app(replace(settings, storage=storage), clock)
+    async with app.test_app():
+        service = Service(app=app, client=app.test_client(), clock=clock)
+        await service.add()
+        token = (await service.log_in())["access_token"]
+        assert (await service.client.post(EXPIRED_PATH)).status_code == 401
+        answer = await service.client.post(EXPIRED_PATH, headers=bearer(token))
+        expired = (await answer.get_json())["access_token"]
+        assert await service.code("GET", "/protected", expired) == "token_expired"
+        assert await service.code("POST", EXPIRED_PATH, expired) == "token_expired"
+        assert await service.status("GET", "/protected", token) == 200
+
+
+async def test_an_expired_cookie_needs_the_csrf_value(
+    settings: Settings, clock: Clock
+) -> None:
+    """Another site cannot sign a user's browser out for a while."""
+    storage = replace(settings.storage, mode="development")
+    app = create_app(replace(settings, storage=storage), clock)
+    async with app.test_app():
+        service = Service(app=app, client=app.test_client(), clock=clock)
+        await service.add()
+        members = {"username": NAME, "password": PASSWORD, "cookies": True}
+        await service.client.post("/login", json=members)
+        refused = await service.client.post(EXPIRED_PATH)
+        assert (await refused.get_json())["code"] == "csrf_failed"
+        assert (await service.client.get("/protected")).status_code == 200

@@ -17,7 +17,7 @@ from quart_jwt.service.app import create_app
 from quart_jwt.service.ground.errors import DirectoryError
 from quart_jwt.service.ground.errors import HashingBusyError
 from quart_jwt.service.ground.errors import SettingsError
-from quart_jwt.service.ground.errors import StoreError
+from quart_jwt.service.ground.errors import StoreUnavailableError
 from quart_jwt.service.ground.errors import ThrottledError
 from quart_jwt.service.ground.events import Event
 from quart_jwt.service.ground.events import Kind
@@ -223,7 +223,7 @@ async def test_what_cannot_be_a_password_is_not_counted(service: Service) -> Non
     ("error", "status"),
     [
         (DirectoryError(), 503),
-        (StoreError(), 503),
+        (StoreUnavailableError(), 503),
         (HashingBusyError("full"), 503),
     ],
 )

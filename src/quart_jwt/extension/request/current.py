@@ -215,7 +215,7 @@ def get_jwt() -> Claims:
     Raises:
         RuntimeError: No token was verified in this request.
 
-    Example:
+    Examples:
         >>> @app.get("/expiry")
         ... @jwt_required()
         ... async def expiry():
@@ -243,7 +243,7 @@ def get_jwt_identity() -> Any:
     Raises:
         RuntimeError: No token was verified in this request.
 
-    Example:
+    Examples:
         >>> @app.get("/hello")
         ... @jwt_required(optional=True)
         ... async def hello():
@@ -271,7 +271,7 @@ def get_current_user() -> Any:
         RuntimeError: No token was verified in this request, or the app has no
             ``user_lookup_loader``.
 
-    Example:
+    Examples:
         >>> @jwt.user_lookup_loader
         ... async def load_user(header, claims):
         ...     return {"name": claims["sub"], "plan": "pro"}

@@ -63,7 +63,7 @@ async def create_token_pair(
             ``JWT_MAX_SESSIONS_POLICY`` is ``"refuse"``.
         StoreError: The store is unavailable; no token was returned.
 
-    Example:
+    Examples:
         >>> async with app.app_context():
         ...     pair = await create_token_pair("alice")
         ...     claims = decode_token(pair.access_token)

@@ -25,7 +25,7 @@ from quart_jwt.tokens.key_ring import KeyRing
 from quart_jwt.tokens.key_ring import ring_key
 from quart_jwt.tokens.key_ring import RingKey
 
-ENTRY = ("key", "kid", "algorithm", "signs_from", "verifies_until")
+ENTRY = ("key", "kid", "algorithm", "signs_from", "verifies_until", "token_type")
 """What a dict may say of its key."""
 
 Check = Callable[[str, Any], None]
@@ -64,6 +64,7 @@ class _Entry:
     algorithm: str | None = None
     signs_from: float = -inf
     verifies_until: float = inf
+    token_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ def _entry(value: Any) -> _Entry:
         algorithm=value.get("algorithm"),
         signs_from=_time(value.get("signs_from", -inf)),
         verifies_until=_time(value.get("verifies_until", inf)),
+        token_type=_token_type(value.get("token_type")),
     )
 
 
@@ -110,6 +112,7 @@ def _prepared(entry: _Entry, preferred: str, check: Check) -> Iterator[RingKey]:
             kid=entry.kid if entry.kid is not None else one.kid,
             signs_from=entry.signs_from,
             verifies_until=entry.verifies_until,
+            token_type=entry.token_type,
         )
 
 
@@ -152,6 +155,12 @@ def _parsed(text: str | bytes) -> Any:
             "algorithm for a secret"
         )
     return value
+
+
+def _token_type(value: Any) -> str | None:
+    if value is None or (isinstance(value, str) and value):
+        return value
+    raise ConfigurationError('a token type is "access", "refresh" or a purpose')
 
 
 def _time(value: Any) -> float:

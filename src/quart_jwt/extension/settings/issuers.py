@@ -6,6 +6,7 @@ keys, algorithms, audience and leeway of that issuer then decide.
 """
 
 import difflib
+from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from quart_jwt.stores.jwks.remote import RemoteKeys
 from quart_jwt.tokens.algorithms import ASYMMETRIC
 from quart_jwt.tokens.judgement import Expectation
 from quart_jwt.tokens.profile import Profile
+from quart_jwt.tokens.token import Claims
 
 DISCOVERY_PATH = "/.well-known/openid-configuration"
 """OpenID Connect Discovery 1.0 §4; RFC 8414 §5 keeps it."""
@@ -27,6 +29,7 @@ DISCOVERY_PATH = "/.well-known/openid-configuration"
 DEFAULTS: Mapping[str, Any] = {
     "jwks_uri": None,
     "discovery_uri": None,
+    "key_loader": None,
     "audience": None,
     "algorithms": ("RS256",),
     "leeway": 0,
@@ -35,6 +38,7 @@ DEFAULTS: Mapping[str, Any] = {
     "cooldown": 30,
     "timeout": 5,
     "allow_http": False,
+    "padded": False,
 }
 """What may be said of an issuer, and what counts if it is not."""
 
@@ -45,14 +49,18 @@ class Issuer:
     An issuer whose tokens count beside our own.
 
     Attributes:
-        keys: Its keys.
+        keys: The keys that it publishes; None if the app loads each key itself.
+        key_loader: The app's function that returns the key of a token, or None.
         algorithms: The algorithms that it may use.
         expectation: What its tokens are judged by.
+        padded: Whether its tokens may be padded.
     """
 
-    keys: RemoteKeys
+    keys: RemoteKeys | None
+    key_loader: Callable[[Claims, Claims], Any] | None
     algorithms: tuple[str, ...]
     expectation: Expectation
+    padded: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,15 +137,14 @@ def read_issuers(
     """
     if not isinstance(value, Mapping):
         raise ConfigurationError("JWT_ISSUERS must be a dict from issuers to dicts")
-    if value and find_spec("httpx") is None:
-        raise ConfigurationError("JWT_ISSUERS needs: pip install 'quart-jwt[jwks]'")
     issuers: dict[str, Issuer] = {}
     for name, said in value.items():
         try:
             issuers[name] = _issuer(name, _options(name, said), ours, sources)
         except ConfigurationError as exc:
             raise ConfigurationError(f"JWT_ISSUERS[{name!r}]: {exc}") from exc
-    sources.keep_only([issuer.keys for issuer in issuers.values()])
+    keys = (issuer.keys for issuer in issuers.values())
+    sources.keep_only([one for one in keys if one is not None])
     return issuers
 
 
@@ -160,13 +167,6 @@ def _issuer(
     name: str, options: Mapping[str, Any], ours: Expectation, sources: KeySources
 ) -> Issuer:
     algorithms = _algorithms(options["algorithms"])
-    freshness = Freshness(
-        stale_limit_s=in_seconds("stale_limit", options["stale_limit"]),
-        cooldown_s=in_seconds("cooldown", options["cooldown"]),
-    )
-    origin = _Origin(
-        address=_address(name, options), algorithms=algorithms, freshness=freshness
-    )
     expectation = replace(
         ours,
         issuer=name,
@@ -175,8 +175,38 @@ def _issuer(
         profile=read_profile(options["profile"]),
         session_claim=None,
     )
+    loader, keys = _key_loader(options), None
+    if loader is None:
+        keys = sources.keys_of(_origin(name, options, algorithms))
     return Issuer(
-        keys=sources.keys_of(origin), algorithms=algorithms, expectation=expectation
+        keys=keys,
+        key_loader=loader,
+        algorithms=algorithms,
+        expectation=expectation,
+        padded=options["padded"] is True,
+    )
+
+
+def _key_loader(options: Mapping[str, Any]) -> Callable[[Claims, Claims], Any] | None:
+    loader: Callable[[Claims, Claims], Any] | None = options["key_loader"]
+    if loader is not None and not callable(loader):
+        raise ConfigurationError("key_loader must be a function")
+    if loader is not None and (options["jwks_uri"] or options["discovery_uri"]):
+        raise ConfigurationError("key_loader and an address of keys are both set")
+    return loader
+
+
+def _origin(
+    name: str, options: Mapping[str, Any], algorithms: tuple[str, ...]
+) -> _Origin:
+    if find_spec("httpx") is None:
+        raise ConfigurationError("fetching keys needs: pip install 'quart-jwt[jwks]'")
+    freshness = Freshness(
+        stale_limit_s=in_seconds("stale_limit", options["stale_limit"]),
+        cooldown_s=in_seconds("cooldown", options["cooldown"]),
+    )
+    return _Origin(
+        address=_address(name, options), algorithms=algorithms, freshness=freshness
     )
 
 

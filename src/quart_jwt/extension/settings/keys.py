@@ -20,6 +20,7 @@ from quart_jwt.extension.settings.configured_ring import configured_ring
 from quart_jwt.extension.settings.options import Options
 from quart_jwt.tokens.algorithms import is_asymmetric
 from quart_jwt.tokens.algorithms import same_kind
+from quart_jwt.tokens.codec import Parsed
 from quart_jwt.tokens.key_ring import KeyRing
 from quart_jwt.tokens.key_ring import ring_key
 from quart_jwt.tokens.keys import signing_key
@@ -28,6 +29,7 @@ from quart_jwt.tokens.keys import verifying_key
 from quart_jwt.tokens.keys import VerifyingKey
 from quart_jwt.tokens.keys import weakness
 from quart_jwt.tokens.token import Claims
+from quart_jwt.tokens.token import Token
 
 OTHER_KEYS = ("JWT_SECRET_KEY", "JWT_PRIVATE_KEY", "JWT_PUBLIC_KEY")
 """What JWT_KEY_RING stands in place of."""
@@ -55,34 +57,35 @@ class KeySettings(Options):
                 )
         return configured_ring(value, self.algorithm, self.check_strength)
 
-    def current_key(self, now: float) -> SigningKey | None:
+    def current_key(self, now: float, token_type: Any) -> SigningKey | None:
         """
-        The key of the ring that signs at ``now``; None without a ring.
+        The key of the ring that signs tokens of a type at ``now``; None without a ring.
 
         Raises:
-            ConfigurationError: The ring has no key that signs.
+            ConfigurationError: The ring has no key that signs them.
         """
         if self.key_ring is None:
             return None
-        current = self.key_ring.current(now)
+        current = self.key_ring.current(now, token_type)
         if current is None:
             raise ConfigurationError("JWT_KEY_RING has no key that signs now")
         return current.signing
 
     def candidates(
-        self, header: Claims, algorithm: str, now: float
+        self, shown: Parsed | Token, algorithm: str, now: float
     ) -> tuple[VerifyingKey, ...]:
         """
         The keys that a token of ours may have been signed with.
 
         Args:
-            header: Its header; a ring goes by its ``kid``.
+            shown: The token; a ring goes by its ``kid`` and its type.
             algorithm: Its algorithm, one of ``decode_algorithms``.
             now: The time, in epoch seconds.
         """
         if self.key_ring is None:
             return self.verifying_keys(algorithm)
-        return self.key_ring.candidates(header.get("kid"), algorithm, now)
+        kid, token_type = shown.header.get("kid"), shown.claims.get("type")
+        return self.key_ring.candidates(kid, algorithm, now, token_type)
 
     def jwks(self, now: float) -> Claims:
         """The JWK Set of the keys that verify our tokens; secrets are left out."""

@@ -44,7 +44,7 @@ def set_access_cookies(
         KeyError: The token has no ``csrf`` claim, which
             ``JWT_COOKIE_CSRF_PROTECT`` needs.
 
-    Example:
+    Examples:
         >>> async with app.test_request_context("/login"):
         ...     response = jsonify(login=True)
         ...     set_access_cookies(response, create_access_token("alice"))
@@ -76,7 +76,7 @@ def unset_jwt_cookies(response: Any, domain: str | None = None) -> None:
             ``JWT_COOKIE_DOMAIN``. "" removes the cookies of this host only, which a
             browser keeps when ``JWT_COOKIE_DOMAIN`` is set later.
 
-    Example:
+    Examples:
         >>> async with app.test_request_context("/logout"):
         ...     response = jsonify(logout=True)
         ...     unset_jwt_cookies(response)

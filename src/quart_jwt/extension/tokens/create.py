@@ -47,7 +47,7 @@ def create_access_token(
             not valid.
         AsyncHookError: A hook is async: use ``create_access_token_async``.
 
-    Example:
+    Examples:
         >>> async with app.app_context():
         ...     token = create_access_token("alice", additional_claims={"plan": "pro"})
         ...     claims = decode_token(token)
@@ -95,7 +95,7 @@ def create_refresh_token(
 
     A refresh token is never fresh. Its lifetime is ``JWT_REFRESH_TOKEN_EXPIRES``.
 
-    Example:
+    Examples:
         >>> async with app.app_context():
         ...     claims = decode_token(create_refresh_token("alice"))
         >>> claims["type"]

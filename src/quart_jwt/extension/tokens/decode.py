@@ -32,7 +32,7 @@ def decode_token(
         RuntimeError: The keys of the issuer must be fetched first: use
             ``decode_token_async``.
 
-    Example:
+    Examples:
         >>> async with app.app_context():
         ...     claims = decode_token(create_access_token("alice"))
         >>> claims["exp"] - claims["iat"]

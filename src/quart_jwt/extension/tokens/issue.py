@@ -125,7 +125,8 @@ async def make(jwt: Loaders, order: Order, colour: Colour) -> Issued:
         check_profile(claims)
         header["typ"] = ACCESS_TYPE
     hooked = (await call(hooks.key, order.identity),) if hooks.key else None
-    ring_key = settings.current_key(now) if hooked is None else None
+    token_type = claims.get("type")
+    ring_key = settings.current_key(now, token_type) if hooked is None else None
     if ring_key is not None:
         token = await _signed_by_ring(jwt, ring_key, header, claims, colour)
         return Issued(token, claims)

@@ -39,7 +39,8 @@ def checked(
     try:
         key = check_signature(parsed, keys)
     except InvalidSignatureError:
-        if not settings.hinted_at_keys and _looks_like_ours(parsed):
+        of_ring = settings.key_ring is not None
+        if not (settings.hinted_at_keys or of_ring) and _looks_like_ours(parsed):
             settings.hinted_at_keys = True
             _logger.warning(
                 "A token that looks like one of this app has an invalid signature. "

@@ -19,7 +19,7 @@ from quart_jwt.service.ground.errors import CredentialsError
 from quart_jwt.service.ground.errors import DirectoryError
 from quart_jwt.service.ground.errors import HashingBusyError
 from quart_jwt.service.ground.errors import ServiceError
-from quart_jwt.service.ground.errors import StoreError
+from quart_jwt.service.ground.errors import StoreUnavailableError
 from quart_jwt.service.ground.errors import WrongPasswordError
 from quart_jwt.service.ground.grants import checked_grants
 
@@ -32,7 +32,7 @@ ANSWERS = (
     CredentialsError,
     WrongPasswordError,
     HashingBusyError,
-    StoreError,
+    StoreUnavailableError,
     DirectoryError,
 )
 """What a directory may raise; everything else is a fault of it."""

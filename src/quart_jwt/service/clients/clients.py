@@ -114,7 +114,7 @@ class Clients:
         as long for every wrong secret.
 
         Raises:
-            StoreError: The database does not answer.
+            StoreUnavailableError: The database does not answer.
         """
         found = await self._database.rows(
             select(ClientRow.secret_hash).where(ClientRow.name == name)

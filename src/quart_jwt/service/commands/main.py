@@ -54,6 +54,9 @@ COMMANDS: Mapping[str, Entry] = {
     ),
     "db": Entry("database", "db", "Upgrade database schemas."),
     "keys": Entry("keys", "keys", "Manage the keys that sign tokens."),
+    "load": Entry(
+        "load", "load_command", "Measure the service under load, and write a page."
+    ),
     "migrate": Entry(
         "first_words",
         "migrate_command",
@@ -132,14 +135,8 @@ def cli(settings_path: Path | None) -> None:
     """
     Run an auth service with JSON Web Tokens; manage its users and signing keys.
 
-    <<<<<<< HEAD
     Settings are QUART_JWT_* environment variables, or one TOML file. They are listed
     in docs/operate/service.md; `quart-jwt config show` prints those in effect.
-    =======
-    Settings are QUART_JWT_* environment variables, or one TOML file;
-    docs/operate/service.md lists them, and `quart-jwt config show` prints the
-    effective configuration.
-    >>>>>>> w-english
     """
     if settings_path is not None:
         # In the environment, where the workers find it, too.

@@ -37,10 +37,10 @@ from quart_jwt.building_blocks import Schema
 from quart_jwt.building_blocks import upgrade_schema as upgrade
 from quart_jwt.building_blocks import Work
 from quart_jwt.exceptions import ConfigurationError
-from quart_jwt.exceptions import StoreError as AwayError
+from quart_jwt.exceptions import StoreError
 from quart_jwt.service.ground.errors import SettingsError
 from quart_jwt.service.ground.errors import StartError
-from quart_jwt.service.ground.errors import StoreError
+from quart_jwt.service.ground.errors import StoreUnavailableError
 from quart_jwt.service.settings.sources import PREFIX
 
 T = TypeVar("T")
@@ -109,7 +109,7 @@ class Database:
                 await upgrade(self._connections, ACCOUNTS)
             else:
                 await require(self._connections, ACCOUNTS)
-        except AwayError as error:
+        except StoreError as error:
             raise self._start_error(error) from error
 
     async def require(self) -> None:
@@ -121,7 +121,7 @@ class Database:
         """
         try:
             await require(self._connections, ACCOUNTS)
-        except AwayError as error:
+        except StoreError as error:
             raise self._start_error(error) from error
 
     async def upgrade(self) -> None:
@@ -134,7 +134,7 @@ class Database:
         try:
             await self._connections.open()
             await upgrade(self._connections, ACCOUNTS)
-        except AwayError as error:
+        except StoreError as error:
             raise self._start_error(error) from error
 
     async def rows(
@@ -148,7 +148,7 @@ class Database:
             parameters: Its bound parameters.
 
         Raises:
-            StoreError: The database does not answer.
+            StoreUnavailableError: The database does not answer.
         """
 
         async def asked(connection: AsyncConnection) -> Sequence[RowMapping]:
@@ -158,15 +158,15 @@ class Database:
         try:
             with self._timed("read"):
                 return await self._connections.read(asked)
-        except AwayError as error:
-            raise StoreError from error.__cause__
+        except StoreError as error:
+            raise StoreUnavailableError from error.__cause__
 
     async def change(self, change: Executable) -> int:
         """
         Make one change, and say how many rows it touched.
 
         Raises:
-            StoreError: The database does not answer.
+            StoreUnavailableError: The database does not answer.
         """
 
         async def changing(connection: AsyncConnection) -> int:
@@ -176,15 +176,15 @@ class Database:
         try:
             with self._timed("write"):
                 return await self._connections.write(changing)
-        except AwayError as error:
-            raise StoreError from error.__cause__
+        except StoreError as error:
+            raise StoreUnavailableError from error.__cause__
 
     async def change_returning(self, change: Executable) -> Sequence[RowMapping]:
         """
         Make one change, and return what its RETURNING says.
 
         Raises:
-            StoreError: The database does not answer.
+            StoreUnavailableError: The database does not answer.
         """
 
         async def changing(connection: AsyncConnection) -> Sequence[RowMapping]:
@@ -197,13 +197,13 @@ class Database:
         Make several changes that count together or not at all.
 
         Raises:
-            StoreError: The database does not answer.
+            StoreUnavailableError: The database does not answer.
         """
         try:
             with self._timed("write"):
                 return await self._connections.write(work)
-        except AwayError as error:
-            raise StoreError from error.__cause__
+        except StoreError as error:
+            raise StoreUnavailableError from error.__cause__
 
     def insert(self, row: type[Base]) -> sqlite.Insert | postgresql.Insert:
         """An INSERT that knows ON CONFLICT."""
@@ -213,22 +213,22 @@ class Database:
         return self._connections.insert(table)
 
     async def ping(self) -> None:
-        """Raise StoreError if the database does not answer for every table."""
+        """Raise StoreUnavailableError unless the database answers for every table."""
         tables = Base.metadata.sorted_tables
         await self.rows(select(*(exists().select_from(table) for table in tables)))
 
     async def try_writing(self) -> None:
-        """Write a few bytes; raise StoreError if the database takes none."""
+        """Write a few bytes; raise StoreUnavailableError if the database takes none."""
         try:
             await self._connections.try_writing()
-        except AwayError as error:
-            raise StoreError from error.__cause__
+        except StoreError as error:
+            raise StoreUnavailableError from error.__cause__
 
     async def close(self) -> None:
         """Close every connection."""
         await self._connections.close()
 
-    def _start_error(self, error: AwayError) -> StartError:
+    def _start_error(self, error: StoreError) -> StartError:
         """One sentence that names the database, without its password."""
         cause = getattr(error.__cause__, "orig", error.__cause__) or error
         name = self._url.render_as_string(hide_password=True)

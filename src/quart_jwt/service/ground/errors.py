@@ -18,7 +18,7 @@ sentence. None of them carries a password, a token or a setting's value::
     ├── ThrottledError       429  too_many_attempts
     ├── CookieSizeError      400  token_too_large
     ├── HashingBusyError     503  busy
-    ├── StoreError           503  store_unavailable
+    ├── StoreUnavailableError 503 store_unavailable
     ├── NotReadyError        503  not_ready           for probes
     ├── DirectoryError       503  directory_unavailable
     ├── UnknownSessionError  404  not_found
@@ -186,7 +186,7 @@ class HashingBusyError(ServiceError):
         self.limit: str | None = limit
 
 
-class StoreError(ServiceError):
+class StoreUnavailableError(ServiceError):
     """
     Raised when the database does not answer, or where else attempts are counted.
 

@@ -12,13 +12,16 @@ import logging
 from collections.abc import AsyncGenerator
 from collections.abc import Callable
 from collections.abc import Sequence
+from contextlib import suppress
 from math import inf
 
 from quart_jwt.building_blocks import KeyRing
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.service.ground.errors import ServiceError
-from quart_jwt.service.ground.errors import StoreError
+from quart_jwt.service.ground.errors import StartError
+from quart_jwt.service.ground.errors import StoreUnavailableError
 from quart_jwt.service.ground.values import Clock
+from quart_jwt.service.keys.refresh_secret import has_all_refresh_keys
 from quart_jwt.service.keys.schedule import ScheduledKey
 from quart_jwt.service.keys.signing_keys import SigningKeys
 from quart_jwt.service.settings.storage import KeyOptions
@@ -51,6 +54,7 @@ class KeyFollower:
         self._clock = clock
         self._reading = asyncio.Lock()
         self._known: Sequence[ScheduledKey] = ()
+        self._is_whole = True
         self._read_at = -inf
 
     async def serving(self) -> AsyncGenerator[None, None]:
@@ -59,7 +63,7 @@ class KeyFollower:
 
         Raises:
             StartError: The key that signs cannot be had.
-            StoreError: The database does not answer.
+            StoreUnavailableError: The database does not answer.
         """
         await self._keys.ensure_first()
         await self._read()
@@ -75,8 +79,8 @@ class KeyFollower:
         Read the table before a request is answered, if that is overdue.
 
         Raises:
-            StoreError: The database has not answered for so long that there may be
-                keys that this process does not know.
+            StoreUnavailableError: The database has not answered for so long that there
+                may be keys that this process does not know.
         """
         if not self._is_older_than(2 * self._options.reread_s):
             return
@@ -87,7 +91,7 @@ class KeyFollower:
     async def _read_if_possible(self) -> None:
         try:
             await self._read()
-        except StoreError:
+        except StoreUnavailableError:
             if self._is_older_than(self._options.publish_before_use_s):
                 raise
 
@@ -105,9 +109,18 @@ class KeyFollower:
         started_at = self._clock()
         keys = await self._keys.scheduled()
         if keys != self._known:
-            self._install(await self._keys.ring(keys))
-            self._known = keys
+            await self._take(keys)
+        elif not self._is_whole:
+            # A private half that could not be read may be there now. If it is not,
+            # what is in hand works on.
+            with suppress(StartError):
+                await self._take(keys)
         self._read_at = started_at
+
+    async def _take(self, keys: Sequence[ScheduledKey]) -> None:
+        ring = await self._keys.ring(keys)
+        self._install(ring)
+        self._known, self._is_whole = keys, has_all_refresh_keys(ring)
 
     def _is_older_than(self, seconds: float) -> bool:
         return abs(self._clock() - self._read_at) >= seconds

@@ -16,6 +16,7 @@ from quart_jwt.service.database.database import Database
 from quart_jwt.service.ground.errors import KeyStateError
 from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.ground.values import Clock
+from quart_jwt.service.keys.refresh_secret import refresh_key_of
 from quart_jwt.service.keys.schedule import FIRST_GENERATION
 from quart_jwt.service.keys.schedule import schedule
 from quart_jwt.service.keys.schedule import ScheduledKey
@@ -106,7 +107,7 @@ class SigningKeys:
 
         Raises:
             StartError: Its private half cannot be kept.
-            StoreError: The database does not answer.
+            StoreUnavailableError: The database does not answer.
         """
         if not await self._table.listed():
             await self._make(FIRST_GENERATION, wait_s=0)
@@ -157,7 +158,7 @@ class SigningKeys:
     async def ring(self, keys: Sequence[ScheduledKey]) -> KeyRing:
         """
         Return the keys that verify now, with the private halves of those that sign
-        or will.
+        or will, and beside each the secret of the refresh tokens of its time.
 
         Args:
             keys: What ``scheduled`` gave.
@@ -167,30 +168,34 @@ class SigningKeys:
         """
         now = self._clock()
         verifying = [key for key in keys if key.state(now) != "ended"]
-        return KeyRing(
-            tuple([await asyncio.to_thread(self._ring_key, key) for key in verifying])
-        )
+        made = [await asyncio.to_thread(self._ring_keys, key) for key in verifying]
+        return KeyRing(tuple(key for pair in made for key in pair))
 
-    def _ring_key(self, key: ScheduledKey) -> RingKey:
-        state = key.state(self._clock())
-        material: Any = None
-        if state != "retired":
-            try:
-                material = self._vault.get(key.stored)
-            except StartError as error:
-                if state == "current":
-                    raise
-                # It can verify what others sign, and there is time to put it right.
-                logger.error("The next key cannot sign here: %s", error)  # noqa: TRY400 - the sentence is all
-        if material is None:
+    def _ring_keys(self, key: ScheduledKey) -> Sequence[RingKey]:
+        state, pem = key.state(self._clock()), None
+        try:
+            pem = self._vault.get(key.stored)
+        except StartError as error:
+            if state == "current":
+                raise
+            # It can verify access tokens that others sign, and there is time to put it
+            # right: the follower looks again.
+            logger.error(  # noqa: TRY400 - the sentence is all
+                "The %s key can neither sign nor verify refresh tokens here: %s",
+                state,
+                error,
+            )
+        material: Any = pem
+        if pem is None or state == "retired":
             material = read_public_jwk(key.stored.public).material
-        return ring_key(
+        signing = ring_key(
             key.stored.algorithm,
             material,
             kid=key.stored.kid,
             signs_from=key.signs_from,
             verifies_until=key.verifies_until,
         )
+        return (signing,) if pem is None else (signing, refresh_key_of(signing, pem))
 
     async def _make(self, generation: int, *, wait_s: int) -> StoredKey | None:
         now = int(self._clock())

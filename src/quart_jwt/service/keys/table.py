@@ -56,7 +56,7 @@ class KeyTable:
         Return all keys, by generation.
 
         Raises:
-            StoreError: The database does not answer.
+            StoreUnavailableError: The database does not answer.
         """
         rows = await self._database.rows(_COLUMNS)
         return [
@@ -68,7 +68,7 @@ class KeyTable:
         Add a key; return False if its generation is there already.
 
         Raises:
-            StoreError: The database does not answer.
+            StoreUnavailableError: The database does not answer.
         """
         values = {**asdict(key), "public": json.dumps(key.public)}
         adding = self._database.insert(SigningKeyRow).values(**values)
@@ -79,7 +79,7 @@ class KeyTable:
         End a key for good and forget its private half; a key ends once.
 
         Raises:
-            StoreError: The database does not answer.
+            StoreUnavailableError: The database does not answer.
         """
         ending = (
             update(SigningKeyRow)

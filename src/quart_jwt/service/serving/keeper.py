@@ -27,7 +27,7 @@ from typing import Any
 
 from quart_jwt.service.ground.errors import ServiceError
 from quart_jwt.service.observability.worker_files import worker_files
-from quart_jwt.service.serving.limits import Limits
+from quart_jwt.service.serving.limits import WorkerLimits
 from quart_jwt.service.serving.supervisor import Supervisor
 from quart_jwt.service.serving.worker_command import WorkerCommand
 from quart_jwt.service.serving.worker_process import WorkerProcess
@@ -46,7 +46,7 @@ class Job:
         secure: Descriptors of listening sockets with TLS.
         plain: Descriptors of listening sockets without.
         count: How many workers.
-        limits: Times in seconds, as ``Limits``.
+        limits: Times in seconds, as ``WorkerLimits``.
         silent_after_s: Seconds without a sign of life before a worker is killed.
         logging: What ``logging.config.dictConfig`` takes; empty to leave logging.
         banner: What to print once the first worker serves.
@@ -118,7 +118,7 @@ async def keep(job: Job) -> None:
         supervisor = Supervisor(
             partial(WorkerProcess.start, command, job.silent_after_s),
             count=job.count,
-            limits=Limits(**job.limits),
+            limits=WorkerLimits(**job.limits),
         )
         cleanup.callback(_follow_signals(supervisor))
         logger.info("keeping %d workers", job.count)

@@ -16,7 +16,7 @@ KILL_AFTER_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class WorkerLimits:
     """
     How long things may take, in seconds.
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.ground.errors import StopError
-from quart_jwt.service.serving.limits import Limits
+from quart_jwt.service.serving.limits import WorkerLimits
 from quart_jwt.service.serving.worker_process import WorkerProcess
 
 logger: logging.Logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Supervisor:
         limits: How long things may take.
     """
 
-    def __init__(self, launch: Launch, *, count: int, limits: Limits) -> None:
+    def __init__(self, launch: Launch, *, count: int, limits: WorkerLimits) -> None:
         self._launch = launch
         self._count = count
         self._limits = limits

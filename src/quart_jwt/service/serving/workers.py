@@ -16,7 +16,7 @@ from quart_jwt.service.observability.json_lines import with_format
 from quart_jwt.service.serving.binding import address_of
 from quart_jwt.service.serving.binding import bound_sockets
 from quart_jwt.service.serving.keeper import Job
-from quart_jwt.service.serving.limits import Limits
+from quart_jwt.service.serving.limits import WorkerLimits
 from quart_jwt.service.serving.listeners import ListeningConfig
 from quart_jwt.service.serving.server import first_start
 from quart_jwt.service.settings.settings import Settings
@@ -59,7 +59,7 @@ async def prepared_job(
     """
     if config.quic_bind:
         raise StartError("quic_bind cannot be shared by workers: set workers to 0")
-    limits = Limits(
+    limits = WorkerLimits(
         start_s=config.startup_timeout,
         grace_s=config.graceful_timeout,
         idle_s=config.keep_alive_timeout,

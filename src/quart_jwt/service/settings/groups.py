@@ -194,6 +194,14 @@ class Gateway:
         "whether OPTIONS passes at `/auth/verify` without a token",
         default=False,
     )
+    renews_sessions: bool = setting(
+        "RENEW_AT_GATEWAY",
+        kinds.flag,
+        "whether `/auth/verify` [renews expired sessions]"
+        "(gateways.md#sessions-of-browsers-that-only-load-pages); only for a gateway "
+        "that passes `Set-Cookie` on",
+        default=False,
+    )
     identity: tuple[str, ...] = setting(
         "IDENTITY_HEADERS",
         kinds.some_of(tuple(IDENTITY_HEADERS)),

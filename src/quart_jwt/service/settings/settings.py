@@ -111,6 +111,11 @@ class Settings:
     sign_in: SignIn = field(default_factory=SignIn)
     observability: Observability = field(default_factory=Observability)
 
+    @property
+    def renews_at_gateway(self) -> bool:
+        """Whether the gateway's question renews sessions."""
+        return self.gateway.renews_sessions and bool(self.sign_in.origins)
+
     def __post_init__(self) -> None:
         """Raise SettingsError if the secret is weak."""
         if self.secret_key is not None:
@@ -183,6 +188,9 @@ def _check_together(reading: Reading, settings: Settings) -> None:
     if settings.access_token_expires_s > settings.refresh_token_expires_s:
         shortest = f"{PREFIX}ACCESS_TOKEN_EXPIRES"
         reading.fault("REFRESH_TOKEN_EXPIRES", f"must not be less than {shortest}")
+    if settings.gateway.renews_sessions and not settings.sign_in.origins:
+        needed = f"{PREFIX}SIGN_IN_ORIGINS"
+        reading.fault("RENEW_AT_GATEWAY", f"needs sites in {needed}")
     cors = settings.cors
     if cors.credentials and kinds.ANY in cors.origins:
         reading.fault(

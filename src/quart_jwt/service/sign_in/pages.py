@@ -23,7 +23,7 @@ from quart_jwt import verify_token
 from quart_jwt.building_blocks import current_settings
 from quart_jwt.exceptions import JWTExtendedException
 from quart_jwt.exceptions import RevokedTokenError
-from quart_jwt.exceptions import StoreError as SessionStoreError
+from quart_jwt.exceptions import StoreError
 from quart_jwt.service.ground.errors import ServiceError
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.sign_in.form_token import check_form
@@ -135,7 +135,7 @@ class _Pages:
             username = form.get("username", "")
             check_form(request, form, secure=self._secure)
             return await log_in(username, form.get("password", ""), answer)
-        except (ServiceError, SessionStoreError) as error:
+        except (ServiceError, StoreError) as error:
             refusal = await _refusal(error)
             page = self._sign_in_page(
                 address, username=username, problem=await _problem(refusal)
@@ -154,7 +154,7 @@ class _Pages:
             form = await read_form(request)
             check_form(request, form, secure=self._secure)
             await _end_session()
-        except (ServiceError, SessionStoreError) as error:
+        except (ServiceError, StoreError) as error:
             refusal = await _refusal(error)
             return _as(self._sign_out_page(await _problem(refusal)), refusal)
         response = self._see_other(f"sign-out?lang={language_of(request)}")
@@ -230,7 +230,7 @@ async def _end_session() -> None:
     End the session of each genuine token, also of an expired one.
 
     Raises:
-        SessionStoreError: It could not be ended.
+        StoreError: It could not be ended.
     """
     for token in _tokens():
         try:
@@ -246,9 +246,9 @@ async def _end_session() -> None:
         await revoke_family(claims["sid"], identity=claims["sub"])
 
 
-async def _refusal(error: ServiceError | SessionStoreError) -> Response:
+async def _refusal(error: ServiceError | StoreError) -> Response:
     """Return what another endpoint would answer."""
-    if isinstance(error, SessionStoreError):
+    if isinstance(error, StoreError):
         return await store_refusal(error)
     return await service_refusal(error)
 

@@ -18,13 +18,13 @@ from typing import Protocol
 
 import msgspec
 
-from quart_jwt.service.ground.errors import StoreError
+from quart_jwt.service.ground.errors import StoreUnavailableError
 from quart_jwt.service.throttling import rule
-from quart_jwt.service.throttling.rule import Limits
 from quart_jwt.service.throttling.rule import Pool
 from quart_jwt.service.throttling.rule import Record
 from quart_jwt.service.throttling.rule import Refused
 from quart_jwt.service.throttling.rule import Step
+from quart_jwt.service.throttling.rule import ThrottleLimits
 from quart_jwt.service.throttling.rule import Visit
 
 STEPS_AT_ONCE = 3
@@ -65,7 +65,7 @@ class RecordStore(Protocol):
     Where the texts of records are.
 
     Attributes:
-        name: What a ``StoreError`` calls it.
+        name: What a ``StoreUnavailableError`` calls it.
     """
 
     name: str
@@ -75,7 +75,7 @@ class RecordStore(Protocol):
         Return the texts that there are.
 
         Raises:
-            StoreError: The store cannot be reached.
+            StoreUnavailableError: The store cannot be reached.
         """
 
     async def swap(self, changes: Sequence[Change], *, now_ms: int) -> bool:
@@ -88,7 +88,7 @@ class RecordStore(Protocol):
             Whether they were written.
 
         Raises:
-            StoreError: The store cannot be reached.
+            StoreUnavailableError: The store cannot be reached.
         """
 
     async def close(self) -> None:
@@ -104,21 +104,21 @@ class Attempts:
         limits: What is allowed.
     """
 
-    def __init__(self, records: RecordStore, limits: Limits) -> None:
+    def __init__(self, records: RecordStore, limits: ThrottleLimits) -> None:
         self._records = records
         self._limits = limits
         self._turns = asyncio.Semaphore(STEPS_AT_ONCE)
 
     async def admit(self, visit: Visit, *, now_ms: int) -> Refused | None:
-        """See ``rule.admit``; raises a StoreError if records cannot be reached."""
+        """See ``rule.admit``; raises StoreUnavailableError on an outage."""
         return await self._applied(rule.admit, visit, now_ms)
 
     async def succeed(self, visit: Visit, *, now_ms: int) -> None:
-        """See ``rule.succeed``; raises a StoreError if records cannot be reached."""
+        """See ``rule.succeed``; raises StoreUnavailableError on an outage."""
         await self._applied(rule.succeed, visit, now_ms)
 
     async def give_back(self, visit: Visit, *, now_ms: int) -> None:
-        """See ``rule.give_back``; raises a StoreError if records cannot be reached."""
+        """See ``rule.give_back``; raises StoreUnavailableError on an outage."""
         await self._applied(rule.give_back, visit, now_ms)
 
     async def close(self) -> None:
@@ -132,7 +132,7 @@ class Attempts:
             async with asyncio.timeout(PATIENCE_S):
                 await turns.acquire()
         except TimeoutError as error:
-            raise StoreError(self._records.name) from error
+            raise StoreUnavailableError(self._records.name) from error
         try:
             while True:
                 texts = await self._records.read(visit.keys) if visit.keys else {}

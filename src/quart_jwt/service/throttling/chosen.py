@@ -9,7 +9,7 @@ from quart_jwt.service.settings.groups import Throttling
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.throttling.attempts import Attempts
 from quart_jwt.service.throttling.digests import Digests
-from quart_jwt.service.throttling.rule import Limits
+from quart_jwt.service.throttling.rule import ThrottleLimits
 from quart_jwt.service.throttling.sql import SqlRecords
 from quart_jwt.service.throttling.throttle import Throttle
 from quart_jwt.service.throttling.waits import Rate
@@ -52,10 +52,10 @@ def _attempts(settings: Settings, database: Database) -> Attempts | None:
     return Attempts(records, limits)
 
 
-def limits_of(throttling: Throttling) -> Limits:
+def limits_of(throttling: Throttling) -> ThrottleLimits:
     """Return what the counters go by."""
     longest_ms = throttling.max_wait_s * SECOND_MS
-    return Limits(
+    return ThrottleLimits(
         waits=Waits(free=throttling.free_failures, longest_ms=longest_ms),
         rate=Rate(per_minute=throttling.address_per_minute),
     )

@@ -16,8 +16,8 @@ from typing import cast
 from quart_jwt.building_blocks import Client
 from quart_jwt.building_blocks import Script
 from quart_jwt.building_blocks import translated
-from quart_jwt.exceptions import StoreError as AwayError
-from quart_jwt.service.ground.errors import StoreError
+from quart_jwt.exceptions import StoreError
+from quart_jwt.service.ground.errors import StoreUnavailableError
 from quart_jwt.service.throttling.attempts import Change
 
 SWAP = Script("swap", folder=files("quart_jwt.service.throttling"))
@@ -67,7 +67,7 @@ class RedisRecords:
 
     async def close(self) -> None:
         """Close the connections."""
-        with suppress(AwayError), translated():
+        with suppress(StoreError), translated():
             await self._client.aclose()
 
     @asynccontextmanager
@@ -76,7 +76,7 @@ class RedisRecords:
             async with asyncio.timeout(self._timeout_s):
                 with translated():
                     yield
-        except AwayError as error:
-            raise StoreError(self.name) from (error.__cause__ or error)
+        except StoreError as error:
+            raise StoreUnavailableError(self.name) from (error.__cause__ or error)
         except TimeoutError as error:
-            raise StoreError(self.name) from error
+            raise StoreUnavailableError(self.name) from error

@@ -80,7 +80,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class ThrottleLimits:
     """
     The limits that the rule applies.
 
@@ -130,10 +130,12 @@ class Record:
 
 Records = Mapping[str, Record]
 Verdict = tuple[Records, Refused | None]
-Step = Callable[[Visit, Records, Limits, int], Verdict]
+Step = Callable[[Visit, Records, ThrottleLimits, int], Verdict]
 
 
-def admit(visit: Visit, records: Records, limits: Limits, now_ms: int) -> Verdict:
+def admit(
+    visit: Visit, records: Records, limits: ThrottleLimits, now_ms: int
+) -> Verdict:
     """
     Count an attempt, or refuse it.
 
@@ -157,7 +159,9 @@ def admit(visit: Visit, records: Records, limits: Limits, now_ms: int) -> Verdic
     return changed, None
 
 
-def succeed(visit: Visit, records: Records, limits: Limits, now_ms: int) -> Verdict:
+def succeed(
+    visit: Visit, records: Records, limits: ThrottleLimits, now_ms: int
+) -> Verdict:
     """
     Uncount a successful attempt, and the failures before it.
 
@@ -177,7 +181,9 @@ def succeed(visit: Visit, records: Records, limits: Limits, now_ms: int) -> Verd
     return changed, None
 
 
-def give_back(visit: Visit, records: Records, limits: Limits, now_ms: int) -> Verdict:
+def give_back(
+    visit: Visit, records: Records, limits: ThrottleLimits, now_ms: int
+) -> Verdict:
     """
     Uncount an attempt without a result, and nothing else.
 
@@ -201,7 +207,7 @@ def _of(records: Records, key: str) -> Record:
 
 
 def _given_back_to_address(
-    visit: Visit, records: Records, limits: Limits, now_ms: int
+    visit: Visit, records: Records, limits: ThrottleLimits, now_ms: int
 ) -> dict[str, Record]:
     count = _of(records, visit.address).count if visit.address else NO_ATTEMPTS
     if visit.address is None or not count.attempts:

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from contextlib import suppress
 from http import HTTPStatus
 
-from quart_jwt.service.ground.errors import StoreError
+from quart_jwt.service.ground.errors import StoreUnavailableError
 from quart_jwt.service.ground.errors import ThrottledError
 from quart_jwt.service.ground.events import happened
 from quart_jwt.service.ground.events import Kind
@@ -77,7 +77,8 @@ class Throttle:
             ThrottledError: The account or the address has been tried too often.
             HashingBusyError: Too many attempts are under way in this process, or too
                 many of this address.
-            StoreError: The counters are unavailable, so the attempt is rejected.
+            StoreUnavailableError: The counters are unavailable, so the attempt is
+                rejected.
         """
         if self._attempts is None:
             yield
@@ -109,7 +110,9 @@ class Throttle:
             yield
         except Exception as error:
             if _is_outage(error):
-                with suppress(StoreError):  # the first error is the one to be told
+                with suppress(
+                    StoreUnavailableError
+                ):  # the first error is the one to be told
                     await attempts.give_back(visit, now_ms=self._now_ms())
                 self._known.forget(visit)
             raise

@@ -42,7 +42,7 @@ async def authenticate_client(
     Raises:
         OAuthRequestError: Both ways are used at once.
         ClientCredentialsError: There are no credentials, or they are wrong.
-        StoreError: The database does not answer.
+        StoreUnavailableError: The database does not answer.
     """
     presented = _presented(authorization, form)
     if presented is None:

@@ -19,6 +19,7 @@ from werkzeug.exceptions import NotFound
 from quart_jwt.service.openapi.document import openapi_document
 from quart_jwt.service.openapi.documented import documented
 from quart_jwt.service.openapi.documented import STORES
+from quart_jwt.service.web.expired_token import expired_token
 
 HERE = Path(__file__).parent
 DOCUMENT = "quart-jwt-openapi"
@@ -49,12 +50,14 @@ def _page(name: str, *, path: str, files: str, index: str, other: str) -> Bluepr
     Args:
         name: The name of the blueprint.
         path: Where the page is.
-        files: Where its files are; the folder has the name of the blueprint.
+        files: Where its files are, those of both pages included; the folder has the
+            name of the blueprint.
         index: The file that is the page.
         other: The blueprint of the other page, to which a link is shown if it is there.
     """
     blueprint = Blueprint(name, __name__)
-    found = (one for one in (HERE / f"{name}_files").iterdir() if one.is_file())
+    folders = (HERE / f"{name}_files", HERE / "shared_files")
+    found = (one for folder in folders for one in folder.iterdir() if one.is_file())
     bodies = {one.name: one.read_bytes() for one in found}
 
     @blueprint.get(path, endpoint="page")
@@ -84,6 +87,9 @@ page: Blueprint = _page(
 )
 docs: Blueprint = _page(
     "docs", path="/docs", files="/docs", index="docs.html", other="page"
+)
+page.add_url_rule(
+    "/page/expired-token", view_func=hide(expired_token), methods=["POST"]
 )
 
 

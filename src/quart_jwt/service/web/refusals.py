@@ -20,11 +20,11 @@ from quart_jwt import JWTManager
 from quart_jwt.clock import system_time
 from quart_jwt.exceptions import CSRFError
 from quart_jwt.exceptions import InsufficientScopeError
-from quart_jwt.exceptions import StoreError as SessionStoreError
+from quart_jwt.exceptions import StoreError
 from quart_jwt.exceptions import WrongTokenError
 from quart_jwt.service.ground.errors import OAuthRequestError
 from quart_jwt.service.ground.errors import ServiceError
-from quart_jwt.service.ground.errors import StoreError
+from quart_jwt.service.ground.errors import StoreUnavailableError
 from quart_jwt.service.ground.events import answer_refused
 from quart_jwt.service.ground.events import tell
 from quart_jwt.service.observability.repeats import Repeats
@@ -76,7 +76,7 @@ def install_refusals(app: Quart, jwt: JWTManager) -> None:
     """Make every error of an application, and of its tokens, answer in JSON."""
     app.register_error_handler(ServiceError, service_refusal)
     app.register_error_handler(OAuthRequestError, _oauth_refusal)
-    app.register_error_handler(SessionStoreError, store_refusal)
+    app.register_error_handler(StoreError, store_refusal)
     app.register_error_handler(HTTPException, http_refusal)
     app.register_error_handler(CSRFError, _csrf_refusal)
     app.register_error_handler(WrongTokenError, _wrong_type_refusal)
@@ -94,7 +94,7 @@ def bad_token(code: str, message: str) -> Response:
 
 async def service_refusal(error: Exception) -> Response:
     """Return what an error of the service answers."""
-    if isinstance(error, StoreError):
+    if isinstance(error, StoreUnavailableError):
         cause = getattr(error.__cause__, "orig", error.__cause__)
         # Some have no words of their own, a timeout for one.
         why = str(cause) or type(cause).__name__
@@ -129,7 +129,7 @@ async def _oauth_refusal(error: OAuthRequestError) -> Response:
     )
 
 
-async def store_refusal(error: SessionStoreError) -> Response:
+async def store_refusal(error: StoreError) -> Response:
     """Return the answer while the session store is unavailable."""
     response = refusal(error.status, error.code, "Sessions are not available")
     response.headers["Retry-After"] = str(error.retry_after_s)

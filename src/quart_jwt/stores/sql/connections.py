@@ -7,7 +7,9 @@ the one that turns their errors into ``StoreError``. No error shows a value or t
 
 import sqlite3
 from collections.abc import Iterator
+from collections.abc import Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -29,11 +31,21 @@ from quart_jwt.exceptions import StoreError
 from quart_jwt.stores.sql.sqlite import SQLiteFile
 from quart_jwt.stores.sql.sqlite import Work
 from quart_jwt.stores.sql.urls import read_url
+from quart_jwt.stores.sql.urls import split_pgbouncer
 from quart_jwt.stores.sql.urls import SQLITE
 
 POOL_TIMEOUT_S = 5
 POOL_SIZE = 10
 """Connections to PostgreSQL per process."""
+
+UNNAMED: Mapping[str, object] = MappingProxyType(
+    {
+        "statement_cache_size": 0,
+        "prepared_statement_cache_size": 0,
+        "prepared_statement_name_func": str,  # "" is the unnamed statement
+    }
+)
+"""What asyncpg and SQLAlchemy's dialect take, so that no statement is kept."""
 
 T = TypeVar("T")
 
@@ -62,6 +74,11 @@ class Connections:
     def is_sqlite(self) -> bool:
         """Whether this is SQLite; PostgreSQL otherwise."""
         return isinstance(self._database, SQLiteFile)
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether PgBouncer lends a connection to the server for a transaction only."""
+        return isinstance(self._database, PostgreSQLPool) and self._database.is_pooled
 
     async def open(self) -> None:
         """
@@ -167,17 +184,22 @@ class Connections:
 
 class PostgreSQLPool:
     """
-    A pool of connections to PostgreSQL.
+    A pool of connections to PostgreSQL, also by way of PgBouncer in transaction mode.
+
+    PgBouncer lends a connection to the server for one transaction, or for one statement
+    outside of one. A statement that was prepared under a name is elsewhere when it is
+    run again, so statements have no name there and are prepared each time.
 
     Args:
-        url: Where it is.
+        url: Where it is; ``pgbouncer=true`` in it says that there is one.
 
     Raises:
         ConfigurationError: The driver is not installed.
     """
 
     def __init__(self, url: URL) -> None:
-        self._engine = _engine(url)
+        url, self.is_pooled = split_pgbouncer(url)
+        self._engine = _engine(url, UNNAMED if self.is_pooled else {})
         self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     async def close(self) -> None:
@@ -199,7 +221,7 @@ class PostgreSQLPool:
         return await self._engine.connect()
 
 
-def _engine(url: URL) -> AsyncEngine:
+def _engine(url: URL, arguments: Mapping[str, object]) -> AsyncEngine:
     try:
         return create_async_engine(
             url,
@@ -207,6 +229,7 @@ def _engine(url: URL) -> AsyncEngine:
             max_overflow=0,
             pool_timeout=POOL_TIMEOUT_S,
             hide_parameters=True,
+            connect_args=dict(arguments),
         )
     except ModuleNotFoundError as error:
         raise ConfigurationError(

@@ -3,9 +3,9 @@ Notifications of the feed: when to read it again.
 
 PostgreSQL notifies (LISTEN/NOTIFY). SQLite counts commits (``PRAGMA data_version``),
 and reading that number costs some microseconds, where a look at the feed takes a
-transaction and two visits to a thread. A notification is only a hint: one that gets
-lost, behind a pooler that swallows LISTEN or on a connection that broke, delays until
-the feed's end is asked for again.
+transaction and two visits to a thread. A notification is only a hint: one that is
+lost on a connection that broke delays until the feed's end is asked for again.
+PgBouncer in transaction mode has no LISTEN, so there the end is polled.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from dataclasses import field
 from typing import Any
 from typing import Protocol
 
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -199,6 +200,37 @@ class PostgreSQLNews:
         self._heard()
 
 
+class PolledNews:
+    """
+    Asks where the feed ends, every half second: PgBouncer does not pass LISTEN on.
+
+    Args:
+        connections: The database.
+    """
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    async def mark(self) -> object:
+        """See ``News``."""
+
+        async def asked(connection: AsyncConnection) -> object:
+            row = (await connection.execute(text(END))).one_or_none()
+            return object() if row is None else tuple(row)
+
+        return await self._connections.read(asked)
+
+    async def wait(self, mark: object, most_s: float) -> bool:
+        """See ``News``."""
+        del mark  # the look that follows compares
+        wait_s = min(most_s, POSTGRESQL_POLL_S)
+        await asyncio.sleep(wait_s)
+        return wait_s < most_s
+
+    async def close(self) -> None:
+        """See ``News``; nothing is held."""
+
+
 async def _let_go(connection: AsyncConnection) -> None:
     """Close it for good: one that listens must not be lent to others."""
     with suppress(SQLAlchemyError, OSError):
@@ -211,4 +243,6 @@ def news_of(connections: Connections) -> News:
     """Return the news of a database's feed."""
     if connections.is_sqlite:
         return SQLiteNews(connections)
+    if connections.is_pooled:
+        return PolledNews(connections)
     return PostgreSQLNews(connections)

@@ -20,7 +20,8 @@ LIBPQ = frozenset({"postgres", "postgresql"})
 """The schemes of libpq's own URLs."""
 
 _SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
-_OPTIONS = {"sslmode", "host", "port", "target_session_attrs"}
+_PGBOUNCER = "pgbouncer"
+_OPTIONS = {"sslmode", "host", "port", "target_session_attrs", _PGBOUNCER}
 
 
 def read_url(text: str) -> URL:
@@ -73,6 +74,24 @@ def for_asyncpg(text: str) -> str:
     if mode is not None:
         url = url.update_query_dict({"ssl": str(mode)})
     return url.render_as_string(hide_password=False)
+
+
+def split_pgbouncer(url: URL) -> tuple[URL, bool]:
+    """
+    Return the URL without ``pgbouncer=true``, and whether it had that.
+
+    Prisma and hosting providers write it for a pooler in transaction mode. Whether
+    there is one cannot be asked of a connection.
+
+    Raises:
+        ConfigurationError: It is neither true nor false.
+    """
+    given = url.query.get(_PGBOUNCER, "false")
+    if given not in {"true", "false"}:
+        raise ConfigurationError(
+            f"{_PGBOUNCER} in a database's URL must be true or false"
+        )
+    return url.difference_update_query([_PGBOUNCER]), given == "true"
 
 
 def _parsed(text: str) -> URL:

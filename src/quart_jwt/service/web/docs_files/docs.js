@@ -1,40 +1,56 @@
 // The page: the document in groups, an entry to unfold for each operation.
 
+import { CODES } from "./codes.js";
 import { line } from "./curl.js";
-import { element, prose } from "./elements.js";
+import { copyButton, element, prose } from "./elements.js";
+import { exampleBody } from "./examples.js";
+import { language, onLanguage, translate } from "./language.js";
 import { shown } from "./schema.js";
+import { tryForm } from "./try.js";
+import { said, word, WORDS } from "./words.js";
 
 const METHODS = ["get", "post", "put", "patch", "delete"];
-const NEEDS = {
-  bearer: "Authorization: Bearer", accessCookie: "access cookie", refreshCookie: "refresh cookie",
-  csrf: "X-CSRF-TOKEN", client: "client credentials",
-};
+const NEEDS = { bearer: "Authorization: Bearer", csrf: "X-CSRF-TOKEN" };
 const find = (id) => document.getElementById(id);
 
+translate(WORDS[language()]);
 try {
   const answer = await fetch("openapi.json");
   if (!answer.ok) throw new Error(`${answer.status}`);
-  show(await answer.json());
+  const api = await answer.json();
+  show(api);
+  onLanguage(() => show(api));
+  find("filter").addEventListener("input", filter);
+  addEventListener("hashchange", unfold);
 } catch (error) {
-  find("fault").textContent = `openapi.json cannot be read: ${error.message}`;
+  find("fault").textContent = `openapi.json: ${error.message}`;
 }
 
 function show(api) {
-  find("title").textContent = `${api.info.title}: HTTP API`;
+  translate(WORDS[language()]);
+  find("filter").placeholder = word("filter");
+  document.title = find("title").textContent = word("title")(api.info.title);
   find("version").textContent = api.info.version;
-  find("description").append(prose(api.info.description));
+  find("description").replaceChildren(prose(said("info", api.info.description)));
   const operations = Object.entries(api.paths).flatMap(([path, item]) =>
-    METHODS.filter((method) => item[method]).map((method) => ({ method, path, ...item[method] })));
-  for (const group of api.tags) {
-    const members = operations.filter((one) => one.tags.includes(group.name));
-    find("index").append(element("div", "group", element("strong", "", group.name), ...members.map(entry)));
-    find("operations").append(element("section", "group",
-      element("h2", "", group.name), element("p", "hint", group.description),
-      ...members.map((one) => card(one, api))));
-  }
-  find("filter").addEventListener("input", (event) => filter(event.target.value));
+    METHODS.filter((method) => item[method]).map((method) => translated({ method, path, ...item[method] })));
+  const groups = api.tags.map(({ name, description }) => {
+    const members = operations.filter((one) => one.tags.includes(name));
+    return {
+      index: element("div", "group", element("strong", "", said(name, name)), ...members.map(entry)),
+      section: element("section", "group", element("h2", "", said(name, name)),
+        element("p", "hint", said(`${name}.description`, description)), ...members.map((one) => card(one, api))),
+    };
+  });
+  find("index").replaceChildren(...groups.map((one) => one.index));
+  find("operations").replaceChildren(...groups.map((one) => one.section));
+  filter();
   unfold();
-  addEventListener("hashchange", unfold);
+}
+
+function translated(operation) {
+  const { operationId: id } = operation;
+  return { ...operation, summary: said(id, operation.summary), description: said(`${id}.description`, operation.description) };
 }
 
 function entry(operation) {
@@ -61,18 +77,19 @@ function card(operation, api) {
 function sections(operation, api) {
   const parts = operation.description ? [element("p", "", prose(operation.description))] : [];
   const ways = (operation.security || []).map((together) => Object.keys(together)).filter((names) => names.length);
-  if (ways.length) parts.push(element("h3", "", "Needs"), needs(ways));
+  if (ways.length) parts.push(element("h3", "", word("needs")), needs(ways));
   const parameters = operation.parameters || [];
-  if (parameters.length) parts.push(element("h3", "", "Parameters"), table(parameters.map((one) => parameter(one, api))));
+  if (parameters.length) parts.push(element("h3", "", word("parameters")), table(parameters.map((one) => parameter(one, api))));
   if (operation.requestBody) parts.push(...request(operation.requestBody, api));
-  parts.push(element("h3", "", "Answers"), table(answers(operation.responses, api)));
+  parts.push(element("h3", "", word("responses")), table(responses(operation, api)));
   parts.push(element("h3", "", "curl"), command(line(operation.method, operation.path, operation, api, origin())));
+  parts.push(element("h3", "", word("tryIt")), tryForm(operation, api, origin()));
   return parts;
 }
 
 function needs(ways) {
-  const chips = ways.map((names) => element("span", "chip", names.map((name) => NEEDS[name]).join(" + ")));
-  return element("p", "chips", ...chips.flatMap((chip, at) => (at ? ["or", chip] : [chip])));
+  const chips = ways.map((names) => element("span", "chip", names.map((name) => NEEDS[name] ?? word(name)).join(" + ")));
+  return element("p", "chips", ...chips.flatMap((chip, at) => (at ? [word("or"), chip] : [chip])));
 }
 
 function table(rows) {
@@ -84,47 +101,59 @@ function row(first, ...second) {
 }
 
 function parameter(one, api) {
-  return row(element("code", "", one.name), `in ${one.in}${one.required ? ", required" : ""}. `,
-    one.description || "", shown(one.schema, api));
+  return row(element("code", "", one.name), `${one.in}${one.required ? `, ${word("required")}` : ""}. `,
+    said(one.name, one.description), shown(one.schema, api));
 }
 
 function request(body, api) {
   const [media, { schema }] = Object.entries(body.content)[0];
-  return [element("h3", "", "Body"), element("p", "hint", media), shown(schema, api)];
+  return [element("h3", "", word("body")), element("p", "hint", media), shown(schema, api)];
 }
 
-function answers(responses, api) {
-  return Object.entries(responses).map(([status, answer]) => {
-    const [media, content] = Object.entries(answer.content || {})[0] || [];
-    const headers = Object.keys(answer.headers || {});
-    const isError = Number(status) >= 400;
+function responses(operation, api) {
+  return Object.entries(operation.responses).map(([status, response]) => {
+    const [media, content] = Object.entries(response.content || {})[0] || [];
+    const headers = Object.keys(response.headers || {});
+    const isError = Number(status) >= 400 && content;
+    const text = said(`${operation.operationId}.${status}`, said(status, response.description));
     return row(element("span", `status s${status[0]}`, status),
-      isError ? element("code", "", answer.description) : element("span", "", answer.description),
-      headers.length ? element("span", "hint", `  with ${headers.join(", ")}`) : null,
-      !isError && media && media !== "application/json" ? element("span", "hint", `  ${media}`) : null,
-      !isError && content && content.schema ? shown(content.schema, api) : null);
+      ...(isError ? codes(response.description) : [prose(text)]),
+      headers.length ? element("span", "hint", ` ${word("with")} ${headers.join(", ")}`) : null,
+      !isError && media && media !== "application/json" ? element("span", "hint", ` ${media}`) : null,
+      !isError && content && content.schema ? shown(content.schema, api) : null,
+      content && content.schema ? example(content.schema, api, isError ? response.description : "") : null);
   });
+}
+
+/** The codes of an error, each with its meaning where the language has one. */
+function codes(description) {
+  return description.split(", ").flatMap((code, at) => {
+    const meaning = CODES[language()]?.[code];
+    return [at ? ", " : "", element("code", "", code), meaning ? ` ${meaning}` : ""];
+  });
+}
+
+function example(schema, api, description) {
+  const [code] = description.split(", ");
+  const body = exampleBody(schema, api, code ? { code, error: code, msg: word("message") } : {});
+  return element("details", "example", element("summary", "", word("example")),
+    element("pre", "", JSON.stringify(body, null, 2)));
 }
 
 function command(text) {
-  const copy = element("button", "", "Copy");
-  copy.type = "button";
-  copy.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(text);
-    copy.textContent = "Copied";
-  });
-  return element("div", "command", element("pre", "", text), copy);
+  return element("div", "command", element("pre", "", text), copyButton(word("copy"), word("copied"), text));
 }
 
 function origin() {
   return new URL(".", location.href).href.replace(/\/$/, "");
 }
 
-function filter(text) {
-  for (const one of document.querySelectorAll("[data-text]")) one.hidden = !one.dataset.text.includes(text.trim().toLowerCase());
+function filter() {
+  const text = find("filter").value.trim().toLowerCase();
+  for (const one of document.querySelectorAll("[data-text]")) one.hidden = !one.dataset.text.includes(text);
   const groups = [...document.querySelectorAll(".group")];
   for (const group of groups) group.hidden = !group.querySelector("[data-text]:not([hidden])");
-  find("nothing").textContent = groups.every((group) => group.hidden) ? "Nothing found." : "";
+  find("nothing").textContent = groups.every((group) => group.hidden) ? word("nothing") : "";
 }
 
 function unfold() {

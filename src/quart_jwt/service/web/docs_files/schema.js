@@ -1,6 +1,7 @@
 // JSON Schema, as far as the document uses it, as nested lists and as an example.
 
 import { element } from "./elements.js";
+import { said, word } from "./words.js";
 
 /** Follow a reference within the document. */
 export function resolved(schema, api) {
@@ -13,24 +14,24 @@ export function shown(schema, api) {
   const alternatives = schema.anyOf;
   if (alternatives && alternatives.some((one) => one.$ref)) {
     const lists = alternatives.map((one) => shown(one, api));
-    return element("div", "", ...lists.flatMap((list, at) => (at ? [element("p", "hint", "or"), list] : [list])));
+    return element("div", "", ...lists.flatMap((list, at) => (at ? [element("p", "hint", word("or")), list] : [list])));
   }
   const target = resolved(schema, api);
   if (!target.properties) return element("p", "schema", element("span", "type", kind(target, api)));
   const required = new Set(target.required || []);
-  const rows = Object.entries(target.properties).map(([name, value]) => member(name, value, required.has(name), api));
+  const rows = Object.entries(target.properties).map(([name, value]) => member(name, value, { of: target.title, isRequired: required.has(name) }, api));
   return element("ul", "schema", ...rows);
 }
 
-function member(name, schema, required, api) {
+function member(name, schema, { of, isRequired }, api) {
   const target = resolved(schema, api);
   const inner = resolved(target.items, api);
   const more = target.properties ? target : inner.properties ? inner : null;
   return element(
     "li", "",
-    element("b", "", name), required ? " " : element("span", "optional", "? "),
+    element("b", "", name), isRequired ? " " : element("span", "optional", "? "),
     element("span", "type", kind(target, api)),
-    element("span", "note", notes(target)),
+    element("span", "note", notes(target, `${of}.${name}`)),
     more && shown(more, api),
   );
 }
@@ -43,11 +44,12 @@ function kind(schema, api) {
   return [schema.type || "anything"].flat().join(" | ");
 }
 
-function notes(schema) {
+function notes(schema, name) {
   const says = [];
-  if (schema.minLength > 1 || schema.maxLength) says.push(`${schema.minLength || 0} to ${schema.maxLength} long`);
-  if (schema.default !== undefined) says.push(`default ${JSON.stringify(schema.default)}`);
-  if (schema.description) says.push(schema.description);
+  if (schema.minLength > 1 || schema.maxLength) says.push(word("length")(schema.minLength || 0, schema.maxLength));
+  if (schema.default !== undefined) says.push(word("standard")(JSON.stringify(schema.default)));
+  const description = schema.description ?? schema.anyOf?.[0].description;
+  if (description) says.push(said(name, description));
   return says.length ? `  ${says.join("; ")}` : "";
 }
 

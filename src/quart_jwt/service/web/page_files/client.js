@@ -1,4 +1,4 @@
-// A client that keeps itself signed in: by the clock, or when it is refused.
+// A client that keeps itself signed in: by the clock, or after a 401.
 
 const MARGIN_S = 10; // refresh so long before the end, or at a third of a short life
 const CSRF = ["access", "refresh"]; // the kinds of token that have a CSRF value each
@@ -6,18 +6,19 @@ const CSRF = ["access", "refresh"]; // the kinds of token that have a CSRF value
 /**
  * Talks to the service and holds the tokens of one session.
  *
- * `journal` is called with every request and its answer.
+ * `record` is called with every request and its response.
  */
 export class Client {
-  constructor(api, journal) {
+  constructor(api, record) {
     this.api = api;
-    this.journal = journal;
+    this.record = record;
     this.byClock = true;
     this.onRefusal = true;
     this.forgetAll();
   }
 
   forgetAll() {
+    this.name = null; // of the user
     this.cookies = false;
     this.access = null;
     this.refreshToken = null;
@@ -36,6 +37,7 @@ export class Client {
     const { response, data } = await this.send("POST", "/login", { body });
     if (!response.ok) return { response, data };
     this.cookies = cookies;
+    this.name = username;
     this.keep(data);
     return { response, data };
   }
@@ -44,10 +46,13 @@ export class Client {
   async recognise() {
     if (!CSRF.some((kind) => cookie(`csrf_${kind}_token`))) return;
     this.cookies = true;
-    const { response, data } = await this.send("GET", "/me");
-    if (response.status === 401) await this.refresh();
-    if (!response.ok) return;
-    this.expiresAt = data.expires_at * 1000;
+    let answer = await this.send("GET", "/me");
+    const isRefreshed = answer.response.status === 401 && (await this.refresh()).response.ok;
+    if (isRefreshed) answer = await this.send("GET", "/me");
+    if (!answer.response.ok) return;
+    this.name = answer.data.name;
+    if (isRefreshed) return; // that response said how long the token lives
+    this.expiresAt = answer.data.expires_at * 1000;
     this.lifeMs = Math.max(this.leftMs(), Number(localStorage.getItem("life")));
   }
 
@@ -76,6 +81,18 @@ export class Client {
     });
     if (response.ok) this.keep(data);
     else if (response.status === 401) this.signedOut();
+    return { response, data };
+  }
+
+  /** Take an access token that has just expired for the one that is held. */
+  async expireNow() {
+    const { response, data } = await this.send("POST", "/page/expired-token", {
+      token: this.access,
+      csrf: "access",
+    });
+    if (!response.ok) return { response, data };
+    this.access = data.access_token ?? null;
+    this.expiresAt = Date.now();
     return { response, data };
   }
 
@@ -123,7 +140,7 @@ export class Client {
       body: body && JSON.stringify(body),
     });
     const data = await response.json().catch(() => ({}));
-    this.journal({
+    this.record({
       method,
       path,
       body,
