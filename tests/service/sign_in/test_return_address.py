@@ -53,6 +53,7 @@ ATTACKS = [
     "vbscript:x",
     "file://app.example.org/etc/passwd",
     "ftp://app.example.org/",
+    "ftp://app.example.org:21/",
     "ws://app.example.org/",
     "blob:https://app.example.org/1",
     "view-source:https://app.example.org/",
