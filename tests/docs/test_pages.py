@@ -7,11 +7,16 @@ from urllib.parse import unquote
 import pytest
 from quart import Quart
 
+import quart_jwt
+import quart_jwt.client
+import quart_jwt.testing
 from docs.blocks import blocks_of
 from docs.blocks import pages
 from docs.blocks import ROOT
 from quart_jwt import JWTManager
+from quart_jwt import signals
 
+SITE = ROOT / "docs"
 PAGES = [*pages(), ROOT / "examples" / "README.md"]
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
@@ -56,6 +61,8 @@ def test_links_lead_somewhere(page: Path) -> None:
             continue
         there = (page.parent / path).resolve() if path else page
         assert there.exists(), target
+        if "://" not in target and page.is_relative_to(SITE):
+            assert there.is_relative_to(SITE), "the site has no such page: " + target
         assert not anchor or anchor in anchors(there), target
 
 
@@ -63,11 +70,12 @@ def test_links_lead_somewhere(page: Path) -> None:
     "page", [*(ROOT / "docs").glob("**/*.md")], ids=lambda page: page.name
 )
 def test_page_is_on_the_map(page: Path) -> None:
-    """Every page of the documentation is linked from its index."""
+    """Every page of the documentation is on its index and in the menu of the site."""
     index = (ROOT / "docs" / "index.md").read_text("utf-8")
 
     place = page.relative_to(ROOT / "docs")
     assert page.name == "index.md" or f"({place})" in index
+    assert f'"{place}"' in (ROOT / "zensical.toml").read_text("utf-8")
 
 
 def test_options_page_shows_every_option_and_its_default() -> None:
@@ -113,6 +121,21 @@ def test_loaders_page_shows_every_loader() -> None:
 
     assert loaders == sorted(_LOADER.findall(page))
     assert len(loaders) == 15
+
+
+def test_reference_lists_each_public_name() -> None:
+    """The site's reference has a line for every name that a module exports."""
+    pages = (ROOT / "docs" / "reference").glob("python*.md")
+    listed = re.findall(
+        r"^::: (\S+)$", "\n".join(map(Path.read_text, pages)), re.MULTILINE
+    )
+    exported = {
+        f"{module.__name__}.{name}"
+        for module in (quart_jwt, quart_jwt.client, quart_jwt.testing, signals)
+        for name in module.__all__
+    }
+
+    assert exported <= set(listed)
 
 
 def test_links_of_the_package_index_lead_into_the_project() -> None:

@@ -22,7 +22,7 @@ class JWTAuthError(Exception):
 
     Attributes:
         pause_s: Seconds without another request to the server; requests that need a
-        token meanwhile fail with the same error.
+            token meanwhile fail with the same error.
     """
 
     pause_s: ClassVar[float] = 1.0
