@@ -30,7 +30,7 @@ async def log_in(
     Args:
         username: The name, as it was typed.
         password: The password.
-        answer: Makes the response; if it fails, nobody is noted as signed in.
+        answer: Makes the response; if it fails, no sign-in is noted.
 
     Raises:
         ServiceError: The name or the password is refused, or there were too many
