@@ -82,7 +82,7 @@ async def test_a_link_unfolds_and_the_filter_folds(
     await expect(login.locator(".command pre")).to_be_visible()
     await expect(login).to_contain_text("username")
     await expect(login).to_contain_text("invalid_credentials")
-    await page.fill("#filter", "revoke")
+    await page.fill("#filter", "/revoke")
     await expect(page.locator(".operation:visible")).to_have_count(1)
     await expect(page.locator("#post_revocation")).to_be_visible()
     await expect(page.locator("h2:visible")).to_have_count(1)

@@ -106,7 +106,7 @@ async def test_it_fits_and_is_small(
     await _fill(page, "wrong")
     await expect(page.locator("[role=alert]")).to_be_visible()
     for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # one of two words
+        await page.emulate_media(color_scheme=scheme)
         width = await page.evaluate("document.documentElement.scrollWidth")
         assert width <= size["width"]
         ARTEFACTS.mkdir(exist_ok=True)

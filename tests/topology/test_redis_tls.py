@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from redis.exceptions import AuthenticationError
+from redis.exceptions import NoPermissionError
 
 import real_servers
 from clock import START
@@ -118,28 +120,32 @@ async def test_a_certificate_of_another_authority_is_refused(
     other = tmp_path / "other"
     other.mkdir()
     certificates.issue(other)
-    await _refused(_url(server, other / "ca.pem"))
+    cause = await _refused(_url(server, other / "ca.pem"))
+    assert "CERTIFICATE_VERIFY_FAILED" in str(cause)
 
 
 async def test_a_wrong_password_is_refused(
     server: real_servers.Redis, tmp_path: Path
 ) -> None:
     """The store is unavailable; the error does not show the password."""
-    await _refused(_url(server, tmp_path / "ca.pem", "hunter2"))
+    cause = await _refused(_url(server, tmp_path / "ca.pem", "hunter2"))
+    assert isinstance(cause, AuthenticationError)
 
 
-async def _refused(url: str) -> None:
+async def _refused(url: str) -> BaseException | None:
     store = from_url(url)
     with pytest.raises(StoreError) as caught:
         await store.open(now=START)
     await store.close()
     assert "hunter2" not in f"{caught.value} {caught.value.__cause__}"
+    return caught.value.__cause__
 
 
 async def test_the_user_cannot_touch_other_keys(url: str) -> None:
     """An application beside it keeps its data to itself."""
     client = client_from_url(url)
     store = RedisStore(client, prefix="another")
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreError) as caught:
         await store.open(now=START)
     await store.close()
+    assert isinstance(caught.value.__cause__, NoPermissionError)

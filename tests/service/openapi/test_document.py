@@ -21,7 +21,7 @@ from service.promised import document
 from service.promised import operation
 from service.promised import unpromised
 
-HIDDEN = {"docs.page", "docs.asset", "page.page", "page.asset"}
+HIDDEN = {"page.page", "page.asset", "page.expired_token", "docs.page", "docs.asset"}
 """What a browser loads: no part of the API."""
 
 

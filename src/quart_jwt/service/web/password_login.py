@@ -30,7 +30,7 @@ async def log_in(
     Args:
         username: The name, as it was typed.
         password: The password.
-        answer: Makes the response; if it fails, no sign-in is noted.
+        answer: Makes the response; if it fails, the sign-in is not audited.
 
     Raises:
         ServiceError: The name or the password is refused, or there were too many
@@ -39,7 +39,7 @@ async def log_in(
     resources = current_resources()
     issued_at = resources.clock()
     name = normalised_name(username)
-    check_password(password)  # a malformed password is not counted as a guess
+    check_password(password)  # a malformed password is not a failed attempt
     async with resources.throttle.attempt(
         Door.SIGN_IN,
         name=resources.users.throttle_name(name),
