@@ -195,6 +195,7 @@ def _config(settings: Settings) -> dict[str, Any]:
         "JWT_STORE_TIMEOUT": settings.storage.store_timeout_s,
         "JWT_TOKEN_LOCATION": ["headers", "cookies"],
         "JWT_COOKIE_SECURE": settings.cookie_secure,
+        "JWT_COOKIE_DOMAIN": settings.cookie_domain,
         "JWT_COOKIE_SAMESITE": "Lax",
         # The refresh token travels to the one endpoint that takes it, or with each
         # page, so that the gateway's question has it.

@@ -30,6 +30,8 @@ from quart_jwt.service.settings.kinds import DAYS
 from quart_jwt.service.settings.kinds import MINUTES
 from quart_jwt.service.settings.reading import DIRECTORY
 from quart_jwt.service.settings.reading import Reading
+from quart_jwt.service.settings.sign_in import cookie_domain
+from quart_jwt.service.settings.sign_in import outside
 from quart_jwt.service.settings.sign_in import SignIn
 from quart_jwt.service.settings.sources import PREFIX
 from quart_jwt.service.settings.storage import KeyOptions
@@ -87,6 +89,14 @@ class Settings:
         "whether cookies are sent over HTTPS only",
         default=True,
         in_development=False,
+    )
+    cookie_domain: str | None = setting(
+        "COOKIE_DOMAIN",
+        cookie_domain,
+        "the domain whose hosts all get the cookies: "
+        "[one sign-in for several sites](sign-in.md#one-sign-in-for-several-sites)",
+        default=None,
+        unset="the service's host alone",
     )
     docs: bool = setting(
         "DOCS",
@@ -191,6 +201,12 @@ def _check_together(reading: Reading, settings: Settings) -> None:
     if settings.gateway.renews_sessions and not settings.sign_in.origins:
         needed = f"{PREFIX}SIGN_IN_ORIGINS"
         reading.fault("RENEW_AT_GATEWAY", f"needs sites in {needed}")
+    domain = settings.cookie_domain
+    if domain is not None and outside(domain, settings.sign_in.origins):
+        left_out = ", ".join(outside(domain, settings.sign_in.origins))
+        reading.fault(
+            "COOKIE_DOMAIN", f"must contain each sign-in site; {left_out} is outside"
+        )
     cors = settings.cors
     if cors.credentials and kinds.ANY in cors.origins:
         reading.fault(

@@ -18,7 +18,6 @@ from werkzeug.exceptions import NotFound
 
 from quart_jwt import revoke_family
 from quart_jwt import TokenPair
-from quart_jwt import unset_jwt_cookies
 from quart_jwt import verify_token
 from quart_jwt.building_blocks import current_settings
 from quart_jwt.exceptions import JWTExtendedException
@@ -43,6 +42,8 @@ from quart_jwt.service.web.password_login import log_in
 from quart_jwt.service.web.refusals import service_refusal
 from quart_jwt.service.web.refusals import store_refusal
 from quart_jwt.service.web.token_answers import put_in_cookies
+from quart_jwt.service.web.token_answers import remove_cookies
+from quart_jwt.service.web.token_answers import remove_host_cookies
 
 SEE_OTHER = 303
 UNAVAILABLE = 503
@@ -126,6 +127,7 @@ class _Pages:
         def answer(pair: TokenPair) -> Response:
             response = self._see_other(address)
             put_in_cookies(response, pair)
+            remove_host_cookies(response)
             drop_form_token(response, secure=self._secure)
             return response
 
@@ -158,7 +160,7 @@ class _Pages:
             refusal = await _refusal(error)
             return _as(self._sign_out_page(await _problem(refusal)), refusal)
         response = self._see_other(f"sign-out?lang={language_of(request)}")
-        unset_jwt_cookies(response)
+        remove_cookies(response)
         drop_form_token(response, secure=self._secure)
         return response
 

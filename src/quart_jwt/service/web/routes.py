@@ -21,7 +21,6 @@ from quart_jwt import get_jwt_request_location
 from quart_jwt import jwt_required
 from quart_jwt import revoke_family
 from quart_jwt import rotate_refresh_token
-from quart_jwt import unset_jwt_cookies
 from quart_jwt import verify_jwt_in_request
 from quart_jwt.exceptions import RevokedTokenError
 from quart_jwt.service.ground.request_facts import note_claims
@@ -36,6 +35,7 @@ from quart_jwt.service.web.admission import claims_of
 from quart_jwt.service.web.admission import user_of_request
 from quart_jwt.service.web.json_body import read_members
 from quart_jwt.service.web.password_login import log_in
+from quart_jwt.service.web.token_answers import remove_cookies
 from quart_jwt.service.web.token_answers import token_answer
 
 REFRESH_PATH = "/refresh"
@@ -112,7 +112,7 @@ async def logout() -> Response:
     if isinstance(payload.get("sid"), str):
         await revoke_family(payload["sid"], identity=payload["sub"])
     response = jsonify(logged_out=True)
-    unset_jwt_cookies(response)
+    remove_cookies(response)
     return response
 
 

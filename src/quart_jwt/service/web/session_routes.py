@@ -15,12 +15,12 @@ from quart_jwt import list_sessions
 from quart_jwt import revoke_all_for
 from quart_jwt import revoke_family
 from quart_jwt import Session
-from quart_jwt import unset_jwt_cookies
 from quart_jwt.service.ground.errors import UnknownSessionError
 from quart_jwt.service.openapi import schemas
 from quart_jwt.service.openapi.documented import documented
 from quart_jwt.service.openapi.documented import Needs
 from quart_jwt.service.openapi.documented import STORES
+from quart_jwt.service.web.token_answers import remove_cookies
 
 session_routes: Blueprint = Blueprint("sessions", __name__)
 
@@ -56,7 +56,7 @@ async def end_session(session_id: str) -> Response:
 async def log_out_everywhere() -> Response:
     """End every session of the user."""
     response = jsonify(ended=await revoke_all_for())
-    unset_jwt_cookies(response)
+    remove_cookies(response)
     return response
 
 

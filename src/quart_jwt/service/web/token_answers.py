@@ -9,6 +9,7 @@ from quart_jwt import get_csrf_token
 from quart_jwt import set_access_cookies
 from quart_jwt import set_refresh_cookies
 from quart_jwt import TokenPair
+from quart_jwt import unset_jwt_cookies
 from quart_jwt.service.ground.errors import CookieSizeError
 from quart_jwt.service.resources import current_resources
 
@@ -38,6 +39,7 @@ def _bearer_answer(pair: TokenPair) -> Response:
 def _cookie_answer(pair: TokenPair) -> Response:
     response = jsonify(cookies=True, expires_in=_life_s(pair), **_csrf_values(pair))
     put_in_cookies(response, pair)
+    remove_host_cookies(response)
     return response
 
 
@@ -50,6 +52,23 @@ def put_in_cookies(response: Response, pair: TokenPair) -> None:
     """
     set_access_cookies(response, _fitting(pair.access_token))
     set_refresh_cookies(response, _fitting(pair.refresh_token))
+
+
+def remove_cookies(response: Response) -> None:
+    """Remove the cookies of both tokens: the domain's, and those of this host."""
+    unset_jwt_cookies(response)
+    remove_host_cookies(response)
+
+
+def remove_host_cookies(response: Response) -> None:
+    """
+    Remove the cookies that this host alone has, if ours belong to a domain.
+
+    They are of a time before there was one. A browser would send both, and a request
+    with two cookies of one name is refused.
+    """
+    if current_resources().settings.cookie_domain is not None:
+        unset_jwt_cookies(response, domain="")
 
 
 def _csrf_values(pair: TokenPair) -> dict[str, str]:
