@@ -228,6 +228,16 @@ class InsufficientScopeError(_JudgedTokenError):
         return f'Bearer error="insufficient_scope", scope="{" ".join(self.scopes)}"'
 
 
+class UnmetRequirementError(JWTExtendedException):
+    """Raised when a good token lacks a role that the gateway requires for a site."""
+
+    code = "requirement_not_met"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("The token does not have what the gateway requires")
+
+
 class KeysUnavailableError(JWTExtendedException):
     """Raised when an issuer's keys are not in hand and cannot be fetched now."""
 

@@ -26,6 +26,7 @@ from quart_jwt.exceptions import InsufficientScopeError
 from quart_jwt.exceptions import KeysUnavailableError
 from quart_jwt.exceptions import NoAuthorizationError
 from quart_jwt.exceptions import StoreError
+from quart_jwt.exceptions import UnmetRequirementError
 from quart_jwt.exceptions import UserClaimsVerificationError
 from quart_jwt.extension.gate import open_gate
 from quart_jwt.extension.gateway.forward_gate import complete
@@ -56,7 +57,7 @@ RETRY_AFTER_S = b"1"
 QUESTIONS = frozenset({"http", "websocket"})
 """The ASGI scopes that ask something; lifespan is the server's."""
 
-FORBIDDEN = (CSRFError, UserClaimsVerificationError)
+FORBIDDEN = (CSRFError, UnmetRequirementError, UserClaimsVerificationError)
 """Refusals that signing in again would not mend."""
 
 _logger = logging.getLogger("quart_jwt")
@@ -198,6 +199,7 @@ class ForwardAuth:
             gate = partial(ForwardGate, self._jwt, settings, self._requirement)
             how = partial(gate, forwarding=self._forwarding, names=names)
             open_gate(self._jwt, settings, self, how)
+            presentation.judge_required(verified.claim)
         asked = presentation.accepts_json()
         body = _json({"sub": verified.identity()}) if asked else b""
         return 200, headers_of(names, verified.claim), body

@@ -14,6 +14,7 @@ from quart_jwt.extension.gate import Gate
 from quart_jwt.extension.gateway.forwarded import ForwardedPresentation
 from quart_jwt.extension.gateway.forwarded import Forwarding
 from quart_jwt.extension.gateway.forwarded import headers_of
+from quart_jwt.extension.gateway.required_grants import REQUIRING
 from quart_jwt.extension.gateway.unread_body import ANNOUNCED
 from quart_jwt.extension.gateway.unread_body import ANNOUNCING
 from quart_jwt.extension.hooks.loaders import Loaders
@@ -21,6 +22,9 @@ from quart_jwt.extension.request.requirement import Requirement
 from quart_jwt.extension.settings.settings import Settings
 
 Headers = list[tuple[bytes, bytes]]
+
+_LONGER_WAY = ANNOUNCING | REQUIRING
+"""Headers with which the gate does not answer: a body, or a site with requirements."""
 
 HEADER_BYTES = 200
 """What Python accounts for a header, beside its characters."""
@@ -79,7 +83,7 @@ class ForwardGate(Gate):
                     return None
             elif name == b"accept":
                 wants_json = wants_json or b"application/json" in value
-            elif name in ANNOUNCING:
+            elif name in _LONGER_WAY:
                 return None
         if self._asks or scope.get("http_version") not in ANNOUNCED:
             return None

@@ -19,6 +19,7 @@ from hypercorn.typing import HTTPScope
 from hypercorn.typing import WebsocketScope
 from werkzeug.http import parse_cookie
 
+from quart_jwt.extension.gateway import required_grants
 from quart_jwt.tokens import locations
 
 Scope = HTTPScope | WebsocketScope
@@ -110,6 +111,10 @@ class ForwardedPresentation:
     async def form_field(self, _name: str) -> str | None:
         """Gateways do not forward bodies."""
         return None
+
+    def judge_required(self, claim: Callable[[str], Any]) -> None:
+        """Require what the gateway requires for the site; see ``required_grants``."""
+        required_grants.judge_required(self._scope["headers"], claim)
 
     def accepts_json(self) -> bool:
         """Whether the caller asks for a JSON answer."""
