@@ -20,6 +20,7 @@ catches around ``decode_token`` and registers handlers for::
     ├── UserLookupError             user_not_found      401
     ├── UserClaimsVerificationError verification_failed 400
     ├── InsufficientScopeError      insufficient_scope  403
+    ├── UnmetRequirementError       requirement_not_met 403
     └── KeysUnavailableError        keys_unavailable    503
 
     jwt.InvalidTokenError           invalid_token       422   (PyJWT)

@@ -1,5 +1,7 @@
 """The sign-in page as a browser sees it, and what other sites cannot do with it."""
 
+import base64
+import hashlib
 import json
 import re
 from collections.abc import AsyncIterator
@@ -429,3 +431,20 @@ def test_faulty_looks_are_said_at_the_start(
         looks = replace(settings.sign_in, logo=path)
     with pytest.raises(SettingsError, match=says):
         create_app(replace(settings, sign_in=looks))
+
+
+@pytest.mark.parametrize("language", WORDS)
+async def test_the_page_for_others_needs_nothing_else(
+    service: Service, language: str
+) -> None:
+    """A gateway shows it at any address; the policy allows its style by its hash."""
+    response = await service.client.get(f"/sign-in/forbidden?lang={language}")
+    assert response.status_code == 403
+    assert response.headers["Cache-Control"] == "no-store"
+    text = await response.get_data(as_text=True)
+    assert WORDS[language]["forbidden_hint"] in text
+    assert not re.search(r"(src|action)=|url\(|@import", text)
+    assert re.findall('href="([^"]*)"', text) == ["data:,"]
+    style = text.partition("<style>")[2].partition("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in response.headers["Content-Security-Policy"]

@@ -2,6 +2,8 @@
 How the pages look: templates, words in two languages, and what operators set.
 """
 
+import base64
+import hashlib
 import json
 import mimetypes
 from pathlib import Path
@@ -19,7 +21,10 @@ from quart_jwt.service.settings.sign_in import SignIn
 from quart_jwt.service.settings.sources import PREFIX
 
 TEMPLATES = Path(__file__).parent / "templates"
-PAGES = ("sign_in.html", "sign_out.html", "refused.html", "style.css")
+PAGES = (
+    *("sign_in.html", "sign_out.html", "refused.html", "forbidden.html"),
+    "style.css",
+)
 WORDS: dict[str, dict[str, Any]] = json.loads(
     (Path(__file__).parent / "words.json").read_text("utf-8")
 )
@@ -69,6 +74,8 @@ class Looks:
             ) from None
         self.logo = None if settings.logo is None else _logo(settings.logo)
         self.style = self._pages["style.css"].render()
+        digest = hashlib.sha256(self.style.encode()).digest()
+        self.style_hash = f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
     def page(self, name: str, request: Request, **facts: Any) -> Response:
         """

@@ -46,6 +46,7 @@ from quart_jwt.service.web.token_answers import remove_cookies
 from quart_jwt.service.web.token_answers import remove_host_cookies
 
 SEE_OTHER = 303
+FORBIDDEN = 403
 UNAVAILABLE = 503
 
 
@@ -67,6 +68,7 @@ def sign_in_pages(settings: Settings) -> Blueprint:
         blueprint.post(path, endpoint=f"{name}-form")(act)
     blueprint.get("/sign-in/style.css", endpoint="style")(pages.style)
     blueprint.get("/sign-in/logo", endpoint="logo")(pages.logo)
+    blueprint.get("/sign-in/forbidden", endpoint="forbidden")(pages.forbidden)
     blueprint.after_request(pages.protect)
     return blueprint
 
@@ -83,7 +85,8 @@ class _Pages:
         self._headers = {
             **HEADERS,
             "Content-Security-Policy": (
-                "default-src 'none'; img-src 'self' data:; style-src 'self'; "
+                "default-src 'none'; img-src 'self' data:; "
+                f"style-src 'self' {self._looks.style_hash}; "
                 f"base-uri 'none'; frame-ancestors 'none'; {allowed}"
             ),
             # Without it, browsers send `Origin: null` with a form.
@@ -107,6 +110,18 @@ class _Pages:
             raise NotFound
         body, kind = self._looks.logo
         return Response(body, mimetype=kind)
+
+    @hide
+    async def forbidden(self) -> Response:
+        """
+        Say that a user may not open a page of a site.
+
+        A gateway shows it at the address of that page, so it needs no other file.
+        """
+        style = self._looks.style
+        page = self._looks.page("forbidden.html", request, style=style)
+        page.status_code = FORBIDDEN
+        return page
 
     @hide
     async def show_sign_in(self) -> Response:

@@ -1,0 +1,45 @@
+"""A site of nginx that requires a scope, and clients that would rather not."""
+
+import pytest
+
+from gateways.products import PRODUCTS
+from gateways.stages import Stage
+from gateways.stages import Stages
+
+NGINX = [each for each in PRODUCTS if each.name == "nginx"]
+ASKS = "proxy_set_header X-Forwarded-Uri $request_uri;"
+REQUIRES = f'{ASKS} proxy_set_header X-Require-Scope "reports";'
+ATTEMPTS = (
+    {},
+    {"X-Require-Scope": ""},
+    {"X-Require-Scope": "profile"},
+    {"X_Require_Scope": "profile"},
+    {"Connection": "X-Require-Scope"},
+    {"X-Require-Role": ""},
+)
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.parametrize("product", NGINX, indirect=True, ids=str),
+]
+
+
+def test_no_header_of_a_client_opens_a_site(stages: Stages, stage: Stage) -> None:
+    """The demo user does not have the scope; the same token opens the other site."""
+    site = stages.changed(stage, {ASKS: REQUIRES})
+    with stage.signed_in() as client, site.client() as other:
+        assert client.get("/page").status_code == 200
+        arrived = len(stage.application.arrivals)
+        other.headers["Authorization"] = client.headers["Authorization"]
+        for headers in ATTEMPTS:
+            assert other.get("/page", headers=headers).status_code == 403
+        assert len(stage.application.arrivals) == arrived
+        assert client.get("/page").status_code == 200
+
+
+def test_a_client_can_only_make_it_stricter(stage: Stage) -> None:
+    """Where the configuration requires nothing, the client's own header counts."""
+    with stage.signed_in() as client:
+        headers = {"X-Require-Role": "nobody-has-it"}
+        assert client.get("/page", headers=headers).status_code == 403
+        assert client.get("/page").status_code == 200
