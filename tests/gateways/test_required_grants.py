@@ -17,6 +17,32 @@ ATTEMPTS = (
     {"Connection": "X-Require-Scope"},
     {"X-Require-Role": ""},
 )
+CACHE = {
+    "#proxy_cache_path": "proxy_cache_path",
+    "#include": "include",
+    "proxy_cache_valid 200 2s": "proxy_cache_valid 200 600s",
+}
+ENDS = """        return 503;
+    }
+"""
+STRICT_SITE = """}
+server {
+    listen 127.0.0.1:8080;
+    server_name strict.example.org;
+    auth_request /.quart-jwt/verify;
+    location / {
+        proxy_pass http://application;
+    }
+    location = /.quart-jwt/verify {
+        internal;
+        proxy_pass http://quart-jwt/auth/verify;
+        proxy_pass_request_body off;
+        proxy_set_header Content-Length "";
+        proxy_set_header X-Forwarded-Method $request_method;
+        proxy_set_header X-Require-Scope "reports";
+        include /etc/nginx/snippets/quart-jwt-verdict-cache.conf;
+    }
+"""
 
 pytestmark = [
     pytest.mark.slow,
@@ -43,3 +69,17 @@ def test_a_client_can_only_make_it_stricter(stage: Stage) -> None:
         headers = {"X-Require-Role": "nobody-has-it"}
         assert client.get("/page", headers=headers).status_code == 403
         assert client.get("/page").status_code == 200
+
+
+def test_a_kept_verdict_is_for_one_site(stages: Stages, stage: Stage) -> None:
+    """The yes of one site is not found by the question of a site that requires more."""
+    site = stages.changed(stage, {ENDS: ENDS + STRICT_SITE, **CACHE})
+    with stage.signed_in() as client, site.client() as both:
+        both.headers["Authorization"] = client.headers["Authorization"]
+        strict = {"Host": "strict.example.org"}
+        assert both.get("/page").status_code == 200
+        assert both.get("/page", headers=strict).status_code == 403
+        # A header of the client is part of the question, too.
+        demand = {"X-Require-Role": "nobody-has-it"}
+        assert both.get("/page", headers=demand).status_code == 403
+        assert both.get("/page").status_code == 200
