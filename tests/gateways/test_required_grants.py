@@ -9,7 +9,7 @@ from gateways.stages import Stages
 NGINX = [each for each in PRODUCTS if each.name == "nginx"]
 ASKS = "proxy_set_header X-Forwarded-Uri $request_uri;"
 REQUIRES = f'{ASKS} proxy_set_header X-Require-Scope "reports";'
-ATTEMPTS = (
+ATTEMPTS: tuple[dict[str, str], ...] = (
     {},
     {"X-Require-Scope": ""},
     {"X-Require-Scope": "profile"},

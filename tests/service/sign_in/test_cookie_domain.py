@@ -12,6 +12,7 @@ from quart_jwt.service.app import create_app
 from quart_jwt.service.ground.errors import SettingsError
 from quart_jwt.service.settings.settings import read_settings
 from quart_jwt.service.settings.settings import Settings
+from quart_jwt.service.settings.sign_in import SignIn
 from service.kit import NAME
 from service.kit import PASSWORD
 from service.kit import SECRET
@@ -24,7 +25,9 @@ LOGIN = {"username": NAME, "password": PASSWORD, "cookies": True}
 @pytest.fixture(name="wide")
 async def _wide(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
     """Give a service whose cookies are for a domain."""
-    app = create_app(replace(settings, cookie_domain=DOMAIN), clock)
+    sites = SignIn(origins=(f"https://app.{DOMAIN}",))
+    given = replace(settings, cookie_domain=DOMAIN, sign_in=sites)
+    app = create_app(given, clock)
     async with app.test_app():
         client = app.test_client(use_cookies=False)
         yield Service(app=app, client=client, clock=clock)
@@ -48,8 +51,7 @@ async def test_each_host_of_the_domain_gets_the_cookies(wide: Service) -> None:
     response = await wide.client.post("/login", json=LOGIN)
     assert response.status_code == 200
     ours = _lines(response, domain=True)
-    assert len(ours) == 4
-    assert not any(map(_is_removal, ours))
+    assert sum(not _is_removal(one) for one in ours) == 4
     old = _lines(response, domain=False)
     assert len(old) == 4
     assert all(map(_is_removal, old))
@@ -70,6 +72,28 @@ async def test_sign_out_removes_the_cookies_of_the_domain(wide: Service) -> None
             lines = _lines(response, domain=domain)
             assert len(lines) == 4
             assert all(map(_is_removal, lines))
+
+
+async def test_the_pages_do_the_same(wide: Service) -> None:
+    """The form's own cookie is of the host alone."""
+    await wide.add()
+    headers = {"Cookie": f"sign_in={'a' * 43}", "Sec-Fetch-Site": "same-origin"}
+    form = {"form_token": "a" * 43, "username": NAME, "password": PASSWORD}
+    response = await wide.client.post("/sign-in", form=form, headers=headers)
+    assert response.status_code == 303
+    set_now = [one for one in _lines(response, domain=True) if not _is_removal(one)]
+    assert len(set_now) == 4
+    removed = _lines(response, domain=False)
+    assert {one.partition("=")[0] for one in removed} == {
+        *(one.partition("=")[0] for one in set_now),
+        "sign_in",
+    }
+    assert all(map(_is_removal, removed))
+    response = await wide.client.post("/sign-out", form=form, headers=headers)
+    assert response.status_code == 303
+    assert len(_lines(response, domain=True)) == 4
+    assert len(_lines(response, domain=False)) == 5
+    assert all(map(_is_removal, response.headers.getlist("Set-Cookie")))
 
 
 async def test_a_cookie_of_a_sibling_host_is_not_chosen(wide: Service) -> None:
