@@ -111,6 +111,7 @@ PRODUCTS = (
         arguments=("run", "--config", "{where}/Caddyfile", "--adapter", "caddyfile"),
         listens=("\n:8080 {", "\n{\n\tadmin off\n}\n:8080 {\n\tbind 127.0.0.1"),
         unhurried={"response_header_timeout 1s": "response_header_timeout 30s"},
+        signs_in={"#import sign_in": "import sign_in"},
     ),
     Product(
         name="haproxy",

@@ -7,6 +7,7 @@ from urllib.parse import urljoin
 import httpx
 import pytest
 
+from gateways.processes import poll
 from gateways.products import Product
 from gateways.products import PRODUCTS
 from gateways.stages import SITE
@@ -82,7 +83,12 @@ PROGRAMS = {
     "any": {"Accept": "*/*"},
     "authorization": {"Authorization": "Bearer a.b.c"},
     "script": {"X-Requested-With": "XMLHttpRequest"},
-    "websocket": {"Upgrade": "websocket", "Connection": "Upgrade"},
+    "websocket": {
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    },
 }
 
 
@@ -118,6 +124,22 @@ def test_next_click_renews_the_session(browser: httpx.Client, stage: Stage) -> N
     for arrival in stage.application.arrivals:
         assert arrival.named("X-Auth-Subject") == [USER]
         assert "refresh_token_cookie" not in "".join(arrival.named("Cookie"))
+
+
+def test_expired_token_is_renewed(stages: Stages, product: Product) -> None:
+    """A token that has run out is as good as none: the browser comes back with new."""
+    stage = stages.with_sign_in_page(product, ACCESS_TOKEN_EXPIRES="1")
+    login = {"username": USER, "password": stage.service.password, "cookies": True}
+    with stage.client() as browser:
+        browser.headers["Host"] = SITE.removeprefix("http://")
+        first = browser.post("/login", json=login).cookies["access_token_cookie"]
+        poll(lambda: browser.get("/page").status_code == 401)
+        browser.cookies.set("access_token_cookie", first, domain="127.0.0.1")
+        led = browser.get(DEEP, headers=HTML)
+        back = browser.get(led.headers["Location"], headers=HTML)
+
+    assert (back.status_code, back.headers["Location"]) == (303, SITE + DEEP)
+    assert set(back.cookies) >= COOKIES
 
 
 def test_other_sites_are_no_return_address(browser: httpx.Client) -> None:
