@@ -118,6 +118,10 @@ PRODUCTS = (
         arguments=("-db", "-f", "{where}/haproxy.cfg"),
         listens=("bind :8080", "bind 127.0.0.1:8080"),
         unhurried={"/auth/verify 250": "/auth/verify 30000"},
+        signs_in={
+            "#acl is_token": "acl is_token",
+            "#http-request redirect": "http-request redirect",
+        },
     ),
     Product(
         name="envoy",
