@@ -2,7 +2,9 @@
 
 import pytest
 
+from gateways.products import Product
 from gateways.products import PRODUCTS
+from gateways.stages import SITE
 from gateways.stages import Stage
 from gateways.stages import Stages
 
@@ -83,3 +85,23 @@ def test_a_kept_verdict_is_for_one_site(stages: Stages, stage: Stage) -> None:
         demand = {"X-Require-Role": "nobody-has-it"}
         assert both.get("/page", headers=demand).status_code == 403
         assert both.get("/page").status_code == 200
+
+
+def test_a_browser_sees_the_page_of_the_service(
+    stages: Stages, product: Product
+) -> None:
+    """As docs/operate/gateways.md has it: at the site's address, and with 403."""
+    stage = stages.with_sign_in_page(product)
+    to_sign_in = "error_page 401 @sign_in;"
+    shows = {to_sign_in: f"{to_sign_in} error_page 403 /sign-in/forbidden;"}
+    site = stages.changed(stage, {**product.signs_in, ASKS: REQUIRES, **shows})
+    with stage.signed_in() as client, site.client() as browser:
+        headers = {"Accept": "text/html", "Host": SITE.removeprefix("http://")}
+        browser.headers.update(headers)
+        assert browser.get("/page").status_code == 302
+        browser.headers["Authorization"] = client.headers["Authorization"]
+        answer = browser.get("/page?a=1")
+        assert answer.status_code == 403
+        assert "You do not have access" in answer.text
+        assert "sha256-" in answer.headers["Content-Security-Policy"]
+        assert browser.post("/page").status_code == 403
