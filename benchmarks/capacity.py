@@ -65,7 +65,7 @@ def _row(name: str, step_s: float, p99_ms: float) -> Any:
 
 def _upgrade(url: str) -> None:
     """Create the tables of the service."""
-    subprocess.run(  # noqa: S603 - our own command
+    subprocess.run(
         (sys.executable, "-m", "quart_jwt", "db", "upgrade"),
         env={
             **os.environ,
