@@ -66,7 +66,7 @@ Examples:
     "form",
     type=click.Choice(["text", "json"]),
     default="text",
-    help="The form of the report (default: text).",
+    help="Format of the report (default: text).",
 )
 def migrate(
     path: Path,
@@ -81,8 +81,8 @@ def migrate(
     Change the imports of the Flask project at PATH to quart_jwt.flask.
 
     Changes imports of Flask's class and of flask_jwt_extended, and the dependency
-    files. Without options, shows a diff and a report and writes nothing. Code is read,
-    never run. Commit your work first: --write changes files in place.
+    files. Without options, shows a diff and a report and writes nothing. Reads the code
+    and never runs it. Commit your work first: --write changes files in place.
     """
     _require_extra()
     from quart_jwt.migrate import report  # noqa: PLC0415 - needs the extra

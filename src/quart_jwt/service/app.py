@@ -38,6 +38,7 @@ from quart_jwt.service.settings.groups import IDENTITY_HEADERS
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.sign_in.pages import sign_in_pages
 from quart_jwt.service.sign_in.renewal import Renewal
+from quart_jwt.service.sign_in.renewal_redirect import renewal_redirect
 from quart_jwt.service.web.admission import user_elsewhere
 from quart_jwt.service.web.asgi_guard import AsgiGuard
 from quart_jwt.service.web.asgi_guard import MAX_BODY_BYTES
@@ -120,6 +121,7 @@ def _blueprints(resources: Resources) -> Iterator[Blueprint]:
         yield docs
     if settings.sign_in.origins:
         yield sign_in_pages(settings)
+        yield renewal_redirect(settings)
     if settings.observability.metrics_from:
         yield metrics_page(
             settings.observability.metrics_from, settings.proxies.address_header

@@ -36,8 +36,8 @@ def try_command(command: tuple[str, ...]) -> None:
     """
     Run a Flask project's tests under Flask, then under quart_jwt.
 
-    COMMAND starts pytest. It runs twice: as it is, and with quart_jwt.flask instead of
-    Flask and flask_jwt_extended. No file of the project is changed. Prints both results
+    COMMAND starts pytest. Runs it twice: under Flask and flask_jwt_extended, then with
+    quart_jwt.flask in their place. Changes no file of the project. Prints both results
     and every test that differs.
     """
     try:

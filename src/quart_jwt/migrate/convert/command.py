@@ -79,7 +79,7 @@ Examples:
     "form",
     type=click.Choice(["text", "json"]),
     default="text",
-    help="The form of the report (default: text).",
+    help="Format of the report (default: text).",
 )
 def convert(
     views: tuple[str, ...],
@@ -96,9 +96,9 @@ def convert(
 
     A VIEW is a function, `module.function`, `blueprint.function` or `Class.method`.
     Without VIEW and --blueprint, every view and hook is considered. Helpers become
-    async only if each of their references is a call that is awaited then. Without
-    --write, shows what would change and why the rest stays sync. Code is read, never
-    run. Commit your work first: --write changes files in place.
+    async only if every reference to them is a call that can be awaited. Without
+    --write, shows what would change and why the rest stays sync. Reads the code and
+    never runs it. Commit your work first: --write changes files in place.
     """
     study = read_study(root)
     if study.is_on_quart():

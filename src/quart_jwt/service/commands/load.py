@@ -56,12 +56,12 @@ MADE_USERS = 200
 @load_options
 def load_command(**given: Any) -> None:
     """
-    Measure the service under load, and write a page.
+    Measure the service under load, and write an HTML page.
 
-    Starts the service with the shipped settings and users of its own, in a temporary
-    directory, unless --url names a server. Without --rate, the rate is raised until a
-    threshold is missed. Writes one HTML page. Exit status 1: a threshold was missed.
-    Test only servers that you may put under load.
+    Starts the service with the shipped settings and test users in a temporary
+    directory, unless --url names a server. Without --rate, raises the rate until a
+    threshold is missed. Exits with 1 if no rate meets the thresholds or --at-least is
+    missed. Test only servers that you are allowed to put under load.
     """
     options = LoadOptions(**given)
     options.check()

@@ -98,7 +98,7 @@ OPTIONS = (
         type=click.Choice(list(FIRST_RATES)),
         default="visit",
         show_default=True,
-        help="What arrives: whole visits (login, protected, verify, refresh, "
+        help="Kind of arrival: a whole visit (login, protected, verify, refresh, "
         "protected, logout), or one kind of request.",
     ),
     click.option(
@@ -109,7 +109,7 @@ OPTIONS = (
     click.option(
         "--first-rate",
         type=click.FloatRange(0, min_open=True),
-        help="Where the search begins (default: by kind).",
+        help="Arrivals per second at which the search begins (default: by kind).",
     ),
     click.option(
         "--duration",
@@ -136,13 +136,13 @@ OPTIONS = (
         default=1,
         show_default=True,
         metavar="PERCENT",
-        help="Threshold: requests that may fail.",
+        help="Threshold: failed requests, in percent of all requests.",
     ),
     click.option(
         "--at-least",
         type=click.FloatRange(0, min_open=True),
         metavar="RATE",
-        help="Threshold of a search: the saturation point, in arrivals per second.",
+        help="Lowest acceptable saturation point, in arrivals per second.",
     ),
     click.option("--url", "address", callback=_address, help="Test the server at URL."),
     click.option(
@@ -150,14 +150,14 @@ OPTIONS = (
         "users_path",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         metavar="FILE",
-        help="With --url: a .csv or .jsonl with username and password.",
+        help="With --url: a .csv or .jsonl file with username and password.",
     ),
     click.option(
         "--workers",
         type=click.IntRange(1, MAX_WORKERS),
         default=1,
         show_default=True,
-        help="Workers of the service that is started.",
+        help="Workers of the service (without --url).",
     ),
     click.option(
         "--set",
@@ -165,14 +165,14 @@ OPTIONS = (
         multiple=True,
         callback=_settings,
         metavar="NAME=VALUE",
-        help="A setting of the service that is started, such as STORE_URL=redis://...",
+        help="Setting of the service (without --url), such as STORE_URL=redis://...",
     ),
     click.option(
         "--sessions",
         type=click.IntRange(1, 10_000),
         default=50,
         show_default=True,
-        help="Sessions that refresh, protected and verify use.",
+        help="Sessions for --kind refresh, protected and verify.",
     ),
     click.option(
         "--timeout",
@@ -181,7 +181,7 @@ OPTIONS = (
         default=10,
         show_default=True,
         metavar="SECONDS",
-        help="Seconds after which a request has failed.",
+        help="Seconds after which a request fails.",
     ),
     click.option(
         "--html",
@@ -189,13 +189,16 @@ OPTIONS = (
         type=path_type,
         default="quart-jwt-load.html",
         show_default=True,
-        help="Where to write the page.",
+        help="File for the HTML page.",
     ),
-    click.option("--json", "json_path", type=path_type, help="Where to write JSON."),
+    click.option(
+        "--json", "json_path", type=path_type, help="File for the results as JSON."
+    ),
     click.option(
         "--capacity",
         metavar="STORE",
-        help="Measure a row of the capacity table, named STORE; print Markdown.",
+        help="Measure one row of the capacity table, label it STORE, and print it as "
+        "Markdown.",
     ),
 )
 """In the order of the help text."""

@@ -55,7 +55,9 @@ COMMANDS: Mapping[str, Entry] = {
     "db": Entry("database", "db", "Upgrade database schemas."),
     "keys": Entry("keys", "keys", "Manage the keys that sign tokens."),
     "load": Entry(
-        "load", "load_command", "Measure the service under load, and write a page."
+        "load",
+        "load_command",
+        "Measure the service under load, and write an HTML page.",
     ),
     "migrate": Entry(
         "first_words",

@@ -77,7 +77,7 @@ class SignIn:
     templates: Path | None = setting(
         "SIGN_IN_TEMPLATES",
         Path,
-        "a directory with [templates of your own](sign-in.md#templates-of-your-own)",
+        "a directory with [custom templates](sign-in.md#custom-templates)",
         default=None,
         unset="none",
     )
