@@ -7,6 +7,7 @@ the table of ``docs/operate/load-testing.md``. Nothing else should run meanwhile
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -48,6 +49,8 @@ def _row(name: str, step_s: float, p99_ms: float) -> Any:
             "postgresql": ["--set", f"DATABASE_URL={url}"],
             "redis": ["--set", f"STORE_URL={url}"],
         }[name]
+        if name == "postgresql":  # the load test changes no schema by itself
+            _upgrade(url)
         subprocess.run(  # noqa: S603 - our own command
             [
                 *(sys.executable, "-m", "quart_jwt", "load"),
@@ -58,6 +61,20 @@ def _row(name: str, step_s: float, p99_ms: float) -> Any:
             stdout=subprocess.DEVNULL,
         )
         return json.loads(path.read_text("utf-8"))
+
+
+def _upgrade(url: str) -> None:
+    """Create the tables of the service."""
+    subprocess.run(
+        (sys.executable, "-m", "quart_jwt", "db", "upgrade"),
+        env={
+            **os.environ,
+            "QUART_JWT_DATABASE_URL": url,
+            "QUART_JWT_MODE": "production",
+        },
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from benchmarks.apps.settings import FOLDER
 from benchmarks.apps.settings import SECRET
 from benchmarks.login_storm import NAME
 from benchmarks.login_storm import PASSWORD
+from quart_jwt.service.accounts.opened import opened_accounts
 from quart_jwt.service.app import create_app
-from quart_jwt.service.resources import opened_accounts
 from quart_jwt.service.settings.groups import Throttling
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.storage import Storage

@@ -143,7 +143,7 @@ def test_it_is_too_late_to_verify_in_a_stream(client_for: ClientFor) -> None:
             await quart_jwt.verify_jwt_in_request()
 
         def pieces() -> Iterator[str]:
-            with pytest.raises(RuntimeError, match="begun to leave"):
+            with pytest.raises(RuntimeError, match="after the response had started"):
                 app.async_to_sync(late)()
             yield "closed"
 

@@ -57,6 +57,8 @@ http {{
 }}
 """
 
+NGINX_SIGN_IN = "include /etc/nginx/snippets/quart-jwt-sign-in.conf"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
@@ -70,6 +72,7 @@ class Product:
         unhurried: How long its file waits for a verdict, and what a test says that
             may run on a machine with other things to do.
         settings: What the service needs to be told of it.
+        signs_in: What turns the sign-in page on in its file; empty if nothing does.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Product:
     listens: tuple[str, str]
     unhurried: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+    signs_in: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """Its name, for the tests' ids."""
@@ -100,18 +104,24 @@ PRODUCTS = (
         arguments=("-c", "{where}/main.conf", "-e", "stderr"),
         listens=("listen 8080;", "listen 127.0.0.1:8080;"),
         unhurried={"proxy_read_timeout 1s": "proxy_read_timeout 30s"},
+        signs_in={f"#{NGINX_SIGN_IN}": NGINX_SIGN_IN},
     ),
     Product(
         name="caddy",
         arguments=("run", "--config", "{where}/Caddyfile", "--adapter", "caddyfile"),
         listens=("\n:8080 {", "\n{\n\tadmin off\n}\n:8080 {\n\tbind 127.0.0.1"),
         unhurried={"response_header_timeout 1s": "response_header_timeout 30s"},
+        signs_in={"#import sign_in": "import sign_in"},
     ),
     Product(
         name="haproxy",
         arguments=("-db", "-f", "{where}/haproxy.cfg"),
         listens=("bind :8080", "bind 127.0.0.1:8080"),
         unhurried={"/auth/verify 250": "/auth/verify 30000"},
+        signs_in={
+            "#acl is_token": "acl is_token",
+            "#http-request redirect": "http-request redirect",
+        },
     ),
     Product(
         name="envoy",

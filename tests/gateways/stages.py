@@ -31,6 +31,8 @@ COMMAND = [
     "from quart_jwt.cli import main; main()",
 ]
 USER = "demo"
+SITE = "http://app.test"
+"""What browsers call the gateway that has the sign-in page."""
 
 Made = TypeVar("Made")
 
@@ -120,6 +122,23 @@ class Stages(contextlib.ExitStack):
         """
         service = self._service({**product.settings, "PASS_PREFLIGHT": "true"})
         changes = {} if as_shipped else product.unhurried
+        return Stage(
+            gateway=self._gateway(product, service.port, changes),
+            service=service,
+            application=self.application,
+        )
+
+    def with_sign_in_page(self, product: Product, **settings: str) -> Stage:
+        """
+        A stage whose gateway sends browsers of ``SITE`` to the sign-in page.
+
+        Args:
+            product: The gateway.
+            settings: What else the service needs to be told.
+        """
+        told = {**product.settings, "SIGN_IN_ORIGINS": SITE, **settings}
+        service = self._service(told)
+        changes = {**product.unhurried, **product.signs_in}
         return Stage(
             gateway=self._gateway(product, service.port, changes),
             service=service,

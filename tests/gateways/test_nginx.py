@@ -10,7 +10,8 @@ from gateways.stages import Stage
 from gateways.stages import Stages
 
 NGINX = [each for each in PRODUCTS if each.name == "nginx"]
-TURNED_ON = {"#proxy_cache_path": "proxy_cache_path", "#include": "include"}
+INCLUDE = "#include /etc/nginx/snippets/quart-jwt-verdict-cache.conf"
+TURNED_ON = {"#proxy_cache_path": "proxy_cache_path", INCLUDE: INCLUDE[1:]}
 LASTS = "proxy_cache_valid 200 2s"
 
 pytestmark = [

@@ -233,5 +233,5 @@ async def test_a_token_without_a_name_has_no_single_use(clock: Clock) -> None:
 )
 def test_what_cannot_have_a_single_use(also: dict[str, Any]) -> None:
     """An access token is for many requests, and a use has to be looked up."""
-    with pytest.raises(ValueError, match="single use"):
+    with pytest.raises(ValueError, match="single_use"):
         jwt_required(single_use=True, **also)

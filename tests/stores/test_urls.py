@@ -55,7 +55,8 @@ def test_postgresql_is_a_store_in_each_spelling(scheme: str) -> None:
     ("rest", "message"),
     [
         ("host/d?sslmode=hunter2", "sslmode that libpq does not know"),
-        ("host/d?sslrootcert=hunter2", "does not support: sslrootcert"),
+        ("host/d?sslrootcert=hunter2", "PGSSLROOTCERT"),
+        ("f@ce?hunter2=1@host/d", "does not support"),  # all of it a password
         ("host:hunter2/d", "cannot be read"),
     ],
 )

@@ -28,6 +28,7 @@ from quart_jwt.service.ground.values import Clock
 from quart_jwt.service.ground.values import VERIFY_PATH
 from quart_jwt.service.keys.follower import KeyFollower
 from quart_jwt.service.keys.signing_keys import signing_keys
+from quart_jwt.service.observability.durations import Durations
 from quart_jwt.service.observability.observers import observed
 from quart_jwt.service.resources import EXTENSION
 from quart_jwt.service.resources import make_resources
@@ -37,6 +38,7 @@ from quart_jwt.service.settings.groups import IDENTITY_HEADERS
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.sign_in.pages import sign_in_pages
 from quart_jwt.service.sign_in.renewal import Renewal
+from quart_jwt.service.sign_in.renewal_redirect import renewal_redirect
 from quart_jwt.service.web.admission import user_elsewhere
 from quart_jwt.service.web.asgi_guard import AsgiGuard
 from quart_jwt.service.web.asgi_guard import MAX_BODY_BYTES
@@ -86,7 +88,7 @@ def create_app(settings: Settings, clock: Clock = system_time) -> Quart:
         jwt.user_lookup_loader(user_elsewhere)
     install_refusals(app, jwt)
     allow_origins(app, settings.cors)
-    app.asgi_app = _layers(app, jwt, settings)  # type: ignore[method-assign] # as Quart's docs do
+    app.asgi_app = _layers(app, jwt, resources)  # type: ignore[method-assign] # as Quart's docs do
     return app
 
 
@@ -119,21 +121,23 @@ def _blueprints(resources: Resources) -> Iterator[Blueprint]:
         yield docs
     if settings.sign_in.origins:
         yield sign_in_pages(settings)
+        yield renewal_redirect(settings)
     if settings.observability.metrics_from:
         yield metrics_page(
             settings.observability.metrics_from, settings.proxies.address_header
         )
 
 
-def _layers(app: Quart, jwt: JWTManager, settings: Settings) -> RequestIds:
+def _layers(app: Quart, jwt: JWTManager, resources: Resources) -> RequestIds:
     """Return what stands in front of Quart, the innermost first."""
+    settings, durations = resources.settings, Durations(resources.metrics)
     # The lane looks at the peer, so it stands before who the client is.
     client = ClientAddress(app.asgi_app, settings.proxies)
     lane = _forward_auth(jwt, settings.gateway).wrap(client)
     if settings.renews_at_gateway:
         lane = Renewal(lane, client, app=app, settings=settings)
     guard = AsgiGuard(lane, by_origin=bool(settings.cors.origins))
-    return RequestIds(guard, without=VERIFY_PATH)
+    return RequestIds(guard, without=VERIFY_PATH, observe=durations.observe)
 
 
 def _follow_keys(app: Quart, resources: Resources) -> Part:
@@ -203,10 +207,13 @@ def _config(settings: Settings) -> dict[str, Any]:
 
 
 async def _note_request() -> None:
-    """Let log lines find the token of this request, once it is verified."""
+    """Let log lines find the token of this request, and metrics its route."""
     facts = request_facts()
     if facts is not None:
-        facts.find_claim = partial(_claim_of, request._get_current_object())  # type: ignore[attr-defined] # noqa: SLF001 - werkzeug's way to the object
+        asking = request._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 - werkzeug's way to the object
+        facts.find_claim = partial(_claim_of, asking)
+        rule = asking.url_rule
+        facts.route = None if rule is None else rule.rule
 
 
 def _claim_of(asking: Request, name: str) -> Any:

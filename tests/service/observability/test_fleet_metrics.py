@@ -20,6 +20,7 @@ from service.observability.scrape import Scrape
 from service.observability.scrape import scrape
 
 EVENTS = "quart_jwt_security_events_total"
+DURATIONS = "quart_jwt_request_duration_seconds_count"
 REFUSALS = "quart_jwt_refusals_total"
 WRONG = {"username": "nobody", "password": "a wrong password"}
 QUICKLY = "graceful_timeout = 10\nkeep_alive_timeout = 5\n"
@@ -80,6 +81,8 @@ async def test_metrics_add_up_over_workers_and_outlive_them(
     before = await _scraped(fleet)
     refused = {"event": "sign_in_refused", "reason": "unknown_user"}
     assert before.value(EVENTS, **refused) == asked
+    login = {"route": "/login", "status": "4xx"}
+    assert before.value(DURATIONS, **login) == asked
     assert before.value("quart_jwt_processes") == 2
     limit = before.value("quart_jwt_password_hashes_max")
     assert limit >= 2 * 65
@@ -89,6 +92,7 @@ async def test_metrics_add_up_over_workers_and_outlive_them(
     await fleet.serving(3)
     after = await _scraped(fleet)
     assert after.value(EVENTS, **refused) == asked
+    assert after.value(DURATIONS, **login) == asked
     assert after.value("quart_jwt_processes") == 2
     assert limit == after.value("quart_jwt_password_hashes_max")
 

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from urllib.parse import quote
 import pytest
 
 from clock import Clock
+from quart_jwt import create_access_token
 from quart_jwt.service.app import create_app
 from quart_jwt.service.ground.errors import SettingsError
 from quart_jwt.service.settings.settings import Settings
@@ -327,6 +329,24 @@ async def test_only_genuine_tokens_end_their_sessions(service: Service) -> None:
         response = await client.post("/sign-out", form=form, headers=headers)
         assert response.status_code == 303
         assert await service.status("GET", "/protected", token) == status
+
+
+async def test_an_expired_token_without_a_session_ends_nothing(
+    service: Service,
+) -> None:
+    """The browser is signed out all the same, and the other token's session ends."""
+    await service.add()
+    client = service.app.test_client(use_cookies=False)
+    token = (await service.log_in())["access_token"]
+    async with service.app.app_context():
+        without = create_access_token(NAME, expires_delta=timedelta(seconds=-1))
+    tokens = [f"access_token_cookie={one}" for one in (without, token)]
+    headers = {**HERE, "Cookie": "; ".join([f"sign_in={'B' * 43}", *tokens])}
+    form = {"form_token": "B" * 43}
+    response = await client.post("/sign-out", form=form, headers=headers)
+    assert response.status_code == 303
+    assert _cookies(response)["access_token_cookie"].value == ""
+    assert await service.status("GET", "/protected", token) == 401
 
 
 async def test_every_answer_has_the_policy(service: Service) -> None:

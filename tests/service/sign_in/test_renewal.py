@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import re
 from collections.abc import AsyncIterator
 from http.cookies import SimpleCookie
 from typing import Any
@@ -89,6 +90,29 @@ async def _ask(
 
 def _tokens(answer: Answer) -> Jar:
     return {name: answer.cookies[name] for name in (ACCESS, REFRESH)}
+
+
+@pytest.mark.parametrize("renews", [False, True])
+async def test_the_refresh_cookie_of_the_other_path_goes(
+    settings: Settings, clock: Clock, *, renews: bool
+) -> None:
+    """A browser that has one from before the setting changed can refresh again."""
+    on = SignIn(origins=("https://app.example.org",))
+    gateway = Gateway(renews_sessions=renews)
+    app = create_app(dataclasses.replace(settings, sign_in=on, gateway=gateway), clock)
+    async with app.test_app():
+        service = Service(app=app, client=app.test_client(), clock=clock)
+        path = "/refresh" if renews else "/"
+        service.client.set_cookie("localhost", REFRESH, "of-before", path=path)
+        await service.add()
+        body = {"username": NAME, "password": PASSWORD, "cookies": True}
+        response = await service.client.post("/login", json=body)
+        lines = "\n".join(response.headers.getlist("Set-Cookie"))
+        csrf = re.search("csrf_refresh_token=([^;]+)", lines)
+        assert csrf is not None
+        headers = {"X-CSRF-TOKEN": csrf[1]}
+        refreshed = await service.client.post("/refresh", headers=headers)
+        assert refreshed.status_code == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

@@ -163,6 +163,9 @@ async def test_an_expired_token_is_for_the_page_only(
         assert await service.code("GET", "/protected", expired) == "token_expired"
         assert await service.code("POST", EXPIRED_PATH, expired) == "token_expired"
         assert await service.status("GET", "/protected", token) == 200
+        # Signing out with it ends the session of the token that it stands for.
+        assert await service.status("POST", "/logout", expired) == 200
+        assert await service.code("GET", "/protected", token) == "token_revoked"
 
 
 async def test_an_expired_cookie_needs_the_csrf_value(

@@ -22,6 +22,12 @@ if TYPE_CHECKING:  # the command line does without a server
     from hypercorn.typing import Scope
 
 HEADER = b"x-request-id"
+FACTS = "quart_jwt.request_facts"
+"""Where the access log finds the facts, in the ASGI scope."""
+
+Observe = Callable[[str | None, int, float], None]
+"""Takes the route of a request, its status (0 if the client left) and its seconds."""
+
 NO_CLAIMS: Mapping[str, Any] = {}
 
 _PLAIN = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -36,16 +42,24 @@ class RequestFacts:
         claims: Those of the token that it came with, if they were noted.
         find_claim: Finds a claim of the token that was verified, if there is one.
         forwarded_address: The client's address, if a trusted proxy says it.
+        route: The rule of the application that the path matched, if one did.
+        observe: Takes how long the request took; None if it was told, or nothing
+            measures it.
     """
 
-    __slots__ = ("_id", "_scope", "claims", "find_claim", "forwarded_address")
+    __slots__ = (
+        *("_id", "_scope", "claims", "find_claim", "forwarded_address"),
+        *("observe", "route"),
+    )
 
-    def __init__(self, scope: Any) -> None:
+    def __init__(self, scope: Any, observe: Observe | None = None) -> None:
         self._scope = scope
         self._id: str | None = None
         self.claims: Mapping[str, Any] = NO_CLAIMS
         self.find_claim: Callable[[str], Any] | None = None
         self.forwarded_address: str | None = None
+        self.route: str | None = None
+        self.observe = observe
 
     @property
     def request_id(self) -> str:
@@ -110,10 +124,14 @@ class RequestIds:
     Args:
         app: The application.
         without: Answers at this path, and below, carry no id: they are a gateway's.
+        observe: Takes how long each request took.
     """
 
-    def __init__(self, app: "ASGIFramework", *, without: str) -> None:
+    def __init__(
+        self, app: "ASGIFramework", *, without: str, observe: Observe | None = None
+    ) -> None:
         self._app = app
+        self._observe = observe
         self._without = without
 
     async def __call__(
@@ -123,10 +141,13 @@ class RequestIds:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        facts = RequestFacts(scope)
+        facts = RequestFacts(scope, self._observe)
+        scope[FACTS] = facts  # type: ignore[literal-required] # ASGI lets applications add keys
         before = _current.set(facts)
         try:
-            if not scope["path"].startswith(self._without):
+            if scope["path"].startswith(self._without):
+                facts.route = self._without  # unless Quart says another
+            else:
                 send = _telling(facts.request_id.encode("ascii"), send)
             await self._app(scope, receive, send)
         finally:

@@ -19,6 +19,8 @@ from hypercorn.logging import Logger
 from hypercorn.typing import ResponseSummary
 from hypercorn.typing import WWWScope
 
+from quart_jwt.service.ground.request_facts import FACTS
+from quart_jwt.service.ground.request_facts import RequestFacts
 from quart_jwt.service.observability.json_lines import JsonFormatter
 from quart_jwt.service.observability.logs import FinishedLine
 from quart_jwt.service.observability.logs import is_verified
@@ -52,7 +54,14 @@ class LineLogger(Logger):
     async def access(
         self, request: WWWScope, response: ResponseSummary | None, request_time: float
     ) -> None:
-        """Write the line of a request; ``response`` is None if the client left."""
+        """
+        Write the line of a request, and have it measured.
+
+        ``response`` is None if the client left.
+        """
+        facts = request.get(FACTS)
+        if isinstance(facts, RequestFacts):
+            note_answered(facts, response, request_time)
         logger = self.access_logger
         if logger is None or not logger.isEnabledFor(logging.INFO):
             return
@@ -69,6 +78,15 @@ class LineLogger(Logger):
             return
         handler, formatter = writer
         handler.write_soon(_line(formatter, self.access_log_format, atoms))
+
+
+def note_answered(
+    facts: RequestFacts, response: ResponseSummary | None, seconds: float
+) -> None:
+    """Hand the time that a request took to its application, once."""
+    observe, facts.observe = facts.observe, None  # a late response has a second line
+    if observe is not None:
+        observe(facts.route, 0 if response is None else response["status"], seconds)
 
 
 _Formatter = LineFormatter | JsonFormatter

@@ -118,6 +118,12 @@ class Metrics:
             LATENCIES_S,
             *("store", "verb"),
         )
+        self.request_duration: Histogram = family.histogram(
+            "request_duration_seconds",
+            "Response time of a route, by class of status.",
+            LATENCIES_S,
+            *("route", "status"),
+        )
         self._codes, self._reasons = Bounded(), Bounded()
 
     def refused(self, door: str, code: str, times: int = 1) -> None:

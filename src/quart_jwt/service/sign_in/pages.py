@@ -229,6 +229,8 @@ async def _end_session() -> None:
     """
     End the session of each genuine token, also of an expired one.
 
+    A token without a session has none to end: that it has one is judged after its end.
+
     Raises:
         StoreError: It could not be ended.
     """
@@ -243,7 +245,8 @@ async def _end_session() -> None:
             claims = error.jwt_data  # type: ignore[union-attr]
         except (JWTExtendedException, InvalidTokenError):
             continue
-        await revoke_family(claims["sid"], identity=claims["sub"])
+        if isinstance(claims.get("sid"), str):
+            await revoke_family(claims["sid"], identity=claims["sub"])
 
 
 async def _refusal(error: ServiceError | StoreError) -> Response:

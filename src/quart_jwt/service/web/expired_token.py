@@ -11,6 +11,7 @@ from quart import jsonify
 from quart import Response
 
 from quart_jwt import create_access_token_async
+from quart_jwt import get_jwt
 from quart_jwt import get_jwt_identity
 from quart_jwt import get_jwt_request_location
 from quart_jwt import jwt_required
@@ -26,7 +27,10 @@ async def expired_token() -> Response:
 
     Every protected route rejects it. The token of the request stays valid.
     """
-    token = await create_access_token_async(get_jwt_identity(), expires_delta=AGO)
+    session = {"sid": get_jwt()["sid"]}  # signing out with it ends that session
+    token = await create_access_token_async(
+        get_jwt_identity(), expires_delta=AGO, additional_claims=session
+    )
     if get_jwt_request_location() != "cookies":
         return jsonify(access_token=token, token_type="Bearer", expires_in=0)  # noqa: S106 - RFC 6749 section 5.1
     response = jsonify(cookies=True, expires_in=0)

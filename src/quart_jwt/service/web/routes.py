@@ -21,6 +21,7 @@ from quart_jwt import get_jwt_request_location
 from quart_jwt import jwt_required
 from quart_jwt import revoke_family
 from quart_jwt import rotate_refresh_token
+from quart_jwt import TokenPair
 from quart_jwt import unset_jwt_cookies
 from quart_jwt import verify_jwt_in_request
 from quart_jwt.exceptions import RevokedTokenError
@@ -80,14 +81,25 @@ async def login() -> Response:
 @traced("refresh")
 async def refresh() -> Response:
     """Exchange a refresh token for the next tokens of the same session."""
+    pair = await next_pair()
+    return token_answer(pair, in_cookies=get_jwt_request_location() == "cookies")
+
+
+async def next_pair() -> TokenPair:
+    """
+    Rotate the refresh token of this request, which was verified.
+
+    Raises:
+        RevokedTokenError: The session has ended, or the token was used before.
+        StoreError: The session store is unavailable.
+    """
     issued_at = current_resources().clock()
     user = await user_of_request()
-    pair = await rotate_refresh_token(
+    return await rotate_refresh_token(
         additional_claims=claims_of(user),
         issued_at=issued_at,
         epoch=user.session_epoch,
     )
-    return token_answer(pair, in_cookies=get_jwt_request_location() == "cookies")
 
 
 @routes.get("/protected")

@@ -9,11 +9,15 @@ from quart_jwt import get_csrf_token
 from quart_jwt import set_access_cookies
 from quart_jwt import set_refresh_cookies
 from quart_jwt import TokenPair
+from quart_jwt.building_blocks import current_settings
 from quart_jwt.service.ground.errors import CookieSizeError
 from quart_jwt.service.resources import current_resources
 
 MAX_COOKIE_TOKEN = 3_800
 """Characters; browsers drop a cookie of more than 4,096 with its attributes."""
+
+REFRESH_COOKIE_PATHS = frozenset({"/refresh", "/"})
+"""Without renewal at the gateway, and with it."""
 
 
 def token_answer(pair: TokenPair, *, in_cookies: bool) -> Response:
@@ -48,6 +52,7 @@ def put_in_cookies(response: Response, pair: TokenPair) -> None:
     Raises:
         CookieSizeError: Browsers would drop one.
     """
+    _remove_moved_cookie(response)
     set_access_cookies(response, _fitting(pair.access_token))
     set_refresh_cookies(response, _fitting(pair.refresh_token))
 
@@ -72,6 +77,27 @@ def _life_s(pair: TokenPair) -> int:
     if expires_at is None:  # pragma: no cover - the service has no such setting
         raise RuntimeError("a token of the service has an end")
     return max(0, expires_at - int(current_resources().clock()))
+
+
+def _remove_moved_cookie(response: Response) -> None:
+    """
+    Remove the refresh cookie that has the other path.
+
+    It is of a time before ``QUART_JWT_RENEW_AT_GATEWAY`` changed. A browser would send
+    both to ``/refresh``, which refuses two cookies of one name.
+    """
+    if not current_resources().settings.sign_in.origins:
+        return
+    settings = current_settings()
+    for path in REFRESH_COOKIE_PATHS - {settings.refresh_cookie_path}:
+        response.delete_cookie(
+            settings.refresh_cookie_name,
+            path=path,
+            domain=settings.cookie_domain or None,
+            secure=settings.cookie_secure,
+            httponly=True,
+            samesite=settings.cookie_samesite,
+        )
 
 
 def _fitting(token: str) -> str:

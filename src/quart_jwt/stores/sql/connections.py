@@ -198,8 +198,9 @@ class PostgreSQLPool:
     """
 
     def __init__(self, url: URL) -> None:
-        url, self.is_pooled = split_pgbouncer(url)
-        self._engine = _engine(url, UNNAMED if self.is_pooled else {})
+        url, is_pooled = split_pgbouncer(url)
+        self.is_pooled: bool = is_pooled
+        self._engine = _engine(url, UNNAMED if is_pooled else {})
         self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     async def close(self) -> None:

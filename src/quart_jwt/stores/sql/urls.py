@@ -64,11 +64,11 @@ def for_asyncpg(text: str) -> str:
         raise ConfigurationError(
             "A database's URL has an sslmode that libpq does not know"
         )
-    unknown = set(url.query) - _OPTIONS
-    if unknown:
+    if not url.query.keys() <= _OPTIONS:
+        # Not by name: a password with @ and ? that is not escaped ends up there.
         raise ConfigurationError(
-            "A database's URL has options that asyncpg does not support: "
-            f"{', '.join(sorted(unknown))}; remove them (PGSSLROOTCERT names a CA file)"
+            "A database's URL has an option that asyncpg does not support; it may have "
+            f"{', '.join(sorted(_OPTIONS))} (PGSSLROOTCERT names a CA file)"
         )
     url = url.set(drivername=POSTGRESQL).difference_update_query(["sslmode"])
     if mode is not None:
