@@ -58,7 +58,7 @@ async def test_a_read_only_postgresql_loses_nothing_that_was_acknowledged(
         assert await users[0].is_out()
         # Not "(writing)": the line names the checks that failed at the third look in a
         # row, and no line follows if others fail later. A machine on which plain pings
-        # miss their deadline is not ready before the write check, made every 10 s, fails.
+        # miss their deadline is not ready before the write check (every 10 s) fails.
         assert "not ready: no answer from: " in fleet.text
         assert "Traceback" not in fleet.text
 
