@@ -57,9 +57,8 @@ async def test_a_read_only_postgresql_loses_nothing_that_was_acknowledged(
             assert await _until_refresh(user, 200) <= {503}
         assert await users[0].is_out()
         # Not "(writing)": the line names the checks that failed at the third look in a
-        # row, and no line follows if others fail later. On a machine on which plain
-        # pings miss their deadline, readiness fails before the write check does, which
-        # is made every 10 s.
+        # row, and no line follows if others fail later. A machine on which plain pings
+        # miss their deadline is not ready before the write check (every 10 s) fails.
         assert "not ready: no answer from: " in fleet.text
         assert "Traceback" not in fleet.text
 

@@ -145,6 +145,7 @@ def test_a_wrong_command_line_quotes_no_secret(arguments: tuple[str, ...]) -> No
     [
         ("u.csv", "username,password\nada\n"),
         ("u.csv", ""),
+        ("u.csv", "username,password\nada," + "secret" * 30_000),
         ("u.jsonl", "{secret"),
         ("u.jsonl", '{"name": "ada", "password": 7}'),
     ],
@@ -160,3 +161,21 @@ def test_a_faulty_list_of_users_is_status_1(
     assert result.exit_code == 1
     assert "secret" not in result.output
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("url", "is_warned"),
+    [
+        ("http://auth.invalid", True),
+        ("https://auth.invalid", False),
+        ("http://127.0.0.1:1", False),
+        ("http://[::1]:1", False),
+    ],
+)
+def test_passwords_without_tls_are_warned_about(
+    tmp_path: Path, url: str, *, is_warned: bool
+) -> None:
+    """They are an operator's own users; this machine needs no TLS."""
+    result = _run("--url", url, "--users", str(tmp_path / "none.csv"))
+
+    assert ("the passwords are sent without TLS" in result.output) is is_warned

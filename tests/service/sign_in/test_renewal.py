@@ -15,6 +15,7 @@ from extension.asgi import scope_of
 from quart_jwt.exceptions import StoreError
 from quart_jwt.service.app import create_app
 from quart_jwt.service.ground.errors import SettingsError
+from quart_jwt.service.ground.request_facts import RequestFacts
 from quart_jwt.service.settings.groups import Gateway
 from quart_jwt.service.settings.settings import read_settings
 from quart_jwt.service.settings.settings import Settings
@@ -132,6 +133,25 @@ async def test_expired_session_is_renewed_in_the_same_answer(
     assert second[ACCESS] != first[ACCESS]
     assert second[REFRESH] != first[REFRESH]
     assert await _ask(renewing, second) == Answer(200, NAME, {})
+
+
+async def test_metrics_count_the_question_and_not_its_refresh(
+    renewing: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request of the gateway keeps its route."""
+    jar = await _signed_in(renewing)
+    renewing.clock.advance(EXPIRED_S)
+    made: list[RequestFacts] = []
+    init = RequestFacts.__init__
+
+    def note(facts: RequestFacts, *args: Any) -> None:
+        init(facts, *args)
+        made.append(facts)
+
+    monkeypatch.setattr(RequestFacts, "__init__", note)
+    answer = await _ask(renewing, jar)
+
+    assert (answer.status, [facts.route for facts in made]) == (200, ["/auth/verify"])
 
 
 async def test_two_tabs_at_once_stay_signed_in(renewing: Service) -> None:

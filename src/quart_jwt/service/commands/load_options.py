@@ -16,6 +16,7 @@ from quart_jwt.service.load.connections import Address
 from quart_jwt.service.load.run import Plan
 from quart_jwt.service.load.scenarios import FIRST_RATES
 from quart_jwt.service.load.thresholds import Thresholds
+from quart_jwt.service.serving.exposure import exposed
 from quart_jwt.service.serving.server_config import MAX_WORKERS
 
 MAX_S = 600
@@ -41,9 +42,12 @@ def _address(
     _ctx: click.Context, _param: click.Parameter, url: str | None
 ) -> Address | None:
     try:
-        return None if url is None else Address.of(url)
+        address = None if url is None else Address.of(url)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
+    if address is not None and not address.is_secure and exposed([address.authority]):
+        click.echo("Warning: the passwords are sent without TLS", err=True)
+    return address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

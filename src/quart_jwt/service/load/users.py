@@ -82,7 +82,10 @@ def read_users(path: Path) -> tuple[User, ...]:
 
 
 def _csv_rows(text: str) -> Iterator[Mapping[str, Any]]:
-    yield from csv.DictReader(text.splitlines())
+    try:
+        yield from csv.DictReader(text.splitlines())
+    except csv.Error:  # a field of more than 128 KiB, for one
+        raise UserFileError("the file of users is not CSV") from None
 
 
 def _json_rows(text: str) -> Iterator[Mapping[str, Any]]:

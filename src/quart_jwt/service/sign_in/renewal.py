@@ -36,6 +36,7 @@ from quart_jwt.building_blocks import settings_of
 from quart_jwt.building_blocks import SingleFlight
 from quart_jwt.building_blocks import trusted_peers
 from quart_jwt.exceptions import JWTExtendedException
+from quart_jwt.service.ground.request_facts import request_facts
 from quart_jwt.service.ground.values import VERIFY_PATH
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.web.routes import REFRESH_PATH
@@ -134,13 +135,17 @@ class Renewal:
     async def _refreshed(
         self, scope: HTTPScope, refused: list[Any]
     ) -> _Refreshed | None:
-        """Refresh the session once for all who ask now; None for who stays refused."""
+        """Refresh the session once for all questions with one token, or return None."""
         token = self._refresh_token(scope)
         if token is None or _code_of(refused) not in RENEWABLE:
             return None
+        facts = request_facts()
+        route = None if facts is None else facts.route
         refreshed: _Refreshed = await self._running.ask(
             token, lambda: self._refresh(scope, token)
         )
+        if facts is not None:
+            facts.route = route  # metrics are of the question, not of its refresh
         is_known = refreshed.set_cookies or refreshed.status >= HTTPStatus(500)
         return refreshed if is_known else None
 

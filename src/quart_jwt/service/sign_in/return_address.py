@@ -94,8 +94,8 @@ def asked_return_address(query: str) -> str | None:
     Raises:
         ReturnAddressError: There are several, or the query cannot be decoded.
     """
-    before, found, text = f"&{query}".partition(f"&{RETURN_TO}=")
-    if found and text.startswith(_SCHEMES) and f"&{RETURN_TO}=" not in before:
+    _, found, text = f"&{query}".partition(f"&{RETURN_TO}=")
+    if found and text.startswith(_SCHEMES):
         return text
     try:
         pairs = parse_qsl(query, errors="strict", max_num_fields=MAX_PARAMETERS)
