@@ -47,6 +47,7 @@ async def _app(store: Store, clock: Clock) -> AsyncIterator[Quart]:
 def _app_of(jwt: JWTManager, **config: Any) -> Quart:
     app = Quart(__name__)
     app.config.update({"JWT_SECRET_KEY": SECRET, "JWT_TOKEN_LOCATION": "query_string"})
+    app.config["JWT_STORE_TIMEOUT"] = 30  # for a loaded machine
     app.config.update(config, PROPAGATE_EXCEPTIONS=False)
     jwt.init_app(app)
     once = jwt_required(purpose="download", single_use=True)

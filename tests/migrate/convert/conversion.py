@@ -109,7 +109,7 @@ def imported(folder: Path) -> Iterator[ModuleType]:
     # A file that was changed within a second has the date of its compiled form.
     sys.dont_write_bytecode, wrote = True, sys.dont_write_bytecode
     importlib.invalidate_caches()
-    # What is made from here on stays in the youngest generation: its garbage is found
+    # What is made from here on stays in the youngest generation: coroutines are found
     # without a look at all that the other tests have left.
     gc.disable()
     unawaited: list[Any] = []
@@ -126,7 +126,7 @@ def imported(folder: Path) -> Iterator[ModuleType]:
             del sys.modules[name]
         sys.modules.update(before)
         # Its databases go here: Python 3.13 warns of each that nobody has closed.
-        gc.collect(0)
+        gc.collect()
         gc.enable()
         sys.unraisablehook = hook
     found = [one.exc_value for one in unawaited]
@@ -152,4 +152,5 @@ def answers(folder: Path, requests: list[tuple[str, str, str | None]]) -> list[A
                 headers["Authorization"] = f"Bearer {token}"
             answer = client.open(path, method=method, headers=headers)
             given.append((answer.status_code, answer.get_data(as_text=True)))
+        del shop, client, answer  # so that `imported` collects them, and no later test
         return given

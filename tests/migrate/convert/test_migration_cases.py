@@ -341,6 +341,7 @@ async def test_converted_case_answers_the_same_on_a_server(
                 (await _ask(client, shop, request)).status_code
                 for request in case.requests
             ]
+        del shop  # so that `imported` collects it, and no later test
 
     assert case.statuses == statuses
     assert set(_take(tmp_path).values()) <= {PHOTO}
@@ -395,4 +396,5 @@ def _answers(
                 options["data"] = {"photo": (io.BytesIO(PHOTO), name)}
             with client.open(path, method=method, headers=headers, **options) as answer:
                 found.append((answer.status_code, answer.get_data(as_text=True)))
+        del shop, client
         return found
