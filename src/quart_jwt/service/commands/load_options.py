@@ -22,7 +22,7 @@ from quart_jwt.service.serving.server_config import MAX_WORKERS
 MAX_S = 600
 """Access tokens of the shipped settings expire after 15 minutes."""
 
-path_type = click.Path(dir_okay=False, writable=True, path_type=Path)
+_WRITTEN = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
 def _settings(
@@ -190,13 +190,13 @@ OPTIONS = (
     click.option(
         "--html",
         "html_path",
-        type=path_type,
+        type=_WRITTEN,
         default="quart-jwt-load.html",
         show_default=True,
         help="File for the HTML page.",
     ),
     click.option(
-        "--json", "json_path", type=path_type, help="File for the results as JSON."
+        "--json", "json_path", type=_WRITTEN, help="File for the results as JSON."
     ),
     click.option(
         "--capacity",

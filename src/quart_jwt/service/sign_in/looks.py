@@ -72,10 +72,13 @@ class Looks:
             raise SettingsError(
                 [f"{PREFIX}SIGN_IN_TEMPLATES has a faulty template: {error.message}"]
             ) from None
-        self.logo = None if settings.logo is None else _logo(settings.logo)
-        self.style = self._pages["style.css"].render()
+        self.logo: tuple[bytes, str] | None = (
+            None if settings.logo is None else _logo(settings.logo)
+        )
+        self.style: str = self._pages["style.css"].render()
         digest = hashlib.sha256(self.style.encode()).digest()
-        self.style_hash = f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+        encoded = base64.b64encode(digest).decode("ascii")
+        self.style_hash: str = f"'sha256-{encoded}'"
 
     def page(self, name: str, request: Request, **facts: Any) -> Response:
         """
