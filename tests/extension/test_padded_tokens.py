@@ -15,6 +15,7 @@ from extension.apps import MakeApp
 from quart_jwt import create_access_token_async
 from quart_jwt import get_jwt_identity
 from quart_jwt import jwt_required
+from quart_jwt.testing import make_token
 from quart_jwt.tokens.keys import signing_key
 
 ISSUER = "https://cognito.example/pool"
@@ -134,3 +135,13 @@ async def test_each_token_is_judged_by_the_key_of_now(make_balanced: MakeApp) ->
     keys.reverse()
 
     assert (await _who(app, _padded()))[0] == 422
+
+
+async def test_the_test_kit_cannot_speak_for_a_loaded_key(
+    make_balanced: MakeApp,
+) -> None:
+    """It stands in for published keys only, and says so."""
+    app = make_balanced()
+    async with app.app_context():
+        with pytest.raises(TypeError, match="use its key_loader"):
+            await make_token(app, "ada", claims={"iss": ISSUER})
