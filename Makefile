@@ -55,14 +55,14 @@ load: $(VENV)/.service ## find the saturation point of the service (ARGS="--kind
 capacity: $(VENV)/.dev ## measure the capacity table of docs/operate/load-testing.md (10 minutes)
 	$(BIN)/python -m benchmarks.capacity $(ARGS)
 
-test: $(VENV)/.dev ## test every kind of behaviour (3 minutes on two cores)
+test: $(VENV)/.dev ## test every kind of behaviour (4 minutes on two cores)
 	$(PYTEST) -m "not slow" $(ARGS)
 
-test-slow: $(VENV)/.dev ## full products, floods, faults, browsers, gateways (5 minutes)
+test-slow: $(VENV)/.dev ## full products, floods, faults, browsers, gateways (13 minutes)
 	$(PYTEST) --dist loadfile -m slow $(ARGS)
 
 # Types are checked by one process, and the slow tail waits for others much of the time.
-test-all: $(VENV)/.dev ## all that CI runs: with coverage, uncached, on other Pythons (30 minutes)
+test-all: $(VENV)/.dev ## all that CI runs: with coverage, uncached, on other Pythons (35 minutes)
 	$(MAKE) lint
 	$(MAKE) -j2 --output-sync=target types test-slow
 	$(MAKE) test-pythons EXCEPT=$(NEWEST_PYTHON)
@@ -71,7 +71,7 @@ test-all: $(VENV)/.dev ## all that CI runs: with coverage, uncached, on other Py
 	$(MAKE) test-uncached
 	$(MAKE) coverage
 
-coverage: $(VENV)/.dev ## run what `make test` runs, and measure its branch coverage (6 minutes)
+coverage: $(VENV)/.dev ## run what `make test` runs, and measure its branch coverage (8 minutes)
 	$(BIN)/python -m coverage erase
 	$(PYTEST) -m "not slow" --cov --cov-report=term $(ARGS)
 

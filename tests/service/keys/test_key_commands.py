@@ -10,6 +10,7 @@ from joserfc.jwk import import_key
 from joserfc.jwk import KeySet
 
 from quart_jwt.service.commands import main as commands
+from quart_jwt.service.commands.keys import keys
 from service.kit import SECRET
 
 
@@ -108,3 +109,10 @@ def test_help_has_examples(command: str) -> None:
     result = _run(*filter(None, [command]), "--help")
     assert result.exit_code == 0
     assert "  quart-jwt keys" in result.output
+
+
+def test_an_id_may_begin_with_a_hyphen() -> None:
+    """One in 64 does; it is no option."""
+    context = keys.commands["retire"].make_context("retire", ["-wR-iX"])
+
+    assert context.params["kid"] == "-wR-iX"

@@ -94,7 +94,12 @@ def rotate(*, init: bool, as_json: bool) -> None:
     )
 
 
-@keys.command("retire", epilog=examples("quart-jwt keys retire KID"))
+@keys.command(
+    "retire",
+    epilog=examples("quart-jwt keys retire KID"),
+    # One id in 64 begins with a hyphen, and is no option.
+    context_settings={"ignore_unknown_options": True},
+)
 @click.argument("kid")
 @json_option
 def retire(kid: str, *, as_json: bool) -> None:
