@@ -33,7 +33,7 @@ class Plan:
         served_rounds: Alternating rounds of the service as it is served; 0 leaves them
             out.
         crowd_s: How long each crowd asks the service; 0 leaves crowds, and the service
-            that nobody asks, out.
+            while idle, out.
         rows: The keys of the contenders to measure, such as ``warm@granian``; empty for
             all.
     """

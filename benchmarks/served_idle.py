@@ -1,5 +1,5 @@
 """
-The service while nobody asks it: CPU time, and memory of the keeper and of a worker.
+The idle service: CPU time, and memory of the keeper and of a worker.
 """
 
 import time

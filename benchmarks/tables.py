@@ -160,7 +160,7 @@ def _idle_service(results: Results) -> Iterator[str]:
         for store, each in results.get("served_idle", {}).items()
     ]
     if rows:
-        yield "## The service while nobody asks"
+        yield "## The idle service"
         yield table(("store", "share of a core", "worker MiB", "keeper MiB"), rows)
 
 

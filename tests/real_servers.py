@@ -24,8 +24,7 @@ from pathlib import Path
 import pytest
 
 from quart_jwt.stores.sql.tables import METADATA
-from vector_files import REQUIRED
-from vector_files import required
+from required import missing
 
 Command = list[str | Path]
 
@@ -38,12 +37,9 @@ def program(name: str) -> Path:
     # Debian's psql on the PATH is a program in Perl that looks for these.
     debian = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
     found = next(iter(reversed(debian)), None) or shutil.which(name)
-    if found is not None:
-        return Path(found)
-    reason = f"{name} is not installed"
-    if required():
-        pytest.fail(f"{reason}, and {REQUIRED}=1")
-    pytest.skip(reason)
+    if found is None:
+        missing(f"{name} is not installed")
+    return Path(found)
 
 
 @dataclass

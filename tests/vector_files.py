@@ -6,7 +6,6 @@ Where they are missing, the tests that need them skip and say so; with
 """
 
 import json
-import os
 from collections.abc import Callable
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,30 +13,26 @@ from typing import Any
 
 import pytest
 
+from required import missing
+from required import REQUIRED
+from required import required
+
 FOLDER = Path(__file__).resolve().parents[2] / "shared" / "vectors"
-REQUIRED = "TESTS_REQUIRE_ALL"
 
 
-def missing() -> str | None:
+def fault() -> str | None:
     """Why the vectors cannot be used, or None if they are there."""
     if FOLDER.is_dir():
         return None
     return f"no test vectors: {FOLDER.name} is not beside the checkout"
 
 
-def required() -> bool:
-    """Whether a missing file is a failure rather than a skip."""
-    return os.environ.get(REQUIRED) == "1"
-
-
 def folder() -> Path:
     """The folder of the vectors; skips or fails where there is none."""
-    reason = missing()
-    if reason is None:
-        return FOLDER
-    if required():
-        pytest.fail(f"{reason}, and {REQUIRED}=1")
-    pytest.skip(reason)
+    reason = fault()
+    if reason is not None:
+        missing(reason)
+    return FOLDER
 
 
 def cases(collect: Callable[[], Iterable[Any]]) -> list[Any]:
@@ -51,7 +46,7 @@ def cases(collect: Callable[[], Iterable[Any]]) -> list[Any]:
     Returns:
         The parameters, or one placeholder that skips.
     """
-    reason = missing()
+    reason = fault()
     if reason is None:
         return list(collect())
     if required():

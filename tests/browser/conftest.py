@@ -21,12 +21,11 @@ from clock import Clock
 from quart_jwt.service.app import create_app
 from quart_jwt.service.settings.settings import Settings
 from quart_jwt.service.settings.storage import Storage
+from required import missing
 from service.kit import PASSWORD
 from service.kit import QUICK
 from service.kit import SECRET
 from service.kit import Service
-from vector_files import REQUIRED
-from vector_files import required
 
 NAME = "demo"
 LIFE_S = 60
@@ -90,10 +89,7 @@ async def _served(settings: Settings, clock: Clock) -> AsyncIterator[Served]:
 async def _chromium() -> AsyncIterator[Browser]:
     path = shutil.which("chromium")
     if path is None:
-        reason = "no chromium: install Debian's package of that name"
-        if required():
-            pytest.fail(f"{reason}; {REQUIRED}=1")
-        pytest.skip(reason)
+        missing("no chromium: install Debian's package of that name")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=path, args=list(QUIET)

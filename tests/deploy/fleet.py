@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import pytest
 
+from required import missing
 from source_tree import ROOT
-from vector_files import required
 
 FLEET = ROOT / "deploy" / "mixed-fleet"
 DEADLINE_S = 60
@@ -68,10 +67,8 @@ class Gateway:
 def need(program: str) -> str:
     """Give the path of a program; skip without it, or fail where all is required."""
     path = shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin")
-    if path is None and required():
-        pytest.fail(f"{program} is not installed")
     if path is None:
-        pytest.skip(f"{program} is not installed")
+        missing(f"{program} is not installed")
     return path
 
 

@@ -22,8 +22,8 @@ import pytest
 
 from gateways.processes import Process
 from gateways.processes import running
+from required import missing
 from source_tree import ROOT
-from vector_files import required
 
 DEPLOY = ROOT / "deploy"
 OWN_PROGRAMS = ROOT / ".venv-gateways" / "bin"
@@ -90,12 +90,9 @@ class Product:
         """Where it is installed; skips, or fails, where it is not."""
         path = os.pathsep.join([os.environ["PATH"], "/usr/sbin", str(OWN_PROGRAMS)])
         found = shutil.which(self.name, path=path)
-        if found is not None:
-            return found
-        reason = f"{self.name} is not installed: apt-get or `make gateways` has it"
-        if required():
-            pytest.fail(reason)
-        pytest.skip(reason)
+        if found is None:
+            missing(f"{self.name} is not installed: apt-get or `make gateways` has it")
+        return found
 
 
 PRODUCTS = (

@@ -2,7 +2,7 @@
 
 import pytest
 
-import vector_files
+import required
 from gateways.products import Product
 
 MISSING = Product(name="no-such-gateway", arguments=(), listens=("", ""))
@@ -10,7 +10,7 @@ MISSING = Product(name="no-such-gateway", arguments=(), listens=("", ""))
 
 def test_missing_gateway_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where it may be missing, its tests say so."""
-    monkeypatch.delenv(vector_files.REQUIRED, raising=False)
+    monkeypatch.delenv(required.REQUIRED, raising=False)
 
     with pytest.raises(pytest.skip.Exception, match="no-such-gateway is not installed"):
         MISSING.program()
@@ -18,7 +18,7 @@ def test_missing_gateway_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_required_gateway_may_not_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing may be missing, its tests fail."""
-    monkeypatch.setenv(vector_files.REQUIRED, "1")
+    monkeypatch.setenv(required.REQUIRED, "1")
 
     with pytest.raises(pytest.fail.Exception, match="no-such-gateway is not installed"):
         MISSING.program()

@@ -15,7 +15,7 @@ from gateways.stages import SITE
 from gateways.stages import Stage
 from gateways.stages import Stages
 from gateways.stages import USER
-from vector_files import required
+from required import missing
 
 pytestmark = pytest.mark.slow  # a browser each: `make test-slow` runs them
 
@@ -38,10 +38,7 @@ async def _page(stage: Stage) -> AsyncIterator[Page]:
     """A page of a browser for which the gateway is ``SITE``."""
     path = shutil.which("chromium")
     if path is None:
-        reason = "no chromium: install Debian's package of that name"
-        if required():
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing("no chromium: install Debian's package of that name")
     host = SITE.removeprefix("http://")
     rules = f"--host-resolver-rules=MAP {host} 127.0.0.1:{stage.gateway.port}"
     quiet = [one for one in QUIET if not one.startswith("--host-resolver-rules")]

@@ -3,13 +3,14 @@ from typing import Any
 
 import pytest
 
+import required
 import vector_files
 
 
 @pytest.fixture(name="nowhere")
 def _nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(vector_files, "FOLDER", tmp_path / "vectors")
-    monkeypatch.delenv(vector_files.REQUIRED, raising=False)
+    monkeypatch.delenv(required.REQUIRED, raising=False)
 
 
 def _collect() -> list[Any]:
@@ -38,7 +39,7 @@ def test_missing_vectors_are_skipped() -> None:
 @pytest.mark.usefixtures("nowhere")
 def test_required_vectors_may_not_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where they have to be there, their absence is a failure."""
-    monkeypatch.setenv(vector_files.REQUIRED, "1")
+    monkeypatch.setenv(required.REQUIRED, "1")
     with pytest.raises(FileNotFoundError, match="TESTS_REQUIRE_ALL=1"):
         vector_files.cases(_collect)
     with pytest.raises(pytest.fail.Exception, match="TESTS_REQUIRE_ALL=1"):

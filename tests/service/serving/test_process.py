@@ -16,9 +16,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from required import missing
 from service.kit import bearer
 from service.kit import SECRET
-from vector_files import required
 
 ROOT = Path(__file__).parents[3]
 DEADLINE_S = 60
@@ -179,8 +179,8 @@ def _lines(text: str, tool: str) -> str:
 @pytest.mark.parametrize(("tool", "program"), [("curl", "curl"), ("httpie", "http")])
 def test_the_printed_lines_work(start: Start, tool: str, program: str) -> None:
     """What a first start prints can be pasted into a POSIX shell."""
-    if shutil.which(program) is None and not required():
-        pytest.skip(f"{program} is not installed")
+    if shutil.which(program) is None:
+        missing(f"{program} is not installed")
     running = start(MODE="development")
     done = subprocess.run(
         ["/bin/sh", "-eu"],
