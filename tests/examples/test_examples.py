@@ -278,6 +278,27 @@ async def test_cookie_example_renews_a_cookie_near_its_end(
     assert (200, expected) == (page.status, page.cookies)
 
 
+async def test_a_logout_near_its_end_is_not_undone() -> None:
+    """The last words about the cookies are those of the view."""
+    from datetime import timedelta
+
+    from quart_jwt import create_access_token
+    from quart_jwt import get_csrf_token
+
+    app = loading.ours("cookies").app
+    async with app.app_context():
+        token = create_access_token("ada", expires_delta=timedelta(minutes=29))
+        headers = {"X-CSRF-TOKEN": get_csrf_token(token)}
+    client = app.test_client()
+    client.set_cookie("localhost", "access_token_cookie", token)
+    response = await client.post("/logout", headers=headers)
+    lines = response.headers.getlist("Set-Cookie")
+
+    assert response.status_code == 200
+    assert lines
+    assert all("=;" in line for line in lines)
+
+
 def app_of(program: ModuleType) -> Any:
     """Give the app of a program, made by its factory if it has one."""
     return program.create_app() if hasattr(program, "create_app") else program.app
