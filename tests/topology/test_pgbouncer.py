@@ -2,17 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from contextlib import AsyncExitStack
 
 import pytest
+from sqlalchemy import text
 
 import pooler
 import real_servers
 from clock import START
 from quart_jwt.exceptions import ConfigurationError
+from quart_jwt.stores.sql.connections import Connections
 from quart_jwt.stores.sql.store import SQLStore
 from quart_jwt.stores.urls import store_from_url
+from quart_jwt.tokens.rotation import Outcome
 from stores.families import family
+from stores.families import GRACE_S
+from stores.families import presented
+from stores.families import successor
 from stores.families import token
 
 pytestmark = pytest.mark.slow
@@ -71,6 +78,41 @@ async def test_an_end_reaches_the_readers_of_other_processes(
     await teller.end("f", subject="ada", now=START)
 
     assert [one.name for one in (await waiting).revocations] == ["f"]
+
+
+async def test_a_statement_is_completed_although_its_caller_is_cancelled(
+    postgresql: real_servers.PostgreSQL, stores: list[SQLStore]
+) -> None:
+    """PgBouncer before 1.21 may exit when a client asks it to cancel a statement."""
+    store = stores[0]
+    await store.start(family(), limit=None, now=START)
+    direct = Connections(postgresql.url("sessions"))
+    async with aclosing(await direct.borrow()) as locking:
+        await locking.execute(text("LOCK TABLE quart_jwt_families"))
+        rotating = asyncio.create_task(
+            store.rotate(presented(), successor("new"), grace_s=GRACE_S, now=START)
+        )
+        await _somebody_waits_for_a_lock(direct)
+        rotating.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await rotating
+    await direct.close()
+    again = await store.rotate(
+        presented(), successor("newer"), grace_s=GRACE_S, now=START
+    )
+
+    assert again.outcome is Outcome.SAME_SUCCESSOR
+    assert again.family is not None
+    assert again.family.current.jti == "new"
+
+
+async def _somebody_waits_for_a_lock(direct: Connections) -> None:
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    async with asyncio.timeout(real_servers.PATIENCE_S):
+        while not await direct.read(  # noqa: ASYNC110 - another process waits
+            lambda connection: connection.scalar(waiting)
+        ):
+            await asyncio.sleep(0.01)
 
 
 def test_the_option_has_two_values() -> None:

@@ -5,11 +5,14 @@ The one place that chooses between SQLite (``stores.sql.sqlite``) and PostgreSQL
 the one that turns their errors into ``StoreError``. No error shows a value or the URL.
 """
 
+import asyncio
 import sqlite3
+from collections.abc import Coroutine
 from collections.abc import Iterator
 from collections.abc import Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
+from typing import Any
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -37,6 +40,8 @@ from quart_jwt.stores.sql.urls import SQLITE
 POOL_TIMEOUT_S = 5
 POOL_SIZE = 10
 """Connections to PostgreSQL per process."""
+ABANDONED_S = 5
+"""How long work goes on behind PgBouncer after its caller was cancelled."""
 
 UNNAMED: Mapping[str, object] = MappingProxyType(
     {
@@ -112,9 +117,9 @@ class Connections:
         """
         Lend a connection for one transaction: all of it counts, or nothing.
 
-        On SQLite there is no concurrent writer, and work that has begun is completed
-        even if the caller is cancelled. On PostgreSQL there are concurrent writers, so
-        rows that are read for a decision must be locked.
+        On SQLite there is no concurrent writer. On PostgreSQL there are, so rows that
+        are read for a decision must be locked. Work that has begun on SQLite or behind
+        PgBouncer is completed even if the caller is cancelled.
 
         Raises:
             StoreError: The database does not answer.
@@ -190,6 +195,9 @@ class PostgreSQLPool:
     outside of one. A statement that was prepared under a name is elsewhere when it is
     run again, so statements have no name there and are prepared each time.
 
+    Nor is a statement cancelled there when its caller is: releases of PgBouncer before
+    1.21 exit on some requests to cancel (pgbouncer#822), and Debian 12 has one of them.
+
     Args:
         url: Where it is; ``pgbouncer=true`` in it says that there is one.
 
@@ -202,20 +210,40 @@ class PostgreSQLPool:
         self.is_pooled: bool = is_pooled
         self._engine = _engine(url, UNNAMED if is_pooled else {})
         self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._unfinished: set[asyncio.Task[Any]] = set()
 
     async def close(self) -> None:
-        """Close the connections; the next use makes new ones."""
+        """Finish what was begun and close the connections; the next use makes new."""
+        await asyncio.gather(*self._unfinished, return_exceptions=True)
         await self._engine.dispose()
 
     async def read(self, work: Work[T]) -> T:
         """Same as ``Connections.read``, with SQLAlchemy's errors."""
-        async with self._reading.connect() as connection:
-            return await work(connection)
+        return await self._run(self._read(work))
 
     async def write(self, work: Work[T]) -> T:
         """Same as ``Connections.write``, with SQLAlchemy's errors."""
+        return await self._run(self._write(work))
+
+    async def _read(self, work: Work[T]) -> T:
+        async with self._reading.connect() as connection:
+            return await work(connection)
+
+    async def _write(self, work: Work[T]) -> T:
         async with self._engine.begin() as connection:
             return await work(connection)
+
+    async def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        if not self.is_pooled:
+            return await work
+        task = asyncio.create_task(work)
+        self._unfinished.add(task)
+        task.add_done_callback(self._unfinished.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            asyncio.get_running_loop().call_later(ABANDONED_S, task.cancel)
+            raise
 
     async def borrow(self) -> AsyncConnection:
         """Same as ``Connections.borrow``, with SQLAlchemy's errors."""
