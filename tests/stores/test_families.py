@@ -6,10 +6,12 @@ from dataclasses import replace
 import pytest
 
 from clock import START
+from counting import counted
 from quart_jwt.exceptions import SessionLimitError
 from quart_jwt.stores.base import AtLimit
 from quart_jwt.stores.base import Limit
 from quart_jwt.stores.base import Store
+from quart_jwt.stores.memory import MemoryStore
 from quart_jwt.tokens.revocation import Revocation
 from stores.families import ended
 from stores.families import family
@@ -247,3 +249,14 @@ async def test_only_sessions_of_older_epochs_end(store: Store) -> None:
 
     assert sorted(each.name for each in gone) == ["none", "old"]
     assert sorted(await _ids(store)) == ["new", "newer"]
+
+
+async def test_a_start_costs_the_same_however_many_sessions_the_user_has() -> None:
+    """Without a limit on sessions, nobody looks at those there are."""
+    store = MemoryStore()
+    costs = []
+    for number in range(200):
+        with counted() as work:
+            await store.start(family(f"f-{number}"), limit=None, now=START)
+        costs.append(work.calls)
+    assert costs[0] >= costs[-1]

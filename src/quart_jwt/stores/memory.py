@@ -64,7 +64,9 @@ class MemoryStore:
         self, family: Family, *, limit: Limit | None, now: float
     ) -> tuple[Revocation, ...]:
         """See ``stores.base.Families.start``."""
-        ended = self._end(surplus(self._live(family.subject, now), limit), now)
+        ended: tuple[Revocation, ...] = ()
+        if limit is not None:
+            ended = self._end(surplus(self._live(family.subject, now), limit), now)
         self._put(family)
         return ended
 

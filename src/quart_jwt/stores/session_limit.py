@@ -15,19 +15,17 @@ def age(family: Family) -> tuple[float, str]:
     return family.created_at, family.family_id
 
 
-def surplus(live: Sequence[Family], limit: Limit | None) -> Sequence[Family]:
+def surplus(live: Sequence[Family], limit: Limit) -> Sequence[Family]:
     """
     The families that have to end before one more can start.
 
     Args:
         live: The live families of the subject, oldest first.
-        limit: How many it may have; None for any number.
+        limit: How many it may have.
 
     Raises:
         SessionLimitError: There is no room, and the limit is REFUSE.
     """
-    if limit is None:
-        return ()
     too_many = live[: max(0, len(live) + 1 - limit.sessions)]
     if too_many and limit.at_limit is AtLimit.REFUSE:
         raise SessionLimitError("The user has reached the maximum number of sessions")

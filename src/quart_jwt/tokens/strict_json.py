@@ -9,7 +9,6 @@ NaN and Infinity, nesting deeper than ``MAX_DEPTH``, lone surrogates and NUL
 
 import json
 from collections.abc import Iterator
-from functools import lru_cache
 from json.decoder import JSONDecoder
 from math import isinf
 from typing import Any
@@ -53,19 +52,22 @@ def dumps(value: Any, default: Any = None) -> bytes:
         ValueError: It holds NaN, a lone surrogate, NUL, or itself; it is nested
             too deeply, or two of its names are one in JSON.
     """
+    is_flat = _is_flat(value)
     try:
-        text = _encoder(default).encode(value)
+        text = (_PLAIN_ENCODER if is_flat else _encoder(default)).encode(value)
     except RecursionError:
         raise ValueError("too deeply nested") from None
     document = text.encode("ascii")
-    if "\\u" in text or not _is_flat(value):
+    if "\\u" in text or not is_flat:
         loads(document)
     return document
 
 
-@lru_cache(8)
 def _encoder(default: Any) -> json.JSONEncoder:
     return json.JSONEncoder(separators=(",", ":"), default=default, allow_nan=False)
+
+
+_PLAIN_ENCODER = _encoder(None)
 
 
 def _is_flat(value: Any) -> bool:

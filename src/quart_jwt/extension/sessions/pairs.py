@@ -5,7 +5,6 @@ Both carry the ``sid`` of their session. Neither outlives it: the access token e
 with the refresh token at the latest, and both with the session's absolute end.
 """
 
-import uuid
 from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
@@ -17,6 +16,7 @@ from quart_jwt.extension.settings.settings import Settings
 from quart_jwt.extension.tokens.issue import Issued
 from quart_jwt.extension.tokens.issue import make
 from quart_jwt.extension.tokens.issue import Order
+from quart_jwt.extension.tokens.issue import random_uuid
 from quart_jwt.extension.tokens.issue import tell_issued
 from quart_jwt.tokens.claims import expiry
 from quart_jwt.tokens.claims import SESSION_ID
@@ -93,10 +93,10 @@ def successor(settings: Settings, now: float) -> Successor:
     """
     exp = expiry(settings.refresh_expires, now)
     stamp = Stamp(
-        jti=str(uuid.uuid4()),
+        jti=random_uuid(),
         iat=int(now),
         exp=exp,
-        csrf=str(uuid.uuid4()) if settings.cookie_csrf_protect else None,
+        csrf=random_uuid() if settings.cookie_csrf_protect else None,
     )
     access_exp = expiry(settings.access_expires, now + MAX_GRACE_S)
     return Successor(

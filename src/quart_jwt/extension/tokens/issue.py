@@ -18,6 +18,7 @@ from quart_jwt.extension.hooks.calling import Caller
 from quart_jwt.extension.hooks.calling import Colour
 from quart_jwt.extension.hooks.loaders import Hook
 from quart_jwt.extension.hooks.loaders import Loaders
+from quart_jwt.extension.request.current import settings_of
 from quart_jwt.extension.sessions.claims import facts_of
 from quart_jwt.extension.settings.settings import Settings
 from quart_jwt.extension.signals import tell
@@ -107,7 +108,8 @@ async def make(jwt: Loaders, order: Order, colour: Colour) -> Issued:
         ConfigurationError: There is no key, or it does not fit.
         AsyncHookError: A hook is async and the caller is not.
     """
-    settings, hooks, call = jwt.settings, jwt.issuing, colour.call
+    app, hooks, call = jwt.app, jwt.issuing, colour.call
+    settings = settings_of(app)
     header, additional = order.additional_headers or {}, order.additional_claims or {}
     if hooks.headers or header:
         header = await _merged(hooks.headers, header, order, call)
@@ -118,7 +120,7 @@ async def make(jwt: Loaders, order: Order, colour: Colour) -> Issued:
     if hooks.identity and settings.identity_claim_key not in (order.pinned or ()):
         identity = await call(hooks.identity, identity)
     now = jwt.clock()
-    layout = _layout(settings, order, as_json(jwt.app, identity), additional)
+    layout = _layout(settings, order, as_json(app, identity), additional)
     claims = _pinned(claims_of(layout, now), order.pinned)
     check_issuable(claims, verify_sub=settings.verify_sub)
     if settings.profile is not None and claims["type"] == "access":
@@ -131,7 +133,7 @@ async def make(jwt: Loaders, order: Order, colour: Colour) -> Issued:
         token = await _signed_by_ring(jwt, ring_key, header, claims, colour)
         return Issued(token, claims)
     algorithm = header.get("alg") or settings.algorithm
-    default = partial(json_default, jwt.app)
+    default = partial(json_default, app)
     job = partial(_signed, settings, algorithm, hooked, header, claims, default)
     token = await colour.compute(job) if algorithm in SLOW_TO_SIGN else job()
     settings.issued.remember(token, claims.get("csrf"))
@@ -191,14 +193,16 @@ async def _merged(
 def _layout(
     settings: Settings, order: Order, identity: Any, additional: Claims
 ) -> Layout:
+    pinned = order.pinned or {}
+    has_csrf = settings.cookie_csrf_protect and "csrf" not in pinned
     return Layout(
         token_type=order.token_type,
         identity_claim=settings.identity_claim_key,
         identity=identity,
         fresh=order.fresh,
         expires=_expires(settings, order),
-        jti=random_uuid(),
-        csrf=random_uuid() if settings.cookie_csrf_protect else None,
+        jti=pinned["jti"] if "jti" in pinned else random_uuid(),
+        csrf=random_uuid() if has_csrf else None,
         nbf=settings.encode_nbf,
         audience=settings.encode_audience,
         issuer=settings.encode_issuer,
