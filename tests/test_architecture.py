@@ -35,7 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exceptions": set(),
     "seams": {"exceptions"},
     "tokens": {"exceptions", "tokens"},
-    "stores": {"exceptions", "tokens", "stores"},
+    "stores": {"exceptions", "seams", "tokens", "stores"},
     # The re-export doors: typing stands on ring 1, config and signals on ring 3.
     "typing": {"tokens"},
     "extension": {

@@ -16,6 +16,7 @@ from quart_jwt.flask import seams as flask_seams
 from quart_jwt.seams import require
 from quart_jwt.seams import Seam
 from quart_jwt.service.serving import hypercorn_seams
+from quart_jwt.stores.sql import sqlalchemy_seams
 from source_tree import imports
 from source_tree import modules
 from source_tree import name
@@ -27,6 +28,7 @@ SEAMS: dict[str, tuple[Seam, ...]] = {
     "extension/request/quart_seams.py": quart_seams.SEAMS,
     "flask/seams.py": (*flask_seams.QUART_SEAMS, *flask_seams.FLASK_SEAMS),
     "service/serving/hypercorn_seams.py": hypercorn_seams.SEAMS,
+    "stores/sql/sqlalchemy_seams.py": sqlalchemy_seams.SEAMS,
 }
 """The modules that may import what is private, and the parts that each checks."""
 

@@ -46,11 +46,11 @@ if TYPE_CHECKING:
     from quart_jwt.stores.sql.schema import require as require_schema
     from quart_jwt.stores.sql.schema import Schema
     from quart_jwt.stores.sql.schema import upgrade as upgrade_schema
-    from quart_jwt.stores.sql.sqlite import Work
     from quart_jwt.stores.sql.store import SQLStore
     from quart_jwt.stores.sql.urls import for_asyncpg
     from quart_jwt.stores.sql.urls import POSTGRESQL
     from quart_jwt.stores.sql.urls import SQLITE
+    from quart_jwt.stores.sql.work import Work
     from quart_jwt.stores.urls import SCHEMES
     from quart_jwt.stores.urls import store_from_url
     from quart_jwt.stores.wrapped import Call as StoreCall

@@ -2,8 +2,8 @@
 Private parts of dependencies that the library relies on, checked at start.
 
 Each dependency has one module that names its parts (``quart_seams``, ``flask.seams``,
-``hypercorn_seams``). A part that is missing, or that has other parameters, ends the
-start with one sentence; nothing waits for the first request.
+``hypercorn_seams``, ``sqlalchemy_seams``). A part that is missing, or that has other
+parameters, ends the start with one sentence; nothing waits for the first request.
 """
 
 from collections.abc import Iterable

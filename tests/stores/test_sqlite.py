@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from quart_jwt.exceptions import StoreError
 from quart_jwt.stores.sql import sqlite as sql_sqlite
 from quart_jwt.stores.sql.connections import Connections
-from quart_jwt.stores.sql.sqlite import Work
+from quart_jwt.stores.sql.work import Work
 
 
 @pytest.fixture(name="statements")

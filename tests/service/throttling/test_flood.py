@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from contextlib import asynccontextmanager
 
 import pytest
 from sqlalchemy import delete
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clock import START
 from quart_jwt.service.database.database import Database
@@ -40,20 +40,10 @@ async def _counts(counting_postgresql: PostgreSQL) -> AsyncIterator[Database]:
 @asynccontextmanager
 async def _locked(database: Database) -> AsyncIterator[None]:
     """Another process is changing the row of the address, and takes its time."""
-    is_locked, leave = asyncio.Event(), asyncio.Event()
-
-    async def locking(connection: AsyncConnection) -> None:
+    connection = await database._connections.borrow()
+    async with aclosing(connection), connection.begin():
         await connection.execute(select(AttemptsRow.digest).with_for_update())
-        is_locked.set()
-        await leave.wait()
-
-    task = asyncio.create_task(database.step(locking))
-    await is_locked.wait()
-    try:
         yield
-    finally:
-        leave.set()
-        await task
 
 
 def _attempts(counts: Database) -> Attempts:

@@ -7,15 +7,18 @@ the one that turns their errors into ``StoreError``. No error shows a value or t
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from collections.abc import Coroutine
 from collections.abc import Iterator
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 from typing import TypeVar
 from urllib.parse import quote
 
+from sqlalchemy import Connection
 from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy import Table
@@ -31,11 +34,14 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import StoreError
+from quart_jwt.stores.sql.sqlalchemy_seams import check_sqlalchemy
+from quart_jwt.stores.sql.sqlalchemy_seams import greenlet_spawn
 from quart_jwt.stores.sql.sqlite import SQLiteFile
-from quart_jwt.stores.sql.sqlite import Work
 from quart_jwt.stores.sql.urls import read_url
 from quart_jwt.stores.sql.urls import split_pgbouncer
 from quart_jwt.stores.sql.urls import SQLITE
+from quart_jwt.stores.sql.work import answered
+from quart_jwt.stores.sql.work import Work
 
 POOL_TIMEOUT_S = 5
 POOL_SIZE = 10
@@ -206,6 +212,7 @@ class PostgreSQLPool:
     """
 
     def __init__(self, url: URL) -> None:
+        check_sqlalchemy()
         url, is_pooled = split_pgbouncer(url)
         self.is_pooled: bool = is_pooled
         self._engine = _engine(url, UNNAMED if is_pooled else {})
@@ -219,19 +226,11 @@ class PostgreSQLPool:
 
     async def read(self, work: Work[T]) -> T:
         """Same as ``Connections.read``, with SQLAlchemy's errors."""
-        return await self._run(self._read(work))
+        return await self._run(_lent(self._reading.sync_engine.connect, work))
 
     async def write(self, work: Work[T]) -> T:
         """Same as ``Connections.write``, with SQLAlchemy's errors."""
-        return await self._run(self._write(work))
-
-    async def _read(self, work: Work[T]) -> T:
-        async with self._reading.connect() as connection:
-            return await work(connection)
-
-    async def _write(self, work: Work[T]) -> T:
-        async with self._engine.begin() as connection:
-            return await work(connection)
+        return await self._run(_lent(self._engine.sync_engine.begin, work))
 
     async def _run(self, work: Coroutine[Any, Any, T]) -> T:
         if not self.is_pooled:
@@ -248,6 +247,18 @@ class PostgreSQLPool:
     async def borrow(self) -> AsyncConnection:
         """Same as ``Connections.borrow``, with SQLAlchemy's errors."""
         return await self._engine.connect()
+
+
+async def _lent(
+    lend: Callable[[], AbstractContextManager[Connection]], work: Work[T]
+) -> T:
+    """Do work in one greenlet; an ``AsyncConnection`` starts one for each call."""
+
+    def lent() -> T:
+        with lend() as connection:
+            return answered(work, connection)
+
+    return await greenlet_spawn(lent)
 
 
 def _engine(url: URL, arguments: Mapping[str, object]) -> AsyncEngine:

@@ -2,9 +2,7 @@
 SQLite: one file, one thread that writes it, and a few that read it.
 
 A piece of work runs in a thread as one piece, so that a transaction costs one hop to
-that thread and back, however many statements it has. Work is written for both engines,
-as a coroutine that awaits its connection; here the connection answers at once, and the
-coroutine never suspends.
+that thread and back, however many statements it has.
 
 SQLite has one writer at a time, and each commit waits for the disk. Whatever is to be
 written while the disk is busy is committed together afterwards: each piece of work in
@@ -17,9 +15,6 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Awaitable
-from collections.abc import Callable
-from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -28,12 +23,14 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy import create_engine
-from sqlalchemy import CursorResult
 from sqlalchemy import Engine
 from sqlalchemy import event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from quart_jwt.stores.sql.work import answered
+from quart_jwt.stores.sql.work import Work
 
 BUSY_TIMEOUT_MS = 5_000
 BUSY_RETRY_S = 0.02
@@ -43,39 +40,8 @@ TOGETHER = 64
 """The most pieces of work in one commit: the first of them waits for the last."""
 
 T = TypeVar("T")
-Work = Callable[[AsyncConnection], Awaitable[T]]
 
 _logger = logging.getLogger("quart_jwt")
-
-
-class AnsweringConnection:
-    """
-    What work awaits of an ``AsyncConnection``, answered before it is awaited.
-
-    Args:
-        connection: The connection of this thread.
-    """
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    async def execute(
-        self, statement: Any, parameters: Any = None
-    ) -> CursorResult[Any]:
-        """See ``AsyncConnection.execute``."""
-        return self._connection.execute(statement, parameters)
-
-    async def scalar(self, statement: Any, parameters: Any = None) -> Any:
-        """See ``AsyncConnection.scalar``."""
-        return self._connection.scalar(statement, parameters)
-
-    async def exec_driver_sql(self, statement: str) -> CursorResult[Any]:
-        """See ``AsyncConnection.exec_driver_sql``."""
-        return self._connection.exec_driver_sql(statement)
-
-    async def run_sync(self, work: Callable[[Connection], T]) -> T:
-        """See ``AsyncConnection.run_sync``."""
-        return work(self._connection)
 
 
 class Piece:
@@ -100,7 +66,7 @@ class Piece:
         plain = _plain(connection)
         plain.execute("SAVEPOINT piece")
         try:
-            self._result = _answered(self._work, connection)
+            self._result = answered(self._work, connection)
         except Exception as error:  # noqa: BLE001 - it is the caller's, who gets it
             self._error = error
             plain.execute("ROLLBACK TO piece")
@@ -194,7 +160,7 @@ class SQLiteFile:
 
     def _read(self, work: Work[T]) -> T:
         with self._engine.connect() as connection:
-            return _answered(work, connection)
+            return answered(work, connection)
 
     def _write_what_waits(self) -> None:
         while True:
@@ -246,19 +212,6 @@ def _plain(connection: Connection) -> sqlite3.Connection:
     """The driver's connection: SQLAlchemy takes ten times as long for ``COMMIT``."""
     plain: Any = connection.connection.driver_connection
     return cast("sqlite3.Connection", plain)
-
-
-def _answered(work: Work[T], connection: Connection) -> T:
-    """What work comes to that awaits nothing but its connection."""
-    lent = cast("AsyncConnection", AnsweringConnection(connection))
-    coroutine = cast("Coroutine[Any, Any, T]", work(lent))
-    try:
-        coroutine.send(None)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
-    coroutine.close()
-    raise RuntimeError("Work on a database may await its connection only")
 
 
 def _engine(url: URL) -> Engine:
