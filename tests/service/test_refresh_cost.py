@@ -1,4 +1,4 @@
-"""What a refresh asks of the stores: the user, and one step of the session's."""
+"""What a refresh and a login ask of the stores, question by question."""
 
 import pytest
 
@@ -38,3 +38,25 @@ async def test_a_refresh_is_one_question_and_one_transaction(
         # The first one teaches a Redis its script.
         sent = [one for one in asked if one not in CONNECTING]
         assert number == 0 or EXPECTED[store] == sent
+
+
+LOGIN = ["read", "write", "read", "write", "write", "read"]
+"""
+What is lent of a database for each login: the attempt is counted, the user read, the
+attempt taken back, the session started, and the user read again.
+"""
+
+
+# Redis forgets an attempt that the rate of these settings lets expire in a millisecond.
+@pytest.mark.parametrize("workers", ["sqlite", "postgresql"], indirect=True)
+async def test_a_login_reads_its_attempts_once(
+    workers: Workers, asked: list[str]
+) -> None:
+    """What a right attempt has counted is known when it is taken back."""
+    worker, _ = workers
+    await worker.add()
+    for number in range(REFRESHES + 1):
+        asked.clear()
+        await _log_in(worker, NAME)
+        # The first one also removes what earlier processes left behind.
+        assert number == 0 or asked == LOGIN

@@ -169,6 +169,19 @@ async def test_a_clock_that_was_wrong_locks_no_address(
     assert await attempts.admit(_visit("x", "::"), now_ms=NOW + wait_ms) is None
 
 
+async def test_a_success_keeps_what_another_process_has_counted(made: Made) -> None:
+    """An address that another process counts meanwhile gets back its one, no more."""
+    here, there = made(LIMITS), made(LIMITS)
+    ours = _visit("ada", "::")
+    assert await here.admit(ours, now_ms=NOW) is None
+    assert await there.admit(_visit("bob", "::"), now_ms=NOW) is None
+    await here.succeed(ours, now_ms=NOW)
+    answers = [
+        await there.admit(_visit(f"{n}", "::"), now_ms=NOW) for n in range(PER_MINUTE)
+    ]
+    assert answers.index(Refused(Counted.ADDRESS, 10_000)) == PER_MINUTE - 1
+
+
 async def test_a_success_gives_one_back_to_the_address(made: Made) -> None:
     """An office that signs in is not slowed down, one that guesses is."""
     attempts = made(LIMITS)

@@ -7,7 +7,8 @@ met an outage: nothing was guessed with it.
 
 Records are read without a lock, so an attempt never waits for a lock. If
 another attempt was counted in between, nothing is written, and the rule is applied
-again to what is there then.
+again to what is there then. What an attempt has written is not read again when it
+succeeds.
 """
 
 import asyncio
@@ -33,6 +34,9 @@ Steps under way in a process: the database has five or ten connections for every
 
 It also bounds how often a step is repeated because another came between.
 """
+
+MAX_UNDER_WAY = 1_000
+"""Attempts of which it is known what they wrote; beyond it, records are read."""
 
 PATIENCE_S = 10
 """How long a step waits for its turn; the store hangs then."""
@@ -108,6 +112,7 @@ class Attempts:
         self._records = records
         self._limits = limits
         self._turns = asyncio.Semaphore(STEPS_AT_ONCE)
+        self._written: dict[Visit, Mapping[str, str]] = {}
 
     async def admit(self, visit: Visit, *, now_ms: int) -> Refused | None:
         """See ``rule.admit``; raises StoreUnavailableError on an outage."""
@@ -134,19 +139,40 @@ class Attempts:
         except TimeoutError as error:
             raise StoreUnavailableError(self._records.name) from error
         try:
-            while True:
-                texts = await self._records.read(visit.keys) if visit.keys else {}
-                records = {key: _DECODER.decode(texts[key]) for key in texts}
-                changed, refused = step(visit, records, self._limits, now_ms)
-                changes = [
-                    _change(key, texts.get(key), record)
-                    for key, record in changed.items()
-                    if records.get(key) != record
-                ]
-                if not changes or await self._records.swap(changes, now_ms=now_ms):
-                    return refused
+            return await self._swapped(step, visit, now_ms)
         finally:
             turns.release()
+
+    async def _swapped(self, step: Step, visit: Visit, now_ms: int) -> Refused | None:
+        # What was written may have changed since: a swap finds out, a refusal does not.
+        written = self._written.pop(visit, None) if step is not rule.admit else None
+        while True:
+            texts = written or await self._read(visit)
+            records = {key: _DECODER.decode(texts[key]) for key in texts}
+            changed, refused = step(visit, records, self._limits, now_ms)
+            changes = [
+                _change(key, texts.get(key), record)
+                for key, record in changed.items()
+                if records.get(key) != record
+            ]
+            if changes and await self._records.swap(changes, now_ms=now_ms):
+                if step is rule.admit:
+                    self._note(visit, texts, changes)
+                return refused
+            if not changes and not written:
+                return refused
+            written = None
+
+    async def _read(self, visit: Visit) -> Mapping[str, str]:
+        return await self._records.read(visit.keys) if visit.keys else {}
+
+    def _note(
+        self, visit: Visit, texts: Mapping[str, str], changes: Sequence[Change]
+    ) -> None:
+        if len(self._written) >= MAX_UNDER_WAY:
+            self._written.clear()
+        written = {change.key: change.new for change in changes}
+        self._written[visit] = {**texts, **written}
 
 
 def _change(key: str, old: str | None, record: Record) -> Change:
