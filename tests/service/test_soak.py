@@ -23,6 +23,8 @@ from service.fleet import Fleet
 from service.test_faults import _ask
 from service.test_faults import _loaded
 from service.test_faults import _run
+from service.test_faults import _settled
+from service.test_faults import User
 from service.wire import closed
 from service.wire import descriptors
 from service.wire import exchange
@@ -184,15 +186,18 @@ async def test_a_soak_leaves_nothing_behind(tmp_path: Path) -> None:
         ) as fleet,
     ):
         field = Field(fleet, redis, tmp_path)
+        user = await User.of(fleet.port)
         async with _loaded(fleet.port):
             for fault in FAULTS:
                 await fault(field)
+        await _settled(user)
         before = await _at_rest(fleet)
         end = time.monotonic() + SOAK_S
         async with _loaded(fleet.port) as seen:
             while time.monotonic() < end:
                 await choose.choice(FAULTS)(field)
                 await field.begin_and_end()
+        await _settled(user)
         assert await field.broken_promises() == []
         after = await _at_rest(fleet)
         assert "Traceback" not in fleet.text
