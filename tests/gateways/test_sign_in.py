@@ -9,7 +9,6 @@ import pytest
 
 from gateways.processes import poll
 from gateways.products import Product
-from gateways.products import PRODUCTS
 from gateways.stages import SITE
 from gateways.stages import Stage
 from gateways.stages import Stages
@@ -17,7 +16,6 @@ from gateways.stages import USER
 
 pytestmark = pytest.mark.slow
 
-SENDING = [product for product in PRODUCTS if product.signs_in]
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 DEEP = "/deep?a=1&b=2&c=%26"
 ESCAPED = quote(SITE + DEEP, safe="")
@@ -25,13 +23,6 @@ COOKIES = {
     *("access_token_cookie", "csrf_access_token"),
     *("refresh_token_cookie", "csrf_refresh_token"),
 }
-
-
-@pytest.fixture(name="product", params=SENDING, ids=str)
-def _product(request: pytest.FixtureRequest) -> Product:
-    product: Product = request.param
-    product.program()
-    return product
 
 
 @pytest.fixture(name="stage")

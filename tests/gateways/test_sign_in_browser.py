@@ -10,7 +10,6 @@ from playwright.async_api import Page
 
 from browser.conftest import QUIET
 from gateways.products import Product
-from gateways.products import PRODUCTS
 from gateways.stages import SITE
 from gateways.stages import Stage
 from gateways.stages import Stages
@@ -19,15 +18,12 @@ from required import missing
 
 pytestmark = pytest.mark.slow  # a browser each: `make test-slow` runs them
 
-SENDING = [product for product in PRODUCTS if product.signs_in]
 PATIENCE_MS = 60_000
 DEEP = f"{SITE}/deep?a=1&b=2"
 
 
-@pytest.fixture(name="stage", params=SENDING, ids=str)
-def _stage(request: pytest.FixtureRequest, stages: Stages) -> Stage:
-    product: Product = request.param
-    product.program()
+@pytest.fixture(name="stage")
+def _stage(stages: Stages, product: Product) -> Stage:
     stage = stages.with_sign_in_page(product)
     stage.application.arrivals.clear()
     return stage
