@@ -57,6 +57,7 @@ class Application:
         headers = [
             (b"content-length", b"%d" % len(body)),
             (b"access-control-allow-origin", b"https://app.example"),
+            (b"cache-control", b"max-age=600"),
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})

@@ -129,7 +129,7 @@ PRODUCTS = (
         unhurried={"/auth/verify 250": "/auth/verify 30000"},
         signs_in={
             "#acl is_token": "acl is_token",
-            "#http-request": "http-request",
+            "#http-re": "http-re",
         },
         requires=_after(
             '["x-forwarded-uri"] = { txn.sf:pathq() },',

@@ -117,6 +117,23 @@ def test_next_click_renews_the_session(browser: httpx.Client, stage: Stage) -> N
         assert "refresh_token_cookie" not in "".join(arrival.named("Cookie"))
 
 
+def test_protected_pages_are_not_stored(browser: httpx.Client, stage: Stage) -> None:
+    """The Back button finds no page after signing out; the rest may be cached."""
+    login = {"username": USER, "password": stage.service.password, "cookies": True}
+    assert browser.post("/login", json=login).status_code == 200
+    page, script, public = (
+        browser.get(path, headers=headers).headers.get_list("Cache-Control")
+        for path, headers in (
+            ("/page", HTML),
+            ("/page", {"Accept": "*/*"}),
+            ("/public/page", HTML),
+        )
+    )
+
+    assert page in (["no-store"], ["max-age=600", "no-store"])
+    assert script == public == ["max-age=600"]
+
+
 def test_expired_token_is_renewed(stages: Stages, product: Product) -> None:
     """A token that has run out is as good as none: the browser comes back with new."""
     stage = stages.with_sign_in_page(product, ACCESS_TOKEN_EXPIRES="1")
