@@ -75,6 +75,7 @@ class Product:
         settings: What the service needs to be told of it.
         signs_in: What turns the sign-in page on in its file.
         requires: What makes its file require the scope "reports".
+        renews: What makes it pass new cookies on to the browser; empty if nothing does.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Product:
     settings: Mapping[str, str] = field(default_factory=dict)
     signs_in: Mapping[str, str]
     requires: Mapping[str, str]
+    renews: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """Its name, for the tests' ids."""
@@ -151,6 +153,7 @@ PRODUCTS = (
             "[{ key: x-require-scope, value: reports }] }\n"
             f"{24 * ' '}authorization_response:"
         },
+        renews={"#allowed_client_headers": "allowed_client_headers"},
     ),
     Product(
         name="traefik",
@@ -159,8 +162,9 @@ PRODUCTS = (
         signs_in=YAML_SIGNS_IN,
         requires={
             'X-Auth-Scope: ""': 'X-Auth-Scope: ""\n          X-Require-Scope: reports',
-            "Cookie, X-CSRF-TOKEN]": "Cookie, X-CSRF-TOKEN, X-Require-Scope]",
+            "Sec-WebSocket-Key]": "Sec-WebSocket-Key, X-Require-Scope]",
         },
+        renews={"#addAuthCookies": "addAuthCookies"},
     ),
 )
 

@@ -9,6 +9,7 @@ import pytest
 
 from gateways.processes import poll
 from gateways.products import Product
+from gateways.products import PRODUCTS
 from gateways.stages import SITE
 from gateways.stages import Stage
 from gateways.stages import Stages
@@ -115,6 +116,28 @@ def test_next_click_renews_the_session(browser: httpx.Client, stage: Stage) -> N
     for arrival in stage.application.arrivals:
         assert arrival.named("X-Auth-Subject") == [USER]
         assert "refresh_token_cookie" not in "".join(arrival.named("Cookie"))
+
+
+@pytest.mark.parametrize(
+    "product", [one for one in PRODUCTS if one.renews], indirect=True, ids=str
+)
+def test_gateway_passes_new_cookies_on(stages: Stages, product: Product) -> None:
+    """One request renews the session; a websocket, which would lose it, does not."""
+    stage = stages.with_sign_in_page(product, RENEW_AT_GATEWAY="true")
+    gateway = stages.changed(stage, {**product.signs_in, **product.renews})
+    login = {"username": USER, "password": stage.service.password, "cookies": True}
+    with gateway.client() as browser:
+        browser.headers.update({**HTML, "Host": SITE.removeprefix("http://")})
+        browser.post("/login", json=login)
+        for _ in range(2):
+            del browser.cookies["access_token_cookie"]
+            refused = browser.get("/page", headers=PROGRAMS["websocket"])
+            answer = browser.get("/page")
+            assert (refused.status_code, answer.status_code) == (401, 200)
+            assert set(answer.cookies) >= COOKIES
+        assert browser.get("/page").status_code == 200
+        browser.cookies.clear()
+        assert browser.get("/page").status_code == 302
 
 
 def test_protected_pages_are_not_stored(browser: httpx.Client, stage: Stage) -> None:
