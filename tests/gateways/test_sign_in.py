@@ -140,6 +140,21 @@ def test_gateway_passes_new_cookies_on(stages: Stages, product: Product) -> None
         assert browser.get("/page").status_code == 302
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_refusal_of_the_application_is_its_own(
+    browser: httpx.Client, stage: Stage, status: int
+) -> None:
+    """Only Traefik takes it for the service's, as docs/operate/gateways.md says."""
+    login = {"username": USER, "password": stage.service.password, "cookies": True}
+    assert browser.post("/login", json=login).status_code == 200
+    path = f"/status/{status}"
+    answer = browser.get(path)
+    if stage.gateway.product.name == "traefik":
+        assert answer.status_code == {401: 302, 403: 403}[status]
+        answer = browser.get(path, headers={"Accept": "*/*"})
+    assert (answer.status_code, answer.json()) == (status, {"page": path})
+
+
 def test_protected_pages_are_not_stored(browser: httpx.Client, stage: Stage) -> None:
     """The Back button finds no page after signing out; the rest may be cached."""
     login = {"username": USER, "password": stage.service.password, "cookies": True}
