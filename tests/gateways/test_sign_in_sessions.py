@@ -53,11 +53,17 @@ async def _signed_in(chromium: Browser, stage: Stage) -> Page:
     return page
 
 
-async def test_two_tabs_renew_at_once(page: Page) -> None:
-    """Both show their page, and the session goes on."""
+async def test_two_tabs_renew_at_once(page: Page, stage: Stage) -> None:
+    """Both send the same refresh token and show their page; the session goes on."""
     tab = await page.context.new_page()
     await page.context.clear_cookies(name="access_token_cookie")
-    await asyncio.gather(page.goto(f"{SITE}/one"), tab.goto(f"{SITE}/two"))
+    # The gateway redirects to here. The service answers after both have asked.
+    renewal = f"{SITE}/refresh/return?return_to={SITE}"
+    async with asyncio.TaskGroup() as both:
+        with stage.service.process.stopped():
+            for one, path in ((page, "/one"), (tab, "/two")):
+                async with one.expect_request("**/refresh/return?**"):
+                    both.create_task(one.goto(f"{renewal}{path}"))
     await browsers.shows(page, "/one")
     await browsers.shows(tab, "/two")
 
