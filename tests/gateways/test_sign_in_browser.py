@@ -53,7 +53,7 @@ async def test_there_and_back_and_out(page: Page, stage: Stage) -> None:
     assert subjects == [[USER]] * len(subjects)
 
     await browsers.sign_out(page)
-    # A program's mistake would show the page again: it was allowed to be stored.
+    # The application allows the browser to store its pages; the gateway does not.
     for _ in range(2):
         await page.go_back()
         assert '"page"' not in await page.content()
