@@ -36,8 +36,13 @@ async def _waits(service: Service, _tokens: Tokens) -> None:
     service.clock.advance(PAST_GRACE_S)
 
 
+async def _ages(service: Service, _tokens: Tokens) -> None:
+    """From now on, the first refresh token is not of the future after any step."""
+    service.clock.advance(2 * HOUR_S)
+
+
 OUT = (_logs_in, _is_used, _refreshes, _is_used, _waits, _refreshes)
-REPLAYED = (_logs_in, _refreshes, _is_used, _waits)
+REPLAYED = (_logs_in, _is_used, _ages, _refreshes, _is_used, _waits)
 
 
 async def _walked(
