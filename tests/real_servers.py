@@ -210,10 +210,16 @@ SLOTS = 16_384
 
 
 @contextmanager
-def redis_nodes(count: int) -> Iterator[list[Redis]]:
-    """Serve a Redis Cluster of some primaries, which share the slots evenly."""
+def redis_nodes(count: int, *options: str) -> Iterator[list[Redis]]:
+    """
+    Serve a Redis Cluster of some primaries, which share the slots evenly.
+
+    Args:
+        count: How many.
+        options: What else stands on each command line.
+    """
     with ExitStack() as stack:
-        nodes = [stack.enter_context(_node_of_a_cluster()) for _ in range(count)]
+        nodes = [stack.enter_context(_cluster_node(*options)) for _ in range(count)]
         for number, node in enumerate(nodes):
             first, end = (SLOTS * at // count for at in (number, number + 1))
             node.run("CLUSTER", "ADDSLOTSRANGE", str(first), str(end - 1))
@@ -236,7 +242,7 @@ def _sees_all(node: Redis, count: int) -> bool:
 
 
 @contextmanager
-def _node_of_a_cluster() -> Iterator[Redis]:
+def _cluster_node(*more: str) -> Iterator[Redis]:
     port, bus = free_ports()
     options = {
         "--port": str(port),
@@ -247,7 +253,8 @@ def _node_of_a_cluster() -> Iterator[Redis]:
         "--cluster-require-full-coverage": "no",
         "--cluster-node-timeout": "2000",
     }
-    with redis(*(word for option in options.items() for word in option)) as running:
+    words = [word for option in options.items() for word in option]
+    with redis(*words, *more) as running:
         running.port = port
         yield running
 

@@ -88,9 +88,12 @@ class OneSlotClient(Redis):
         pool = self.connection_pool
         try:
             return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
-        except FAILURES:
+        except FAILURES as failure:
             if self.connection_pool is pool:  # the first of several that fail
                 self.connection_pool = self._nodes.after(pool)
+            if not isinstance(failure, asyncio.CancelledError):
+                # Each of the others would fail one call when the node is back.
+                await pool.disconnect(inuse_connections=False)
             raise
 
     async def aclose(self, close_connection_pool: bool | None = None) -> None:
