@@ -81,7 +81,9 @@ class OneSlotClient(Redis):
         try:
             return await self._execute(*args, **options)
         except MovedError as moved:
-            self.connection_pool = self._nodes.at((moved.host, moved.port))
+            # Without a host, it is another port of the node that answered.
+            host = moved.host or self.connection_pool.connection_kwargs["host"]
+            self.connection_pool = self._nodes.at((host, moved.port))
         return await self._execute(*args, **options)
 
     async def _execute(self, *args: Any, **options: Any) -> Any:
