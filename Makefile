@@ -25,7 +25,7 @@ CACHED_TESTS := tests/advisories tests/flask tests/parity/test_helpers.py tests/
 	--deselect=tests/extension/test_streams.py::test_what_a_known_token_opens_ends_with_it \
 	--deselect=tests/extension/test_streams.py::test_another_event_loop_opens_no_stream
 
-.PHONY: help serve load capacity test test-slow test-all coverage test-contract test-uncached test-pythons \
+.PHONY: help serve load capacity soak test test-slow test-all coverage test-contract test-uncached test-pythons \
 	test-newest test-lowest bench bench-quick docs gateways lint types format build clean
 
 help: ## show this list
@@ -60,6 +60,9 @@ test: $(VENV)/.dev ## test every kind of behaviour (4 minutes on two cores)
 
 test-slow: $(VENV)/.dev ## full products, floods, faults, browsers, gateways (13 minutes)
 	$(PYTEST) --dist loadfile -m slow $(ARGS)
+
+soak: $(VENV)/.dev ## break something every few seconds for half an hour, and look at what is left
+	SOAK_S=1800 $(BIN)/python -m pytest -q -p no:xdist --log-cli-level=INFO tests/service/test_soak.py $(ARGS)
 
 # Types are checked by one process, and the slow tail waits for others much of the time.
 test-all: $(VENV)/.dev ## all that CI runs: with coverage, uncached, on other Pythons (35 minutes)

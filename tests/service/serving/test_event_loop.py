@@ -1,6 +1,7 @@
 """Which event loop serves."""
 
 import asyncio
+import gc
 from importlib.machinery import ModuleSpec
 
 import pytest
@@ -25,6 +26,18 @@ def test_the_loop_that_was_asked_for_runs(
     event_loop.run(main(), worker_class)
     assert isinstance(seen[0], kind)
     assert seen[0].is_closed()
+
+
+def test_what_is_there_at_the_start_is_not_collected() -> None:
+    """A look through all that was imported would stop every request meanwhile."""
+    imported = [[object()]]
+    looked_through: list[bool] = []
+
+    async def main() -> None:
+        looked_through.append(any(each is imported for each in gc.get_objects()))
+
+    event_loop.run(main(), "asyncio")
+    assert looked_through == [False]
 
 
 def test_asyncio_serves_where_uvloop_is_missing(
