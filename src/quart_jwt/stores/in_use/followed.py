@@ -94,15 +94,14 @@ class FollowedStore:
             task = asyncio.create_task(work)
             self._serving.add(task)
 
-    async def stop(self) -> None:
-        """Follow and tidy up no longer."""
+    async def close(self) -> None:
+        """Follow no longer, and let go of the store."""
         serving, self._serving = self._serving, set()
         for task in serving:
             task.cancel()
         await asyncio.gather(*serving, return_exceptions=True)
-
-    async def close(self) -> None:
-        """Let go of the store."""
+        # At once: the follower's call is cancelled a second time here, and a driver
+        # that has begun to close its connection by then may leave it open.
         await self._guard.store.close()
 
     async def _known(self, verb: str, call: Call) -> Any:

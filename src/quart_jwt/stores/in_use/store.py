@@ -89,7 +89,6 @@ class StoreInUse:
 
     async def close(self) -> None:
         """Finish what was begun, and let go of the store."""
-        await asyncio.gather(*(part.stop() for part in self._parts))
         await asyncio.gather(*self._unfinished, return_exceptions=True)
         await asyncio.gather(*(part.close() for part in self._parts))
 
