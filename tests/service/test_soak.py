@@ -40,6 +40,8 @@ pytestmark = pytest.mark.slow
 measured = logging.getLogger("measured")
 
 SOAK_S = float(os.environ.get("SOAK_S", "20"))
+PAUSE_S = SOAK_S / 100
+"""Between two faults; a worker that dies again and again is replaced ever later."""
 POOLS = 12
 """Connections to the stores that a worker may have come to keep."""
 GROWTH_KIB = 16 * 1024
@@ -197,6 +199,7 @@ async def test_a_soak_leaves_nothing_behind(tmp_path: Path) -> None:
             while time.monotonic() < end:
                 await choose.choice(FAULTS)(field)
                 await field.begin_and_end()
+                await _pause(PAUSE_S)
         await _settled(user)
         assert await field.broken_promises() == []
         after = await _at_rest(fleet)
