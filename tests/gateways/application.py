@@ -33,7 +33,11 @@ class Arrival:
 
 @dataclass(slots=True)
 class Application:
-    """An ASGI application that answers 200 to everything and remembers it."""
+    """
+    An ASGI application that remembers what it gets.
+
+    It answers 200, and ``/status/N`` with the status N.
+    """
 
     port: int = 0
     arrivals: list[Arrival] = field(default_factory=list)
@@ -57,8 +61,12 @@ class Application:
         headers = [
             (b"content-length", b"%d" % len(body)),
             (b"access-control-allow-origin", b"https://app.example"),
+            (b"cache-control", b"max-age=600"),
         ]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        _, _, asked = scope["path"].partition("/status/")
+        status = int(asked or 200)
+        start = {"type": "http.response.start", "status": status, "headers": headers}
+        await send(start)
         await send({"type": "http.response.body", "body": body})
 
     def _remember(self, scope: Any, length: int) -> None:

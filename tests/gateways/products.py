@@ -58,6 +58,7 @@ http {{
 """
 
 NGINX_SIGN_IN = "include /etc/nginx/snippets/quart-jwt-sign-in.conf"
+YAML_SIGNS_IN = {"#+ ": ""}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,9 @@ class Product:
         unhurried: How long its file waits for a verdict, and what a test says that
             may run on a machine with other things to do.
         settings: What the service needs to be told of it.
-        signs_in: What turns the sign-in page on in its file; empty if nothing does.
+        signs_in: What turns the sign-in page on in its file.
+        requires: What makes its file require the scope "reports".
+        renews: What makes it pass new cookies on to the browser; empty if nothing does.
     """
 
     name: str
@@ -80,7 +83,9 @@ class Product:
     listens: tuple[str, str]
     unhurried: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
-    signs_in: Mapping[str, str] = field(default_factory=dict)
+    signs_in: Mapping[str, str]
+    requires: Mapping[str, str]
+    renews: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """Its name, for the tests' ids."""
@@ -95,6 +100,10 @@ class Product:
         return found
 
 
+def _after(as_shipped: str, more: str) -> dict[str, str]:
+    return {as_shipped: f"{as_shipped} {more}"}
+
+
 PRODUCTS = (
     Product(
         name="nginx",
@@ -102,6 +111,10 @@ PRODUCTS = (
         listens=("listen 8080;", "listen 127.0.0.1:8080;"),
         unhurried={"proxy_read_timeout 1s": "proxy_read_timeout 30s"},
         signs_in={f"#{NGINX_SIGN_IN}": NGINX_SIGN_IN},
+        requires=_after(
+            "proxy_set_header X-Forwarded-Uri $request_uri;",
+            'proxy_set_header X-Require-Scope "reports";',
+        ),
     ),
     Product(
         name="caddy",
@@ -109,6 +122,7 @@ PRODUCTS = (
         listens=("\n:8080 {", "\n{\n\tadmin off\n}\n:8080 {\n\tbind 127.0.0.1"),
         unhurried={"response_header_timeout 1s": "response_header_timeout 30s"},
         signs_in={"#import sign_in": "import sign_in"},
+        requires=_after("uri /auth/verify", "\nheader_up X-Require-Scope reports"),
     ),
     Product(
         name="haproxy",
@@ -117,8 +131,12 @@ PRODUCTS = (
         unhurried={"/auth/verify 250": "/auth/verify 30000"},
         signs_in={
             "#acl is_token": "acl is_token",
-            "#http-request redirect": "http-request redirect",
+            "#http-re": "http-re",
         },
+        requires=_after(
+            '["x-forwarded-uri"] = { txn.sf:pathq() },',
+            '["x-require-scope"] = { "reports" },',
+        ),
     ),
     Product(
         name="envoy",
@@ -129,11 +147,24 @@ PRODUCTS = (
         listens=("address: 0.0.0.0, port", "address: 127.0.0.1, port"),
         unhurried={"timeout: 1s": "timeout: 30s"},
         settings={"METHOD_HEADER": "none", "URI_HEADER": "none"},
+        signs_in=YAML_SIGNS_IN,
+        requires={
+            "authorization_response:": "authorization_request: { headers_to_add: "
+            "[{ key: x-require-scope, value: reports }] }\n"
+            f"{24 * ' '}authorization_response:"
+        },
+        renews={"#allowed_client_headers": "allowed_client_headers"},
     ),
     Product(
         name="traefik",
         arguments=("--configfile={where}/traefik.yaml",),
         listens=('address: ":8080"', 'address: "127.0.0.1:8080"'),
+        signs_in=YAML_SIGNS_IN,
+        requires={
+            'X-Auth-Scope: ""': 'X-Auth-Scope: ""\n          X-Require-Scope: reports',
+            "Sec-WebSocket-Key]": "Sec-WebSocket-Key, X-Require-Scope]",
+        },
+        renews={"#addAuthCookies": "addAuthCookies"},
     ),
 )
 

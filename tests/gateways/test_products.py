@@ -5,7 +5,9 @@ import pytest
 import required
 from gateways.products import Product
 
-MISSING = Product(name="no-such-gateway", arguments=(), listens=("", ""))
+MISSING = Product(
+    name="no-such-gateway", arguments=(), listens=("", ""), signs_in={}, requires={}
+)
 
 
 def test_missing_gateway_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,6 @@ from gateways.stages import USER
 
 pytestmark = pytest.mark.slow
 
-SENDING = [product for product in PRODUCTS if product.signs_in]
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 DEEP = "/deep?a=1&b=2&c=%26"
 ESCAPED = quote(SITE + DEEP, safe="")
@@ -25,13 +24,6 @@ COOKIES = {
     *("access_token_cookie", "csrf_access_token"),
     *("refresh_token_cookie", "csrf_refresh_token"),
 }
-
-
-@pytest.fixture(name="product", params=SENDING, ids=str)
-def _product(request: pytest.FixtureRequest) -> Product:
-    product: Product = request.param
-    product.program()
-    return product
 
 
 @pytest.fixture(name="stage")
@@ -124,6 +116,60 @@ def test_next_click_renews_the_session(browser: httpx.Client, stage: Stage) -> N
     for arrival in stage.application.arrivals:
         assert arrival.named("X-Auth-Subject") == [USER]
         assert "refresh_token_cookie" not in "".join(arrival.named("Cookie"))
+
+
+@pytest.mark.parametrize(
+    "product", [one for one in PRODUCTS if one.renews], indirect=True, ids=str
+)
+def test_gateway_passes_new_cookies_on(stages: Stages, product: Product) -> None:
+    """One request renews the session; a websocket, which would lose it, does not."""
+    stage = stages.with_sign_in_page(product, RENEW_AT_GATEWAY="true")
+    gateway = stages.changed(stage, {**product.signs_in, **product.renews})
+    login = {"username": USER, "password": stage.service.password, "cookies": True}
+    with gateway.client() as browser:
+        browser.headers.update({**HTML, "Host": SITE.removeprefix("http://")})
+        browser.post("/login", json=login)
+        for _ in range(2):
+            del browser.cookies["access_token_cookie"]
+            refused = browser.get("/page", headers=PROGRAMS["websocket"])
+            answer = browser.get("/page")
+            assert (refused.status_code, answer.status_code) == (401, 200)
+            assert set(answer.cookies) >= COOKIES
+        assert browser.get("/page").status_code == 200
+        browser.cookies.clear()
+        assert browser.get("/page").status_code == 302
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_refusal_of_the_application_is_its_own(
+    browser: httpx.Client, stage: Stage, status: int
+) -> None:
+    """Only Traefik takes it for the service's, as docs/operate/gateways.md says."""
+    login = {"username": USER, "password": stage.service.password, "cookies": True}
+    assert browser.post("/login", json=login).status_code == 200
+    path = f"/status/{status}"
+    answer = browser.get(path)
+    if stage.gateway.product.name == "traefik":
+        assert answer.status_code == {401: 302, 403: 403}[status]
+        answer = browser.get(path, headers={"Accept": "*/*"})
+    assert (answer.status_code, answer.json()) == (status, {"page": path})
+
+
+def test_protected_pages_are_not_stored(browser: httpx.Client, stage: Stage) -> None:
+    """The Back button finds no page after signing out; the rest may be cached."""
+    login = {"username": USER, "password": stage.service.password, "cookies": True}
+    assert browser.post("/login", json=login).status_code == 200
+    page, script, public = (
+        browser.get(path, headers=headers).headers.get_list("Cache-Control")
+        for path, headers in (
+            ("/page", HTML),
+            ("/page", {"Accept": "*/*"}),
+            ("/public/page", HTML),
+        )
+    )
+
+    assert page in (["no-store"], ["max-age=600", "no-store"])
+    assert script == public == ["max-age=600"]
 
 
 def test_expired_token_is_renewed(stages: Stages, product: Product) -> None:

@@ -140,3 +140,20 @@ async def test_store_that_is_away_is_no_sign_out(
     monkeypatch.setattr(store, "rotate", away)
     response = await service.client.get(ASKED)
     assert (response.status_code, _cookies(response)) == (503, {})
+
+
+async def test_gateway_shows_the_redirect_at_any_address(service: Service) -> None:
+    """The query arrives at the renewal as it is; the location is not relative."""
+    query = f"return_to={quote(DEEP, safe='')}"
+    response = await service.client.get(f"/sign-in/redirect?{query}")
+
+    assert response.status_code == 303
+    assert response.headers["Location"] == f"/refresh/return?{query}"
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+async def test_redirect_leads_nowhere_else(service: Service) -> None:
+    """The location begins with a path of the service, whatever the query is."""
+    for query in ("//evil.example", "return_to=https://evil.example", "\\evil"):
+        response = await service.client.get(f"/sign-in/redirect?{query}")
+        assert response.headers["Location"].startswith("/refresh/return?")

@@ -30,6 +30,7 @@ from quart_jwt.service.web.routes import REFRESH_PATH
 from quart_jwt.service.web.token_answers import put_in_cookies
 
 RENEWAL_PATH = f"{REFRESH_PATH}/return"
+REDIRECT_PATH = "/sign-in/redirect"
 COUNT = "renewals"
 MAX_RENEWALS = 5
 """So many returns within the time below are a gateway that goes on refusing."""
@@ -52,6 +53,18 @@ def renewal_redirect(settings: Settings) -> Blueprint:
         except ReturnAddressError:  # the page says so
             return _see_other(f"../sign-in?{RETURN_TO}=refused")
         return await _renewed(address, secure=settings.cookie_secure)
+
+    @blueprint.get(REDIRECT_PATH)
+    @hide
+    async def redirect_to_renewal() -> Response:
+        """
+        Send a browser to the renewal, with the query as it is.
+
+        For gateways that can show a page in place of 401 and cannot make a redirect.
+        They show it at any address, so the location is not relative.
+        """
+        query = request.query_string.decode("latin-1")
+        return _see_other(f"{request.root_path}{RENEWAL_PATH}?{query}")
 
     return blueprint
 

@@ -136,6 +136,8 @@ class Rate:
 
     def left_ms(self, count: Count, now_ms: int) -> int:
         """See ``Rule.left_ms``."""
+        if count.attempts <= 0:  # all given back: only a clock that stepped would wait
+            return 0
         return max(0, count.open_at_ms - self.tolerance_ms - now_ms)
 
     def longest_until_ms(self, now_ms: int) -> int:
