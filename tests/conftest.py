@@ -130,6 +130,12 @@ def _redis() -> Iterator[real_servers.Redis]:
         yield running
 
 
+@pytest.fixture(name="redis_nodes", scope="session")
+def _redis_nodes() -> Iterator[list[real_servers.Redis]]:
+    with real_servers.redis_nodes(3) as running:
+        yield running
+
+
 @pytest.fixture(name="redis_cluster", scope="session")
 def _redis_cluster() -> Iterator[real_servers.Redis]:
     with real_servers.redis_cluster() as running:

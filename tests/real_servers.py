@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import contextmanager
+from contextlib import ExitStack
 from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import field
@@ -202,6 +203,59 @@ def redis_cluster() -> Iterator[Redis]:
         running.run("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
         while "cluster_state:ok" not in running.run("CLUSTER", "INFO"):
             time.sleep(0.02)
+        yield running
+
+
+SLOTS = 16_384
+
+
+@contextmanager
+def redis_nodes(count: int, *options: str) -> Iterator[list[Redis]]:
+    """
+    Serve a Redis Cluster of some primaries, which share the slots evenly.
+
+    Args:
+        count: How many.
+        options: What else stands on each command line.
+    """
+    with ExitStack() as stack:
+        nodes = [stack.enter_context(_cluster_node(*options)) for _ in range(count)]
+        for number, node in enumerate(nodes):
+            first, end = (SLOTS * at // count for at in (number, number + 1))
+            node.run("CLUSTER", "ADDSLOTSRANGE", str(first), str(end - 1))
+            # Epochs must differ before the nodes meet.
+            node.run("CLUSTER", "SET-CONFIG-EPOCH", str(number + 1))
+        for node in nodes[1:]:
+            bus = node.command[node.command.index("--cluster-port") + 1]
+            nodes[0].run("CLUSTER", "MEET", "127.0.0.1", str(node.port), str(bus))
+        deadline = time.monotonic() + PATIENCE_S
+        while not all(_sees_all(node, count) for node in nodes):
+            assert time.monotonic() < deadline, "The nodes do not find each other"
+            time.sleep(0.05)
+        yield nodes
+
+
+def _sees_all(node: Redis, count: int) -> bool:
+    info = node.run("CLUSTER", "INFO")
+    wanted = ("cluster_state:ok", f"cluster_slots_ok:{SLOTS}", f"cluster_size:{count}")
+    return all(one in info for one in wanted)
+
+
+@contextmanager
+def _cluster_node(*more: str) -> Iterator[Redis]:
+    port, bus = free_ports()
+    options = {
+        "--port": str(port),
+        "--cluster-port": str(bus),
+        "--bind": "127.0.0.1",
+        "--cluster-enabled": "yes",
+        # A node that is gone takes its own slots with it, and no others.
+        "--cluster-require-full-coverage": "no",
+        "--cluster-node-timeout": "2000",
+    }
+    words = [word for option in options.items() for word in option]
+    with redis(*words, *more) as running:
+        running.port = port
         yield running
 
 

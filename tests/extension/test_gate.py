@@ -219,7 +219,7 @@ async def test_a_revoked_token_does_not_pass(clock: Any, slow: list[str]) -> Non
     async with app.test_app(), app.app_context():
         client = app.test_client()
         sessions: Any = app.extensions[SETTINGS](app.config).sessions
-        await sessions.in_use._follower.step()
+        await sessions.in_use._parts[0].follower.step()
         clock.advance(1)
         token = create_access_token("ada", additional_claims={"jti": "j"})
         headers = {"Authorization": f"Bearer {token}"}

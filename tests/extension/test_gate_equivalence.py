@@ -313,7 +313,7 @@ async def _walk(
     tokens = [_token(number, each) for number, each in enumerate(made)]
     async with app.test_app(), app.app_context():
         sessions: Any = app.extensions[SETTINGS](app.config).sessions
-        await sessions.in_use._follower.step()
+        await sessions.in_use._parts[0].follower.step()
         clock.advance(100)
         for action, value in steps:
             if action == "show":

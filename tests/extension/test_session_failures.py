@@ -23,7 +23,7 @@ from quart_jwt.exceptions import ConfigurationError
 from quart_jwt.exceptions import StoreError
 from quart_jwt.extension.request.current import settings_of
 from quart_jwt.extension.sessions.store import SessionStore
-from quart_jwt.stores.in_use.store import PURGE_AT_MOST
+from quart_jwt.stores.in_use.followed import PURGE_AT_MOST
 from quart_jwt.tokens.revocation import Revocation
 from quart_jwt.tokens.revocation import Scope
 from stores.faulty import away
@@ -54,7 +54,7 @@ def _break(app: Quart, store: Any, fault: Any) -> None:
 def _mend(app: Quart, store: Any) -> None:
     app.config["JWT_STORE_TIMEOUT"] = 30
     store.fault = store.after = slow
-    _sessions(app).in_use._guard._breaker.succeeded()
+    _sessions(app).in_use._parts[0]._guard._breaker.succeeded()
 
 
 @pytest.fixture(name="walker")
@@ -296,7 +296,7 @@ async def test_the_store_is_purged_while_the_app_serves(
     app: Quart, store: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Now and then, also after a time at which the store was away."""
-    from quart_jwt.stores.in_use import store as in_use
+    from quart_jwt.stores.in_use import followed as in_use
 
     monkeypatch.setattr(in_use, "PURGE_EVERY_S", 0)
     store.fault = away

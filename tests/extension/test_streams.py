@@ -286,7 +286,7 @@ async def test_nothing_is_watched_after_the_end(app: Quart) -> None:
     token = await _token(app)
     headers = {"Authorization": f"Bearer {token}"}
     sessions = app.extensions["quart-jwt.settings"](app.config).sessions
-    watching = sessions.in_use._follower.watchers._watching
+    watching = sessions.in_use._parts[0].follower.watchers._watching
     async with app.test_client().websocket("/ws", headers=headers) as connection:
         await connection.receive()
         assert watching

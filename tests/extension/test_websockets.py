@@ -485,7 +485,9 @@ async def test_a_verification_anywhere_protects_until_revocation(
             store = app.extensions["quart-jwt"].settings.sessions.in_use
             for family in await store.store.live("joe", now=0):
                 # As another process would: this one hears of it by the feed alone.
-                await store._guard.store.end(family.family_id, subject=None, now=0)
+                await store._parts[0]._guard.store.end(
+                    family.family_id, subject=None, now=0
+                )
             async with asyncio.timeout(PATIENCE_S):
                 assert await code == 1008
 
@@ -534,4 +536,4 @@ async def test_a_handler_that_returns_leaves_nothing_behind(
         store = app.extensions["quart-jwt"].settings.sessions.in_use
         left = asyncio.all_tasks() - tasks
         assert not left or not (await asyncio.wait(left, timeout=PATIENCE_S))[1]
-        assert store._follower.watchers._watching == {}
+        assert store._parts[0].follower.watchers._watching == {}

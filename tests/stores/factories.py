@@ -20,6 +20,8 @@ from clock import START
 from pooler import PgBouncer
 from quart_jwt.stores.base import Store
 from quart_jwt.stores.memory import MemoryStore
+from quart_jwt.stores.partitioned import PartitionedStore
+from quart_jwt.stores.redis.cluster import from_url as cluster_from_url
 from quart_jwt.stores.redis.store import from_url
 from quart_jwt.stores.redis.store import RedisStore
 from quart_jwt.stores.sql.schema import SESSIONS
@@ -34,6 +36,15 @@ Factory = Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[Store]]
 async def memory(_request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     """Give a store in this process."""
     store = MemoryStore()
+    await store.open(now=START)
+    yield store
+    await store.close()
+
+
+@asynccontextmanager
+async def partitioned(_request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    """Give a store in three parts, which are in this process."""
+    store = PartitionedStore([MemoryStore() for _ in range(3)])
     await store.open(now=START)
     yield store
     await store.close()
@@ -101,15 +112,29 @@ async def redis_cluster(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     await store.close()
 
 
+@asynccontextmanager
+async def redis_nodes(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    """Give a store whose subjects are spread over the three nodes of a cluster."""
+    nodes: list[Redis] = request.getfixturevalue("redis_nodes")
+    for node in nodes:
+        await asyncio.to_thread(node.empty)
+    store = cluster_from_url(f"redis+cluster://127.0.0.1:{nodes[0].port}")
+    await store.open(now=START)
+    yield store
+    await store.close()
+
+
 FACTORIES: dict[str, Factory] = {
     "memory": memory,
+    "partitioned": partitioned,
     "sqlite": sqlite,
     "postgresql": postgresql,
     "pgbouncer": pgbouncer,
     "redis": redis,
     "redis-cluster": redis_cluster,
+    "redis-nodes": redis_nodes,
 }
 """Every store, by the name that its tests carry."""
 
-SLOW = {"pgbouncer", "redis-cluster"}
+SLOW = {"pgbouncer", "redis-cluster", "redis-nodes"}
 """What takes a quarter of a second to connect to, and what repeats another's tests."""

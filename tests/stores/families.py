@@ -74,9 +74,14 @@ def token(
     )
 
 
-def revoked_token(jti: str = "t", until: float | None = START + LIFE_S) -> Revocation:
-    """The revocation of one token."""
-    return Revocation(scope=Scope.TOKEN, name=jti, until=until)
+def revoked_token(
+    jti: str = "t",
+    until: float | None = START + LIFE_S,
+    *,
+    subject: str | None = "ada",
+) -> Revocation:
+    """The revocation of one token; without a subject, of one known by its jti only."""
+    return Revocation(scope=Scope.TOKEN, name=jti, until=until, subject=subject)
 
 
 def revoked_subject(

@@ -106,7 +106,7 @@ async def test_a_known_token_is_recognised_in_any_thread(used: StoreInUse) -> No
     async def ask() -> bool:
         return used.is_known_good(token(issued_at=START + 1))
 
-    await used._follower.catch_up()
+    await used._parts[0].follower.catch_up()
     assert await _elsewhere(ask())
 
 

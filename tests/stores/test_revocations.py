@@ -108,13 +108,14 @@ async def test_access_tokens_of_a_subject_are_revoked_up_to_a_second(
 ) -> None:
     """With a family or without; its refresh tokens and other subjects' go on."""
     await store.start(family(), limit=None, now=START)
+    await store.start(family("g", "grace"), limit=None, now=START)
     await store.revoke(revoked_access(issued_by=START), now=START)
     asked = token(family_id=family_id, issued_at=issued_at)
 
     assert is_revoked is await store.is_revoked(asked, now=START)
     refresh = replace(asked, is_refresh=True)
     assert not await store.is_revoked(refresh, now=START)
-    other = replace(asked, subject="grace")
+    other = replace(asked, subject="grace", family_id=family_id and "g")
     assert not await store.is_revoked(other, now=START)
     rotation = await store.rotate(presented(), successor(), grace_s=GRACE_S, now=START)
     assert rotation.outcome is Outcome.ROTATED
@@ -170,7 +171,7 @@ async def test_of_two_revocations_the_stricter_holds(
         revoked_subject(issued_by=START, until=START + 20),
         revoked_subject(issued_by=START + 5, until=START + 10),
     ]
-    tokens = [revoked_token(until=START + 20), revoked_token(until=START + 10)]
+    tokens = [revoked_token(until=START + life_s, subject=None) for life_s in (20, 10)]
     for one in (*reversed(ones), *reversed(tokens)) if turned else (*ones, *tokens):
         await store.revoke(one, now=START)
     await store.purge(limit=100, now=START + 19)
@@ -181,6 +182,17 @@ async def test_of_two_revocations_the_stricter_holds(
     assert not await store.is_revoked(
         token("other", issued_at=START + 6), now=START + 19
     )
+
+
+async def test_a_jti_is_enough_to_revoke_a_token(store: Store) -> None:
+    """Where nobody knows whose it is, it is refused for every subject."""
+    await store.revoke(revoked_token(subject=None), now=START)
+
+    for subject in ("ada", "grace", "linus", None):
+        assert await store.is_revoked(token(subject=subject), now=START)
+        assert not await store.is_revoked(token("u", subject=subject), now=START)
+    # It may be told more than once.
+    assert {*(await _read(store)).revocations} == {revoked_token()}
 
 
 async def test_a_revocation_for_ever_stays(store: Store) -> None:
@@ -329,7 +341,7 @@ async def test_what_no_token_needs_is_purged(
     gone = await store.purge(limit=100, now=START + KEPT_S + moved)
 
     assert (0 if is_kept else 3) == gone
-    asked: list[TokenRef] = [token(subject=None), token("other")]
+    asked: list[TokenRef] = [token(issued_at=START + 1), token("other")]
     for one in asked:
         assert is_kept is await store.is_revoked(one, now=START)
     assert (3 if is_kept else 0) == len((await _read(store)).revocations)

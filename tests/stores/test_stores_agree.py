@@ -15,6 +15,7 @@ from quart_jwt.stores.base import AtLimit
 from quart_jwt.stores.base import Limit
 from quart_jwt.stores.base import Store
 from quart_jwt.stores.memory import MemoryStore
+from quart_jwt.stores.partitioned import PartitionedStore
 from quart_jwt.tokens.rotation import Family
 from quart_jwt.tokens.rotation import Outcome
 from quart_jwt.tokens.rotation import Rotation
@@ -151,11 +152,14 @@ async def _outcome(step: Step, store: Store) -> Any:
 
 
 @pytest.fixture(name="reference")
-async def _reference() -> AsyncIterator[Store]:
-    store = MemoryStore()
-    await store.open(now=START)
-    yield store
-    await store.close()
+async def _reference(store: Store) -> AsyncIterator[Store]:
+    """In memory, and in as many parts as the store, because they have an order."""
+    reference: Store = MemoryStore()
+    if isinstance(store, PartitionedStore):
+        reference = PartitionedStore([MemoryStore() for _ in store.parts])
+    await reference.open(now=START)
+    yield reference
+    await reference.close()
 
 
 @pytest.mark.parametrize(

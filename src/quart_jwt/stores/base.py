@@ -59,7 +59,8 @@ class Changes:
     What the feed says after a position.
 
     Attributes:
-        revocations: In the order in which they were made; one may come twice.
+        revocations: Those of one subject in the order in which they were made; one may
+            come twice.
         position: Where to go on.
         is_complete: Whether this was everything, as of some moment not before the
             call; False if there is more to fetch at once.
@@ -229,6 +230,7 @@ class RevokedTokens(Protocol):
         * it has none, and its subject was revoked up to its ``iat`` or later.
 
         A family that has expired was not revoked: its tokens have expired, too.
+        One of another subject than the token's may be unknown to a store in parts.
         """
 
     async def changes(

@@ -40,6 +40,8 @@ SCHEMES: Mapping[str, Entry] = MappingProxyType(
         "redis": Entry("quart_jwt.stores.redis", "from_url", "redis"),
         "rediss": Entry("quart_jwt.stores.redis", "from_url", "redis"),
         "unix": Entry("quart_jwt.stores.redis", "from_url", "redis"),
+        "redis+cluster": Entry("quart_jwt.stores.redis.cluster", "from_url", "redis"),
+        "rediss+cluster": Entry("quart_jwt.stores.redis.cluster", "from_url", "redis"),
     }
 )
 """Every scheme of ``JWT_STORE_URL``."""

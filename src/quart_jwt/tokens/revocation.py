@@ -10,6 +10,7 @@ subject up to some second, with a family or without.
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field
 from dataclasses import replace
 from enum import Enum
 from heapq import heappop
@@ -66,6 +67,9 @@ class Revocation:
         followed_until: Until when the feed and its followers have to remember it, if
             that is earlier: no access token that it concerns is valid afterwards, and
             other tokens are the store's to judge. None for ``until``.
+        subject: Of a token: the subject it speaks for, which tells a partitioned store
+            where to keep the revocation. None if it is not known. Revocations are
+            compared without it, and the feed does not contain it.
     """
 
     scope: Scope
@@ -73,6 +77,7 @@ class Revocation:
     until: float | None
     issued_by: float | None = None
     followed_until: float | None = None
+    subject: str | None = field(default=None, compare=False)
 
     def as_followed(self) -> "Revocation":
         """The revocation as the feed and its followers remember it."""

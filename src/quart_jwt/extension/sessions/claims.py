@@ -115,6 +115,7 @@ def revocation_of(claims: Claims, settings: _Settings, now: float) -> Revocation
         until=kept_until(claims.get("exp"), leeway_s),
         # Of any other token, the feed only has to say that it was revoked.
         followed_until=now if ref.outlives_feed else None,
+        subject=ref.subject,
     )
 
 

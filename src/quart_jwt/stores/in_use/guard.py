@@ -43,14 +43,22 @@ class Guard:
         clock: Gives the time in epoch seconds.
         monotonic: Gives seconds that only go forward.
         timeout_s: Gives the deadline of a call, in seconds.
+        name: What the log calls it.
 
     Attributes:
         store: The guarded store.
     """
 
     def __init__(
-        self, store: Store, *, clock: Clock, monotonic: Clock, timeout_s: Clock
+        self,
+        store: Store,
+        *,
+        clock: Clock,
+        monotonic: Clock,
+        timeout_s: Clock,
+        name: str = "The session store",
     ) -> None:
+        self._name = name
         self._unguarded = store
         self._clock = clock
         self._timeout_s = timeout_s
@@ -78,7 +86,7 @@ class Guard:
         try:
             await self._outcome(self._unguarded.close(), OPEN_TIMEOUT_S)
         except StoreError as exc:
-            _logger.warning("The session store did not close: %s", exc)
+            _logger.warning("%s did not close: %s", self._name, exc)
 
     async def _once_open(self, call: Call) -> Any:
         if not self._is_open:
@@ -135,11 +143,11 @@ class Guard:
         was_open = self._breaker.is_open
         self._breaker.failed()
         if self._breaker.is_open and not was_open:
-            _logger.error("The session store keeps failing: retrying once a second")
+            _logger.error("%s keeps failing: retrying once a second", self._name)
 
     def _count_success(self) -> None:
         if self._breaker.is_open:
-            _logger.info("The session store answers again")
+            _logger.info("%s answers again", self._name)
         self._breaker.succeeded()
 
 

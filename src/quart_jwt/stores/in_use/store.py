@@ -1,5 +1,5 @@
 """
-A store in use by an application: guarded, followed, tidied up, and never left half way.
+A store in use by an application: followed, and never left half way.
 """
 
 import asyncio
@@ -11,21 +11,12 @@ from typing import Any
 from typing import TypeVar
 
 from quart_jwt.exceptions import StoreError
-from quart_jwt.stores.base import ending_of
 from quart_jwt.stores.base import Store
-from quart_jwt.stores.in_use.answers import Answers
+from quart_jwt.stores.in_use.followed import FollowedStore
 from quart_jwt.stores.in_use.follower import Follower
-from quart_jwt.stores.in_use.follower import PURGE_MARGIN_S
-from quart_jwt.stores.in_use.guard import Guard
 from quart_jwt.stores.in_use.one_loop import OneLoop
-from quart_jwt.stores.wrapped import Call
-from quart_jwt.stores.wrapped import wrapped
+from quart_jwt.stores.partitioned import PartitionedStore
 from quart_jwt.tokens.revocation import TokenRef
-from quart_jwt.tokens.rotation import Outcome
-
-PURGE_EVERY_S = 60.0
-PURGE_AT_MOST = 1_000
-"""Rows per step: a purge must not hold up a login."""
 
 T = TypeVar("T")
 Clock = Callable[[], float]
@@ -59,22 +50,30 @@ class StoreInUse:
         bound_s: Clock,
         max_entries: int,
     ) -> None:
-        self._guard = Guard(
-            store, clock=clock, monotonic=monotonic, timeout_s=timeout_s
-        )
-        self._follower = Follower(
-            self._guard.store,
-            clock=clock,
-            monotonic=monotonic,
-            bound_s=bound_s,
-            max_entries=max_entries,
-        )
-        self._answers = Answers(self._follower, monotonic=monotonic, bound_s=bound_s)
-        self._clock = clock
-        self._serving: set[asyncio.Task[None]] = set()
-        self._unfinished: set[asyncio.Task[Any]] = set()
         self.check_loop: Callable[[], None] = OneLoop().check
-        self.store: Store = wrapped(self._guard.store, self._known)
+        stores = store.parts if isinstance(store, PartitionedStore) else (store,)
+        self._parts = [
+            FollowedStore(
+                part,
+                name=_name_of(number, len(stores)),
+                check_loop=self.check_loop,
+                clock=clock,
+                monotonic=monotonic,
+                timeout_s=timeout_s,
+                bound_s=bound_s,
+                max_entries=-(-max_entries // len(stores)),
+            )
+            for number, part in enumerate(stores)
+        ]
+        self._clock = clock
+        self._unfinished: set[asyncio.Task[Any]] = set()
+        self._spread: PartitionedStore | None = None
+        self._only: Follower | None = self._parts[0].follower
+        self.store: Store = self._parts[0].store
+        if isinstance(store, PartitionedStore):
+            self._only = None
+            self._spread = PartitionedStore([part.store for part in self._parts])
+            self.store = self._spread
 
     async def open(self) -> None:
         """
@@ -86,21 +85,12 @@ class StoreInUse:
             RuntimeError: Another event loop uses it.
         """
         self.check_loop()
-        try:
-            await self._guard.store.open(now=self._clock())
-        except StoreError as exc:
-            _logger.error("The session store is not available yet: %s", exc)  # noqa: TRY400 - a driver's traceback may show the URL
-        for work in (self._follower.run(), self._purge_now_and_then()):
-            task = asyncio.create_task(work)
-            self._serving.add(task)
+        await asyncio.gather(*(part.open() for part in self._parts))
 
     async def close(self) -> None:
         """Finish what was begun, and let go of the store."""
-        serving, self._serving = self._serving, set()
-        for task in serving:
-            task.cancel()
-        await asyncio.gather(*serving, *self._unfinished, return_exceptions=True)
-        await self._guard.store.close()
+        await asyncio.gather(*self._unfinished, return_exceptions=True)
+        await asyncio.gather(*(part.close() for part in self._parts))
 
     async def finish(self, work: Coroutine[Any, Any, T]) -> T:
         """
@@ -120,7 +110,16 @@ class StoreInUse:
 
     def is_known_good(self, token: TokenRef) -> bool:
         """Whether the feed can tell that a token was not revoked; asks nothing."""
-        return self._follower.vouches_for(token)
+        follower = self._only or self._follower_of(token)
+        return follower is not None and follower.vouches_for(token)
+
+    def _follower_of(self, token: TokenRef) -> Follower | None:
+        """The follower that knows about a token; None if there is none."""
+        if self._spread is None:
+            return self._only
+        if token.subject is None and token.family_id is not None:
+            return None
+        return self._parts[self._spread.number_of(token.subject)].follower
 
     def watch(
         self, token: TokenRef, revoked: Callable[[], object]
@@ -142,10 +141,14 @@ class StoreInUse:
                 called in that loop's thread.
         """
         self.check_loop()
-        stop = self._follower.watchers.add(token, revoked)
-        if self._follower.refuses(token):
+        follower = self._follower_of(token)
+        if follower is None:
             revoked()
-        elif not self._follower.can_tell(token):
+            return lambda: None
+        stop = follower.watchers.add(token, revoked)
+        if follower.refuses(token):
+            revoked()
+        elif not follower.can_tell(token):
             # It may have been revoked since the store was asked about it.
             task = asyncio.create_task(self._ask_once_more(token, revoked))
             self._unfinished.add(task)
@@ -159,40 +162,14 @@ class StoreInUse:
             if await self.store.is_revoked(token, now=self._clock()):
                 revoked()
 
-    async def _known(self, verb: str, call: Call) -> Any:
-        """
-        What this process revokes, it knows at once, whatever the feed does; and what
-        it knows is not asked for.
-        """
-        self.check_loop()
-        if verb == "is_revoked":
-            return await self._is_revoked(call)
-        answer = await call()
-        if verb in {"start", "end", "end_all"}:
-            self._follower.take(answer)
-        elif verb == "revoke":
-            self._follower.take(call.args)
-        elif verb == "rotate" and answer.outcome is Outcome.REUSE and answer.family:
-            self._follower.take((ending_of(answer.family),))
-        return answer
-
-    async def _is_revoked(self, call: Call) -> bool:
-        (token,) = call.args
-        return await self._answers.is_revoked(token, call)
-
-    async def _purge_now_and_then(self) -> None:
-        while True:
-            await asyncio.sleep(PURGE_EVERY_S)
-            with suppress(StoreError):
-                await self.purge()
-
     async def purge(self) -> None:
         """Remove what no token could need any more, in small steps."""
-        now = self._clock() - PURGE_MARGIN_S
-        while (
-            await self._guard.store.purge(limit=PURGE_AT_MOST, now=now) >= PURGE_AT_MOST
-        ):
-            pass
+        await asyncio.gather(*(part.purge() for part in self._parts))
+
+
+def _name_of(number: int, count: int) -> str:
+    """What the log calls a part."""
+    return "The session store" if count == 1 else f"Group {number} of the session store"
 
 
 def _log_failure(task: asyncio.Task[Any]) -> None:
