@@ -84,7 +84,14 @@ class Fleet:
     @property
     def workers(self) -> list[int]:
         """Those that are still there."""
-        return [pid for pid in self.started if is_alive(pid)]
+        return [pid for pid in self.started if is_alive(pid) and self._is_ours(pid)]
+
+    def _is_ours(self, pid: int) -> bool:
+        """Whether a process is of this group; its id may have been given to another."""
+        try:
+            return os.getpgid(pid) == self.process.pid
+        except ProcessLookupError:
+            return False
 
     async def serving(self, started: int = 2) -> None:
         """Wait until so many workers have come to serve since the start."""

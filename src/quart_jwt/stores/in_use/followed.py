@@ -82,7 +82,7 @@ class FollowedStore:
 
     async def open(self) -> None:
         """
-        Open the store, follow its feed and keep it tidy, until ``close``.
+        Open the store, follow its feed and keep it tidy, until ``stop``.
 
         A store that is away does not stop the start: it is asked again later.
         """
@@ -94,14 +94,16 @@ class FollowedStore:
             task = asyncio.create_task(work)
             self._serving.add(task)
 
-    async def close(self) -> None:
-        """Follow no longer, and let go of the store."""
+    async def stop(self) -> None:
+        """Follow no longer; no call of this process goes on afterwards."""
         serving, self._serving = self._serving, set()
         for task in serving:
             task.cancel()
         await asyncio.gather(*serving, return_exceptions=True)
-        # At once: the follower's call is cancelled a second time here, and a driver
-        # that has begun to close its connection by then may leave it open.
+        await self._guard.settle()
+
+    async def close(self) -> None:
+        """Let go of the store, after ``stop``."""
         await self._guard.store.close()
 
     async def _known(self, verb: str, call: Call) -> Any:

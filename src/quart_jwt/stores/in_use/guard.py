@@ -21,6 +21,7 @@ from quart_jwt.stores.in_use.deadline import wait_within
 from quart_jwt.stores.wrapped import Call
 from quart_jwt.stores.wrapped import wrapped
 
+SETTLE_S = 1.0
 OPEN_TIMEOUT_S = 10.0
 """
 Opening may have to create tables; requests that wait for it keep the usual deadline.
@@ -81,12 +82,24 @@ class Guard:
     async def _close(self) -> None:
         """Close the store, which can be opened again; never raises."""
         self._is_open, self._opening = False, None
-        for task in self._left_behind:
-            task.cancel()
+        await self.settle()
         try:
             await self._outcome(self._unguarded.close(), OPEN_TIMEOUT_S)
         except StoreError as exc:
             _logger.warning("%s did not close: %s", self._name, exc)
+
+    async def settle(self) -> None:
+        """
+        Let calls that were given up come to their end, for a short time.
+
+        They are cancelled already. A driver that is cancelled again while it closes its
+        connection leaves it open, and so does one whose pool is closed meanwhile.
+        """
+        loop = asyncio.get_running_loop()
+        if leaving := {one for one in self._left_behind if one.get_loop() is loop}:
+            _done, stuck = await asyncio.wait(leaving, timeout=SETTLE_S)
+            for task in stuck:
+                task.cancel()
 
     async def _once_open(self, call: Call) -> Any:
         if not self._is_open:

@@ -90,6 +90,8 @@ class StoreInUse:
     async def close(self) -> None:
         """Finish what was begun, and let go of the store."""
         await asyncio.gather(*self._unfinished, return_exceptions=True)
+        # All of them first: the parts may share connections.
+        await asyncio.gather(*(part.stop() for part in self._parts))
         await asyncio.gather(*(part.close() for part in self._parts))
 
     async def finish(self, work: Coroutine[Any, Any, T]) -> T:
