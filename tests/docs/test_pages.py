@@ -18,8 +18,10 @@ from quart_jwt import signals
 
 SITE = ROOT / "docs"
 PAGES = [*pages(), ROOT / "examples" / "README.md"]
+FOR_FLASK_OWNERS = sorted(SITE.glob("flask/*.zh-CN.md"))
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_LEVEL = re.compile(r"^(#+) ", re.MULTILINE)
 _OPTION = re.compile(r"^\| `(JWT_\w+)` \| `([^`]*)` \| .+ \|$", re.MULTILINE)
 _LOADER = re.compile(r"^\| `(\w+_loader)` \|", re.MULTILINE)
 
@@ -38,6 +40,10 @@ def anchors(page: Path) -> set[str]:
         re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
         for heading in headings
     }
+
+
+def _original_of(translation: Path) -> Path:
+    return translation.with_name(translation.name.replace(".zh-CN", ""))
 
 
 def _project_urls() -> dict[str, str]:
@@ -155,17 +161,33 @@ def test_readme_can_be_read_in_a_few_minutes() -> None:
     assert len(readme.split()) <= 800
 
 
-def test_readmes_follow_the_same_plan() -> None:
+@pytest.mark.parametrize(
+    "chinese",
+    [ROOT / "README.zh-CN.md", *FOR_FLASK_OWNERS],
+    ids=lambda page: page.name,
+)
+def test_translation_follows_the_same_plan(chinese: Path) -> None:
     """Both have the same sections, and the same blocks but for words and comments."""
-    english, chinese = ROOT / "README.md", ROOT / "README.zh-CN.md"
+    english = _original_of(chinese)
 
     assert [block.language for block in blocks_of(english)] == [
         block.language for block in blocks_of(chinese)
     ]
-    sections = [
-        len(_HEADING.findall(without_blocks(one))) for one in (english, chinese)
+    assert _LEVEL.findall(without_blocks(english)) == _LEVEL.findall(
+        without_blocks(chinese)
+    )
+
+
+@pytest.mark.parametrize("chinese", FOR_FLASK_OWNERS, ids=lambda page: page.name)
+def test_translation_for_flask_owners_has_the_same_code(chinese: Path) -> None:
+    """A reader of either page copies the same code, and each leads to the other."""
+    english = _original_of(chinese)
+
+    assert [block.text for block in blocks_of(english)] == [
+        block.text for block in blocks_of(chinese)
     ]
-    assert sections[0] == sections[1]
+    assert f"[中文]({chinese.name})" in english.read_text("utf-8")
+    assert f"[English]({english.name})" in chinese.read_text("utf-8")
 
 
 def test_pictures_are_small() -> None:

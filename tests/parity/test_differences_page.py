@@ -11,10 +11,10 @@ UNNAMED = {"test_fallback_secrets_verify_nothing_beside_a_key_of_our_own"}
 """Tests that show where a difference ends, and so are on no row."""
 
 
-def _rows() -> list[str]:
+def _rows(page: Path = PAGE) -> list[str]:
     """The last cell of each row that is not a table's head."""
-    cells = [match["test"] for match in ROW.finditer(PAGE.read_text("utf-8"))]
-    return [cell for cell in cells if cell not in {"Test", "---"}]
+    cells = [match["test"] for match in ROW.finditer(page.read_text("utf-8"))]
+    return [cell for cell in cells if cell not in {"Test", "测试", "---"}]
 
 
 def _tests() -> set[str]:
@@ -43,3 +43,8 @@ def test_every_difference_shown_has_its_row() -> None:
 
     assert len(rows) == len(set(rows))
     assert _tests() - UNNAMED == set(rows)
+
+
+def test_the_chinese_page_has_the_same_rows() -> None:
+    """A difference that is told in one language only is a surprise in the other."""
+    assert _rows(PAGE.with_name("differences.zh-CN.md")) == _rows()
