@@ -70,7 +70,12 @@ class OneSlotClient(Redis):
 
     Args:
         nodes: The nodes of the cluster, which may be shared.
+
+    Attributes:
+        connection_pool: The connections to the node that served the slot last.
     """
+
+    connection_pool: ConnectionPool
 
     def __init__(self, nodes: Nodes) -> None:
         self._nodes = nodes
