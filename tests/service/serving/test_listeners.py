@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from contextlib import suppress
 
 import pytest
+import uvloop
 
 from quart_jwt.service.serving.listeners import ListeningConfig
 from service.fleet import until
@@ -133,6 +134,31 @@ async def test_letting_go_leaves_nobody_in_the_queue() -> None:
         for client in clients:
             client.close()
         await until(lambda: config.open_connections == 0, "closed")
+
+
+@pytest.mark.parametrize("make_loop", [uvloop.new_event_loop, asyncio.new_event_loop])
+def test_all_that_was_accepted_counts(
+    make_loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    """Also what connects in the last turns: nothing comes to be open afterwards."""
+
+    async def main() -> None:
+        async with _listening() as (config, port):
+            letting_go = asyncio.create_task(config.let_go())
+            clients = []
+            while not letting_go.done():
+                with suppress(ConnectionRefusedError):
+                    clients.append(socket.create_connection(("127.0.0.1", port)))
+                await asyncio.sleep(0)
+            counted = config.open_connections
+            for _ in range(50):
+                await asyncio.sleep(0)
+            assert config.open_connections == counted > 0
+            for client in clients:
+                client.close()
+
+    with asyncio.Runner(loop_factory=make_loop) as runner:
+        runner.run(main())
 
 
 async def test_cutting_off_ends_what_is_open() -> None:
