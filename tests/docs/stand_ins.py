@@ -11,7 +11,9 @@ can never lean on an option that nobody has looked at.
 
 import argparse
 import json
+import os
 import re
+import ssl
 import sys
 from http.cookiejar import MozillaCookieJar
 from pathlib import Path
@@ -39,7 +41,8 @@ def curl(arguments: list[str]) -> None:
     jar = MozillaCookieJar()
     if asked.b and Path(asked.b).exists():
         jar.load(asked.b, ignore_discard=True)
-    with httpx.Client(cookies=jar, timeout=60) as client:
+    trusted = ssl.create_default_context(cafile=os.environ.get("CURL_CA_BUNDLE"))
+    with httpx.Client(cookies=jar, timeout=60, verify=trusted) as client:
         response = client.request(
             asked.X or ("GET" if asked.d is None else "POST"),
             asked.url,

@@ -1,4 +1,4 @@
-"""The walk behind nginx, in both languages, gone as it stands on its page."""
+"""The walk behind nginx in both languages, and the tutorial: gone as written there."""
 
 import contextlib
 import os
@@ -16,7 +16,9 @@ from docs import printing
 from docs import running
 from docs.blocks import Block
 from docs.blocks import blocks_of
+from docs.blocks import Command
 from docs.blocks import commands_of
+from docs.blocks import GATEWAY_TUTORIAL
 from docs.blocks import ROOT
 from gateways.processes import Process
 from gateways.processes import running as process_running
@@ -65,6 +67,17 @@ def _answers(port: int) -> bool:
     return False
 
 
+@contextlib.contextmanager
+def _production_service(where: Path, command: str) -> Iterator[str]:
+    """Give the address of the service that a line of the page starts in a folder."""
+    line = ["sh", "-c", f"exec env {command} --port 0"]
+    with process_running(line, where, {}) as process:
+        address = re.compile(r" on (http://\S+)$", re.MULTILINE)
+        process.wait_until(lambda: address.search(process.text) is not None)
+        (url,) = address.findall(process.text)[:1]
+        yield url
+
+
 def _copy(where: Path, ports: dict[str, str]) -> None:
     """A checkout as far as the walk goes, with the ports that are free here."""
     shutil.copytree(DEPLOY / "nginx", where / "deploy" / "nginx")
@@ -76,14 +89,14 @@ def _copy(where: Path, ports: dict[str, str]) -> None:
 
 
 @contextlib.contextmanager
-def _no_nginx_left(where: Path) -> Iterator[None]:
+def _no_nginx_left(prefix: Path) -> Iterator[None]:
     """The walk starts a daemon and ends it; a walk that fails must not leave it."""
     try:
         yield
     finally:
-        pid = where / "deploy" / "nginx" / "walk" / "run.pid"
-        if pid.exists():
-            os.kill(int(pid.read_text()), signal.SIGTERM)
+        # It may be about to end by itself, and take the file away.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            os.kill(int((prefix / "run.pid").read_text()), signal.SIGTERM)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -108,7 +121,8 @@ async def test_the_walk_goes_as_it_is_written(
         for command in commands_of(walk)
     ]
     places = [str(nginx.parent), os.environ["PATH"], str(tmp_path)]
-    with _application(tmp_path, application, protected), _no_nginx_left(tmp_path):
+    prefix = tmp_path / "deploy" / "nginx" / "walk"
+    with _application(tmp_path, application, protected), _no_nginx_left(prefix):
         printed = await running.run_commands(
             commands,
             program="no program",
@@ -121,3 +135,40 @@ async def test_the_walk_goes_as_it_is_written(
         )
     for command, text in zip(commands, printed, strict=True):
         assert printing.fits(command.printed, text), text
+
+
+async def test_the_tutorial_goes_as_it_is_written(tmp_path: Path) -> None:
+    """A user, nginx with TLS, a sign-in, a new key and a sign-out, in production."""
+    blocks = blocks_of(ROOT / GATEWAY_TUTORIAL)
+    (program,) = (block for block in blocks if block.language == "python")
+    *_, terminals = (block for block in blocks if block.language == "sh")
+    serve, application = terminals.text.splitlines()
+    commands = [c for b in blocks if b.language == "console" for c in commands_of(b)]
+    checkout, beside = tmp_path / "checkout", tmp_path / "application"
+    checkout.mkdir()
+    beside.mkdir()
+    (checkout / ".venv").symlink_to(OUR_PROGRAMS.parent)
+    (beside / "application.py").write_text(program.text, "utf-8")
+    gateway, protected = str(free_port()), free_port()
+    running.write_stand_ins(tmp_path)
+    places = [str(Path(NGINX.program()).parent), os.environ["PATH"], str(tmp_path)]
+
+    with (
+        _production_service(checkout, serve.replace("8443", gateway)) as url,
+        _application(beside, application, protected),
+        _no_nginx_left(checkout / "gateway" / "walk"),
+    ):
+        _copy(checkout, {"8000": url.rpartition(":")[2], "9000": str(protected)})
+        _, *printed = await running.run_commands(
+            [
+                Command(f"cd {checkout}", ""),
+                *(Command(c.text.replace("8443", gateway), "") for c in commands),
+            ],
+            program="no program",
+            service=url,
+            path=os.pathsep.join(places),
+            variables={},
+        )
+
+    for command, text in zip(commands, printed, strict=True):
+        assert printing.fits(command.printed.replace("8443", gateway), text), text
