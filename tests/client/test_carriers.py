@@ -65,6 +65,8 @@ def test_no_csrf_value_goes_where_none_is_asked_for(method: str, token: str) -> 
     ("challenge", "expected"),
     [
         ('Bearer error="invalid_token"', True),
+        ("bearer error=invalid_token", True),
+        ("Bearer no_error=x, error=invalid_tokens", False),
         ('Bearer realm="x", error="invalid_token", error_description="y"', True),
         ("Bearer", False),
         ('Bearer error="insufficient_scope"', False),

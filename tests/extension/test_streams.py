@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from quart import Blueprint
 from quart import Quart
 from quart import send_file
 from quart import stream_with_context
@@ -40,6 +41,21 @@ WHOLE = Path(__file__).read_bytes()
 ENDED = "the generator was closed"
 
 
+def _guarded(stream: Callable[[], AsyncIterator[str]]) -> Blueprint:
+    """A stream of a view that is protected by its blueprint."""
+    guarded = Blueprint("guarded", __name__)
+
+    @guarded.before_request
+    async def _guard() -> None:
+        await verify_jwt_in_request()
+
+    @guarded.get("/guarded")
+    async def view() -> Any:
+        return stream_with_context(stream)()
+
+    return guarded
+
+
 def _make_app(clock: Clock, store: MemoryStore, ended: list[str]) -> Quart:
     app = Quart(__name__)
     app.config["JWT_SECRET_KEY"] = SECRET
@@ -62,6 +78,8 @@ def _make_app(clock: Clock, store: MemoryStore, ended: list[str]) -> Quart:
     async def verified() -> Any:
         await verify_jwt_in_request()
         return stream_with_context(endless)(), 200
+
+    app.register_blueprint(_guarded(endless))
 
     @app.get("/optional")
     @jwt_required(optional=True)
@@ -123,7 +141,7 @@ async def _token(app: Quart) -> str:
         return create_access_token("joe")
 
 
-@pytest.mark.parametrize("path", ["/stream", "/verified"])
+@pytest.mark.parametrize("path", ["/stream", "/verified", "/guarded"])
 async def test_a_stream_ends_when_its_token_expires(
     app: Quart, clock: Clock, ended: list[str], path: str
 ) -> None:

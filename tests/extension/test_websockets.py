@@ -154,6 +154,22 @@ async def test_one_allowed_origin_is_compared_as_a_whole(
         assert await connection.receive() == "joe by cookies"
 
 
+async def test_an_app_shell_is_an_origin(
+    app: Quart, client: Client, bearer: Mint
+) -> None:
+    """The pages of an app that comes from a store have a scheme of their own."""
+    app.config["JWT_WEBSOCKET_ORIGINS"] = ["capacitor://localhost"]
+    token = (await bearer())["Authorization"].split()[1]
+    headers = {
+        "Cookie": f"access_token_cookie={token}",
+        "Origin": "tauri://localhost",
+    }
+    assert (await _refusal(client, headers=headers))[0] == 401
+    headers["Origin"] = "capacitor://localhost"
+    async with client.websocket("/echo", headers=headers) as connection:
+        assert await connection.receive() == "joe by cookies"
+
+
 async def test_cookies_for_https_are_not_for_pages_over_http(
     app: Quart, client: Client, bearer: Mint
 ) -> None:

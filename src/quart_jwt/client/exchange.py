@@ -3,6 +3,7 @@ The exchange at the server's two endpoints: credentials, or a refresh token, for
 tokens; and what its answers mean.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
@@ -28,6 +29,9 @@ RETRIES_AFTER_S = (0.0, 0.5)
 the answer was lost; then after a while, for a server that is being restarted."""
 
 UNAUTHORIZED = 401
+
+INVALID_TOKEN = re.compile(r'\berror[ \t]*=[ \t]*"?invalid_token\b', re.IGNORECASE)
+"""The parameter of a challenge; RFC 9110 §11.2 allows a value without quotes."""
 
 RENEWABLE_CODES = frozenset({"token_expired", "invalid_token", "token_revoked"})
 EXPIRED_MESSAGE = "Token has expired"
@@ -125,7 +129,7 @@ def says_renew(response: httpx.Response) -> bool:
     if response.status_code != UNAUTHORIZED:
         return False
     challenges = response.headers.get("WWW-Authenticate", "")
-    if 'error="invalid_token"' in challenges:
+    if INVALID_TOKEN.search(challenges):
         return True
     try:
         body = response.json()

@@ -185,6 +185,7 @@ def _config(settings: Settings) -> dict[str, Any]:
         "JWT_DECODE_ISSUER": settings.keys.issuer,
         "JWT_ENCODE_AUDIENCE": settings.keys.audience,
         "JWT_DECODE_AUDIENCE": settings.keys.audience,
+        "JWT_CLOCK_SKEW": settings.clock_skew_s,
         "JWT_ACCESS_TOKEN_EXPIRES": timedelta(seconds=settings.access_token_expires_s),
         "JWT_REFRESH_TOKEN_EXPIRES": timedelta(
             seconds=settings.refresh_token_expires_s

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import json
+import os
 from collections.abc import AsyncIterator
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -395,6 +396,22 @@ async def test_a_private_key_that_is_damaged(
     (file,) = await _files(paired)
     damage(file)
     with pytest.raises(LifespanError, match=message):
+        async with start():
+            pass
+
+
+async def test_a_private_key_of_another_user(
+    start: Start, paired: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever owns the file can replace the key."""
+    async with start():
+        pass
+    (file,) = await _files(paired)
+    us = os.geteuid()
+    if us == 0:  # otherwise the directory is another user's, too
+        os.chown(file, 54_321, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: us + 1)
+    with pytest.raises(LifespanError, match="belongs to another user"):
         async with start():
             pass
 

@@ -5,6 +5,7 @@ import pytest
 
 from quart_jwt.service.ground.errors import StartError
 from quart_jwt.service.settings.state_dir import ensure_state_dir
+from quart_jwt.service.settings.storage import Storage
 
 
 def test_what_is_made_is_private(tmp_path: Path) -> None:
@@ -62,6 +63,25 @@ def test_what_belongs_to_another_user_is_refused(strangers: Path) -> None:
         StartError, match=r"belongs to another user \(uid \d+, and this"
     ):
         ensure_state_dir(strangers)
+
+
+@pytest.mark.parametrize("of", ["database_url", "store_url"])
+def test_a_database_of_another_user_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
+    """That of the users, and that of the sessions if it is another file."""
+    file = tmp_path / "of_another_user.db"
+    file.touch()
+    url = f"sqlite+aiosqlite:///{file}"
+    urls = {"database_url": "sqlite+aiosqlite:////nowhere/service.db", of: url}
+    storage = Storage(mode="production", state_dir=tmp_path, **urls)  # type: ignore[arg-type] # names of URLs
+    us = os.geteuid()
+    storage.prepare()
+    if us == 0:
+        os.chown(file, 54_321, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: us + 1)
+    with pytest.raises(StartError, match=r"of_another_user\.db' belongs to another"):
+        storage.prepare()
 
 
 def test_what_belongs_to_root_is_fine(

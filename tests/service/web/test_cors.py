@@ -25,7 +25,8 @@ FOREIGN = (
     *("https://app.example.com/", "https://xapp.example.com", "*", "é"),
 )
 LOGIN = {"username": NAME, "password": PASSWORD}
-CORS = Cors(origins=(OURS, OTHER), credentials=True)
+APP_SHELL = "capacitor://localhost"
+CORS = Cors(origins=(OURS, OTHER, APP_SHELL), credentials=True)
 PREFLIGHT = {
     "Access-Control-Request-Method": "POST",
     "Access-Control-Request-Headers": "content-type,x-csrf-token,x-other",
@@ -72,7 +73,7 @@ async def test_off_by_default(service: Service) -> None:
     assert (await answer.get_json()).keys() == {"cookies", "expires_in"}
 
 
-@pytest.mark.parametrize("origin", [OURS, OTHER])
+@pytest.mark.parametrize("origin", [OURS, OTHER, APP_SHELL])
 async def test_a_preflight_of_a_listed_origin(shared: Service, origin: str) -> None:
     """It hears what it may send, and no more."""
     answer = await shared.client.options(
@@ -169,7 +170,8 @@ def test_origins_are_a_setting() -> None:
     assert _read(ORIGINS=f" {OURS} ,{OTHER},") == Cors(origins=(OURS, OTHER))
     assert _read(ORIGINS=OURS, CREDENTIALS="true").credentials
     assert _read(ORIGINS="*") == Cors(origins=("*",))
-    for good in ("http://[::1]:5173", "https://a", "http://a:443", "https://a:65535"):
+    addresses = ("http://[::1]:5173", "https://a", "http://a:443", "https://a:65535")
+    for good in (*addresses, "capacitor://localhost", "tauri://localhost"):
         assert _read(ORIGINS=good).origins == (good,)
 
 

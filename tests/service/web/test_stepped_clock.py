@@ -1,11 +1,15 @@
 """A clock that steps by an hour, at each point of a session's life, and steps back."""
 
+import dataclasses
 from collections.abc import Awaitable
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from clock import Clock
+from quart_jwt.service.app import create_app
+from quart_jwt.service.settings.settings import Settings
 from service.kit import bearer
 from service.kit import Service
 
@@ -119,3 +123,20 @@ async def test_a_new_session_works_under_the_new_time(
 
     assert await service.status("GET", "/protected", after["access_token"]) == 200
     assert await service.status("POST", "/refresh", after["refresh_token"]) == 200
+
+
+@pytest.mark.parametrize(
+    ("skew_s", "ahead_s", "status"), [(5, 5, 200), (5, 6, 401), (20, 20, 200)]
+)
+async def test_another_machine_may_be_ahead_by_the_setting(
+    settings: Settings, clock: Clock, skew_s: int, ahead_s: int, status: int
+) -> None:
+    """Its new tokens are of our future."""
+    app = create_app(dataclasses.replace(settings, clock_skew_s=skew_s), clock)
+    async with app.test_app():
+        service = Service(app=app, client=app.test_client(), clock=clock)
+        await service.add()
+        tokens = await service.log_in()
+        clock.advance(-ahead_s)
+        access = tokens["access_token"]
+        assert await service.status("GET", "/protected", access) == status

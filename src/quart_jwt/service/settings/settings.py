@@ -74,6 +74,13 @@ class Settings:
         "the same, `30d`; the length of a session; not less than the access token's",
         default=30 * DAYS,
     )
+    clock_skew_s: int = setting(
+        "CLOCK_SKEW",
+        kinds.seconds(MINUTES),
+        "by how many seconds another machine's clock may be ahead, up to 60; expiry is "
+        "not affected",
+        default=5,
+    )
     session_details: tuple[str, ...] = setting(
         "SESSION_DETAILS",
         kinds.some_of(DETAILS),

@@ -117,16 +117,16 @@ class Storage:
         Make the state directory if the database is to be in it.
 
         Raises:
-            StartError: It cannot be made, or belongs to another user, as may the
+            StartError: It cannot be made, or belongs to another user, as may a
                 database.
         """
-        path = self.database_file
-        if path is None:
-            return
-        if path.is_relative_to(self.state_dir):
-            ensure_state_dir(self.state_dir)
-        if path.exists():
-            require_owner(path)
+        for path in (self.database_file, sqlite_path(self.sessions_url)):
+            if path is None:
+                continue
+            if path.is_relative_to(self.state_dir):
+                ensure_state_dir(self.state_dir)
+            if path.exists():
+                require_owner(path)
 
     def require_database(self) -> None:
         """
