@@ -77,16 +77,14 @@ class Settings:
     clock_skew_s: int = setting(
         "CLOCK_SKEW",
         kinds.seconds(MINUTES),
-        "by how many seconds another machine's clock may be ahead, up to 60; expiry is "
-        "not affected",
+        "seconds that another machine's clock may be ahead, up to 60; not for expiry",
         default=5,
     )
     session_details: tuple[str, ...] = setting(
         "SESSION_DETAILS",
         kinds.some_of(DETAILS),
         "what a session stores about the client: `user_agent`, `address`, or both "
-        "with a "
-        "comma",
+        "with a comma",
         default=(),
         unset="nothing",
     )
