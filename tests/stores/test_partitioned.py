@@ -19,6 +19,7 @@ from stores.faulty import away
 from stores.faulty import faulty_store
 
 PARTS = 2
+PATIENCE_S = 60
 
 
 @pytest.fixture(name="parts")
@@ -168,6 +169,31 @@ async def test_a_watcher_is_told_by_the_subjects_part(
     await _read_feeds(in_use)
 
     assert told == [None]
+
+
+async def test_news_of_one_part_are_told_at_once(store: PartitionedStore) -> None:
+    """Nobody waits until the other parts have some, too."""
+    name = _subject_in(store, 1)
+    await store.start(family(name, name), limit=None, now=START)
+    begun = await store.changes(None, limit=9, wait_s=0, now=START)
+    waiting = asyncio.create_task(
+        store.changes(begun.position, limit=9, wait_s=3_600, now=START)
+    )
+    await store.end(name, subject=name, now=START)
+
+    told = await asyncio.wait_for(waiting, PATIENCE_S)
+    assert [one.name for one in told.revocations] == [name]
+
+
+async def test_a_part_that_is_lost_keeps_no_other_from_opening(
+    store: PartitionedStore, parts: list[Any]
+) -> None:
+    """A command ends the sessions of the users that can be reached."""
+    parts[0].fault = away
+    await store.open(now=START)
+    parts[1].fault = away
+    with pytest.raises(StoreError):
+        await store.open(now=START)
 
 
 async def test_a_purge_stops_at_its_limit(store: PartitionedStore) -> None:

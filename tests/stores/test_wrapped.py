@@ -3,6 +3,7 @@ from typing import Any
 from clock import START
 from quart_jwt.stores.base import Store
 from quart_jwt.stores.memory import MemoryStore
+from quart_jwt.stores.partitioned import PartitionedStore
 from quart_jwt.stores.wrapped import Call
 from quart_jwt.stores.wrapped import VERBS
 from quart_jwt.stores.wrapped import wrapped
@@ -33,3 +34,21 @@ async def test_a_verb_goes_through_the_wrapper() -> None:
         ("start", (family(),), {"limit": None, "now": START}),
         ("live", ("ada",), {"now": START}),
     ]
+
+
+async def test_a_store_in_parts_stays_one() -> None:
+    """Who looks for its parts finds them, and a verb goes through the wrapper once."""
+    seen = []
+
+    async def around(verb: str, call: Call) -> Any:
+        seen.append(verb)
+        return await call()
+
+    parts = [MemoryStore(), MemoryStore()]
+    store = wrapped(PartitionedStore(parts), around)
+    assert isinstance(store, PartitionedStore)
+    assert len(store.parts) == len(parts)
+    await store.start(family(), limit=None, now=START)
+
+    assert [family()] == [*await store.live("ada", now=START)]
+    assert seen == ["start", "live"]

@@ -1,9 +1,11 @@
 """A Redis Cluster of three nodes, of which one is killed while users are active."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from redis.crc import key_slot
@@ -15,6 +17,12 @@ from quart_jwt.stores.partitioned import PartitionedStore
 from quart_jwt.stores.redis.cluster import from_url
 from quart_jwt.tokens.revocation import TokenRef
 from quart_jwt.tokens.rotation import Outcome
+from service.kit import PASSWORD
+from service.wire import Answer
+from service.wire import exchange
+from service.wire import JSON
+from service.wire import request
+from service.wire import serving
 from stores.families import family
 from stores.families import GRACE_S
 from stores.families import presented
@@ -85,9 +93,9 @@ def _users(url: str) -> Users:
     users: Users = [[] for _ in range(NODES)]
     store = from_url(url)
     for number in range(10_000):
-        at = _node_of(store, f"user {number}")
+        at = _node_of(store, f"user-{number}")
         if len(users[at]) < USERS:
-            users[at].append(f"user {number}")
+            users[at].append(f"user-{number}")
     return users
 
 
@@ -167,3 +175,48 @@ async def test_a_lost_node_concerns_its_own_users_only(
     for name in lost[1:]:
         await _refresh(one, name, 1)
     await new.close()
+
+
+async def _ask(port: int, method: str, path: str, token: str) -> Answer:
+    return await exchange(port, request(method, path, f"Authorization: Bearer {token}"))
+
+
+async def _signed_up(port: int, name: str) -> dict[str, str]:
+    body = json.dumps({"username": name, "password": PASSWORD}).encode()
+    for path, status in (("/register", 202), ("/login", 200)):
+        answer = await exchange(port, request("POST", path, JSON, body=body))
+        assert answer.status == status, answer.raw
+    tokens: dict[str, str] = answer.json
+    return tokens
+
+
+async def test_the_service_goes_on_for_the_users_of_the_other_nodes(
+    nodes: list[real_servers.Redis], url: str, tmp_path: Path
+) -> None:
+    """As it is served: two workers, which look at their store through its metrics."""
+    users = [names[:2] for names in _users(url)]
+    lost, there = users[LOST], [*users[1], *users[2]]
+    environ = {"QUART_JWT_STORE_URL": url, "QUART_JWT_REGISTRATION": "true"}
+    with serving(tmp_path, workers=2, **environ) as fleet:
+        port = fleet.port
+        tokens = {name: await _signed_up(port, name) for name in (*lost, *there)}
+        await asyncio.to_thread(nodes[LOST].stop)
+        for name in lost:
+            access = tokens[name]["access_token"]
+            async with asyncio.timeout(PATIENCE_S):
+                in_a_row = 0
+                while in_a_row < ROUNDS:  # both workers know
+                    status = (await _ask(port, "GET", "/protected", access)).status
+                    in_a_row = in_a_row + 1 if status == 503 else 0
+        for _ in range(ROUNDS):
+            for name in there:
+                for method, path, kind in (
+                    ("GET", "/protected", "access_token"),
+                    ("GET", "/auth/verify", "access_token"),
+                    ("POST", "/refresh", "refresh_token"),
+                ):
+                    answer = await _ask(port, method, path, tokens[name][kind])
+                    assert answer.status == 200, (name, path, answer.raw)
+                tokens[name] = answer.json
+        assert "of the session store keeps failing" in fleet.text
+        assert "Traceback" not in fleet.text

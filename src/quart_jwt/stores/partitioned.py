@@ -48,8 +48,8 @@ class PartitionedStore:
         self.parts: Sequence[Store] = tuple(parts)
 
     async def open(self, *, now: float) -> None:
-        """See ``stores.base.Lifecycle.open``; opens every part that it can."""
-        _raise_first(await self._all(lambda part: part.open(now=now)))
+        """See ``stores.base.Lifecycle.open``; one part that can be used is enough."""
+        _raise_unless_any(await self._all(lambda part: part.open(now=now)))
 
     async def close(self) -> None:
         """See ``stores.base.Lifecycle.close``."""
@@ -148,12 +148,17 @@ class PartitionedStore:
         found = await self._page(positions, limit=limit, now=now)
         if found.revocations or wait_s <= 0:
             return found
-        waiting = zip(self.parts, self._positions(found.position), strict=True)
-        news = [
-            part.changes(position, limit=1, wait_s=wait_s, now=now)
-            for part, position in waiting
+        ends = zip(self.parts, self._positions(found.position), strict=True)
+        waiting = [
+            asyncio.ensure_future(part.changes(end, limit=1, wait_s=wait_s, now=now))
+            for part, end in ends
         ]
-        _raise_first(await asyncio.gather(*news, return_exceptions=True))
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
         return await self._page(self._positions(found.position), limit=limit, now=now)
 
     async def purge(self, *, limit: int, now: float) -> int:

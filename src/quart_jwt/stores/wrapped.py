@@ -14,6 +14,7 @@ from quart_jwt.stores.base import Families
 from quart_jwt.stores.base import Lifecycle
 from quart_jwt.stores.base import RevokedTokens
 from quart_jwt.stores.base import Store
+from quart_jwt.stores.partitioned import PartitionedStore
 
 Call = partial[Coroutine[Any, Any, Any]]
 """A verb of a store with its arguments, ready to be called once."""
@@ -33,10 +34,14 @@ def wrapped(store: Store, around: Around) -> Store:
     """
     Return a store whose verbs all go through one function.
 
+    A store in parts stays one: each of its parts is wrapped.
+
     Args:
         store: The store to wrap.
         around: Called instead of each verb; makes the call, or raises.
     """
+    if isinstance(store, PartitionedStore):
+        return PartitionedStore([wrapped(part, around) for part in store.parts])
 
     def verb(name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
         async def through(*args: Any, **kwargs: Any) -> Any:

@@ -22,8 +22,8 @@ def run(main: Coroutine[Any, Any, None], worker_class: str) -> None:
     """
     Run a coroutine to its end, as ``asyncio.run``, in a process that serves.
 
-    What was imported lives as long as the process, and is kept out of garbage
-    collections: to look through it stops all requests for some 50 ms each time.
+    What was imported lives as long as the process. Garbage collections skip it: a full
+    one would otherwise hold up every request for some 60 ms.
 
     Args:
         main: What to run.

@@ -1,5 +1,5 @@
 """
-One store as a process asks it: guarded, followed, and tidied up.
+One store as a process uses it: guarded, followed and purged.
 
 It is a store by itself, or one part of a ``PartitionedStore``. Each part has a guard,
 a circuit breaker and a follower of its own, so that one that is late or unavailable
@@ -82,9 +82,9 @@ class FollowedStore:
 
     async def open(self) -> None:
         """
-        Open the store, follow its feed and keep it tidy, until ``stop``.
+        Open the store, follow its feed and purge it now and then, until ``stop``.
 
-        A store that is away does not stop the start: it is asked again later.
+        An unavailable store does not prevent the start; it is opened later.
         """
         try:
             await self._guard.store.open(now=self._clock())
@@ -95,7 +95,7 @@ class FollowedStore:
             self._serving.add(task)
 
     async def stop(self) -> None:
-        """Follow no longer; no call of this process goes on afterwards."""
+        """Stop following, and let calls that were given up end."""
         serving, self._serving = self._serving, set()
         for task in serving:
             task.cancel()
@@ -103,7 +103,7 @@ class FollowedStore:
         await self._guard.settle()
 
     async def close(self) -> None:
-        """Let go of the store, after ``stop``."""
+        """Close the store, after ``stop``."""
         await self._guard.store.close()
 
     async def _known(self, verb: str, call: Call) -> Any:

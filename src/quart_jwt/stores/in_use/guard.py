@@ -22,6 +22,8 @@ from quart_jwt.stores.wrapped import Call
 from quart_jwt.stores.wrapped import wrapped
 
 SETTLE_S = 1.0
+"""How long a driver may take to end a call that was cancelled."""
+
 OPEN_TIMEOUT_S = 10.0
 """
 Opening may have to create tables; requests that wait for it keep the usual deadline.
@@ -90,7 +92,7 @@ class Guard:
 
     async def settle(self) -> None:
         """
-        Let calls that were given up come to their end, for a short time.
+        Wait a short time for the calls that were given up to end.
 
         They are cancelled already. A driver that is cancelled again while it closes its
         connection leaves it open, and so does one whose pool is closed meanwhile.

@@ -79,7 +79,7 @@ class StoreInUse:
         """
         Open the store, follow its feed and keep it tidy, until ``close``.
 
-        A store that is away does not stop the start: it is asked again later.
+        An unavailable store does not prevent the start; it is opened later.
 
         Raises:
             RuntimeError: Another event loop uses it.
@@ -88,7 +88,7 @@ class StoreInUse:
         await asyncio.gather(*(part.open() for part in self._parts))
 
     async def close(self) -> None:
-        """Finish what was begun, and let go of the store."""
+        """Finish what was begun, and close the store."""
         await asyncio.gather(*self._unfinished, return_exceptions=True)
         # All of them first: the parts may share connections.
         await asyncio.gather(*(part.stop() for part in self._parts))

@@ -18,9 +18,9 @@ SEAMS = (Seam(sqlalchemy.util, "greenlet_spawn", ("fn",)),)
 
 def check_sqlalchemy() -> None:
     """
-    Check it.
+    Check that this SQLAlchemy has what is relied on.
 
     Raises:
-        IncompatibleDependencyError: It is missing or looks different.
+        IncompatibleDependencyError: It has not.
     """
     require("SQLAlchemy", SEAMS)
